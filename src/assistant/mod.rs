@@ -1,0 +1,1 @@
+//! What the assistant is told and may do: settings, prompt, tools. Pure.

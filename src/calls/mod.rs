@@ -1,0 +1,1 @@
+//! The shell: one task per call performs what the core decides.

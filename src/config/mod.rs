@@ -1,0 +1,1 @@
+//! Settings: defaults, file, .env, environment, flags; one struct per concern.

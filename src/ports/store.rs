@@ -1,0 +1,201 @@
+//! Storage: the journal that calls write, and the views that the API reads.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::session::effect::{Record, RecordId};
+use crate::types::org::Organization;
+use crate::types::{CallId, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status, Urgency, Wall};
+
+/// One durable fact on its way to the database.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub call: CallId,
+    pub no: RecordId,
+    /// When it happened.
+    pub at: Wall,
+    pub record: Record,
+}
+
+/// A receipt: everything of this call up to and including `no` is on disk (database or fsynced spool).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    pub call: CallId,
+    pub no: RecordId,
+}
+
+/// The journal does not take this entry now: its spool is full or its queue is.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the journal is full")]
+pub struct JournalFull;
+
+/// Takes entries without waiting and says later when they are safe.
+pub trait Journal: Send + Sync {
+    /// Queues an entry; entries of one call stay in order. `receipts` hears when it is safe.
+    fn append(&self, entry: Entry, receipts: &ReceiptSender) -> Result<(), JournalFull>;
+
+    /// Whether a new call may be taken: false while the spool is (nearly) full.
+    fn has_room(&self) -> bool;
+
+    /// Whether the database answers (false while entries go to the spool).
+    fn is_healthy(&self) -> bool;
+}
+
+/// Where receipts of one call go. Unbounded in type, bounded in fact: one receipt for each entry that was taken.
+pub type ReceiptSender = tokio::sync::mpsc::UnboundedSender<Receipt>;
+
+/// Why a read or a change did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("not found")]
+    NotFound,
+    /// The database is away or slow.
+    #[error("the database is not available")]
+    Unavailable,
+    #[error("the database refused the statement")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A row of the call list. Field names follow the seed; the API adds to them.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CallRow {
+    pub id: CallId,
+    pub org: OrgId,
+    pub leg: Option<LegId>,
+    /// E.164, if not withheld.
+    pub caller: Option<String>,
+    pub dialled: Option<String>,
+    pub started_at: Wall,
+    pub ended_at: Option<Wall>,
+    pub status: Status,
+    pub escalated: bool,
+    pub phase: Phase,
+    pub outcome: Option<Outcome>,
+    pub reason: Option<Reason>,
+    pub cost_micro_usd: u64,
+}
+
+/// One stored line.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LineRow {
+    pub seq: u32,
+    pub speaker: Speaker,
+    pub text: String,
+    pub at: Wall,
+    pub start_ms: u32,
+    pub end_ms: u32,
+    /// `None`: heard to its end.
+    pub heard_ms: Option<u32>,
+    pub total_ms: Option<u32>,
+    /// `speech`, `local` or `keys`.
+    pub origin: String,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct IntakeRow {
+    /// A JSON object as text.
+    pub structured_json: String,
+    pub urgency: Option<Urgency>,
+    pub completed: bool,
+}
+
+/// One entry of the timeline.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EventRow {
+    /// The record's number; ascending, not gap-free (lines are records too).
+    pub no: u32,
+    pub at: Wall,
+    pub kind: String,
+    /// A JSON object as text.
+    pub detail: String,
+}
+
+/// A call with everything that is known about it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CallDetail {
+    pub call: CallRow,
+    pub lines: Vec<LineRow>,
+    pub intake: Option<IntakeRow>,
+    pub events: Vec<EventRow>,
+    pub usage: crate::types::usage::Usage,
+}
+
+/// Reads what calls left behind.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// Newest first. `org` narrows; the total counts all that match.
+    async fn calls(&self, org: Option<&OrgId>, limit: u32, offset: u32) -> Result<(Vec<CallRow>, u64), StoreError>;
+
+    async fn call(&self, id: CallId) -> Result<CallDetail, StoreError>;
+
+    /// Calls without an outcome, oldest first: what a crash left behind.
+    async fn unfinished(&self) -> Result<Vec<CallRow>, StoreError>;
+
+    /// Whether the leg belongs to a call that is known, and whether that has ended.
+    async fn by_leg(&self, leg: &LegId) -> Result<Option<CallRow>, StoreError>;
+
+    /// The number that the next record of a call must have.
+    async fn next_record(&self, call: CallId) -> Result<RecordId, StoreError>;
+
+    /// The database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// An organization as it is stored and as the API shows it: the seed's columns, JSON kept as text.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct OrgRow {
+    pub id: String,
+    pub name: String,
+    /// JSON as text, or empty.
+    pub business_hours: String,
+    pub after_hours_policy: String,
+    /// JSON as text, or empty.
+    pub services_offered: String,
+    pub escalation_phone: String,
+    /// A JSON object as text.
+    pub config: String,
+}
+
+/// Organizations and the numbers they own.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    async fn org(&self, id: &OrgId) -> Result<OrgRow, StoreError>;
+
+    /// Writes all columns; the id must exist.
+    async fn update_org(&self, row: &OrgRow) -> Result<(), StoreError>;
+
+    /// Creates an organization; an existing id is left as it is.
+    async fn create_org(&self, row: &OrgRow) -> Result<(), StoreError>;
+
+    async fn orgs(&self) -> Result<Vec<OrgRow>, StoreError>;
+
+    /// Gives a number to an organization, taking it from its former owner.
+    async fn assign_number(&self, number: &PhoneNumber, org: &OrgId) -> Result<(), StoreError>;
+
+    /// The owner of a dialled number.
+    async fn owner(&self, number: &PhoneNumber) -> Result<Option<OrgId>, StoreError>;
+
+    async fn numbers(&self, org: &OrgId) -> Result<Vec<PhoneNumber>, StoreError>;
+}
+
+/// API keys, stored hashed (SHA-256, lower-case hex).
+#[async_trait]
+pub trait Keys: Send + Sync {
+    /// Whether any key exists.
+    async fn any(&self) -> Result<bool, StoreError>;
+
+    /// Stores a key's hash under a name; an existing hash is left as it is.
+    async fn add(&self, name: &str, hash: &str) -> Result<(), StoreError>;
+
+    /// The name of the key with this hash.
+    async fn find(&self, hash: &str) -> Result<Option<String>, StoreError>;
+}
+
+/// Looks up, from memory, the organization that a dialled number belongs to. Never waits for the database for long:
+/// answers come from a cache that is refreshed behind it.
+#[async_trait]
+pub trait OrgLookup: Send + Sync {
+    /// `None`: no organization owns the number and there is no default.
+    async fn for_number(&self, dialled: Option<&PhoneNumber>) -> Option<Arc<Organization>>;
+}

@@ -1,0 +1,1 @@
+//! The first model: the OpenAI Realtime API (GA) over WebSocket.

@@ -1,0 +1,246 @@
+//! Everything that can happen to a call, as one closed enum.
+//!
+//! Adapters translate what they hear into these; nothing else reaches the core.
+
+use crate::session::effect::{ActionId, MarkId, RecordId, RequestNo};
+use crate::types::usage::Usage;
+use crate::types::{ItemId, Mulaw, ResponseId, StreamId, ToolCallId, Urgency};
+
+/// One event of a call.
+#[derive(Clone, Debug)]
+pub enum Input {
+    Media(MediaInput),
+    Model(ModelInput),
+    Carrier(CarrierInput),
+    Staff(StaffInput),
+    /// The result of a carrier action that we asked for.
+    Action(ActionId, ActionResult),
+    /// The journal has this record on disk.
+    Committed(RecordId),
+    /// `next_deadline` has passed.
+    Deadline,
+    /// The gateway shuts down and has waited long enough: say goodbye and end.
+    Drain,
+}
+
+/// What the caller's media stream brings.
+#[derive(Clone, Debug)]
+pub enum MediaInput {
+    /// The stream is open and bound to this call. A second one replaces the first.
+    Attached {
+        stream: StreamId,
+    },
+    /// Caller audio, in order and without gaps (the shell pads them).
+    Frame(Mulaw),
+    /// The carrier returned a mark: played, or flushed by a clear.
+    Heard(MarkId),
+    /// One of `0-9 * # A-D`.
+    Digit(char),
+    Detached(DetachCause),
+}
+
+/// Why a stream ended, as far as its socket tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DetachCause {
+    /// The carrier said `stop`.
+    Stopped,
+    /// The socket closed or broke without it.
+    Dropped,
+    /// The peer broke the protocol, or our own writes stalled; we closed the socket.
+    Refused,
+}
+
+/// What the model's connection brings. Audio is already mu-law.
+#[derive(Clone, Debug)]
+pub enum ModelInput {
+    /// The socket is open and greeted us; it may be configured.
+    Opened,
+    /// The configuration is in force; anything may be sent now.
+    Ready,
+    /// The caller began to speak. `at_ms` counts the audio appended on this connection.
+    SpeechStarted {
+        item: ItemId,
+        at_ms: u32,
+    },
+    SpeechStopped {
+        item: ItemId,
+        at_ms: u32,
+    },
+    /// The caller's turn became an item; the model will answer by itself.
+    TurnCommitted {
+        item: ItemId,
+    },
+    /// The caller's words; `None`: not understood. `transcribed_ms` is what the transcription bills.
+    CallerText {
+        item: ItemId,
+        text: Option<String>,
+        transcribed_ms: u64,
+    },
+    /// A response began, whoever asked for it.
+    ResponseStarted {
+        response: ResponseId,
+    },
+    /// The response speaks: a new item of audio.
+    ItemStarted {
+        response: ResponseId,
+        item: ItemId,
+    },
+    /// Assistant audio. `received_ms` is all audio of this item so far, counted on the model's own bytes (rounded down).
+    Audio {
+        response: ResponseId,
+        item: ItemId,
+        frame: Mulaw,
+        received_ms: u32,
+    },
+    /// No more audio of this item comes. `frame` is what the transcoder still held, often empty.
+    AudioDone {
+        response: ResponseId,
+        item: ItemId,
+        frame: Mulaw,
+    },
+    /// The next words of an item, usually ahead of its audio.
+    AssistantText {
+        item: ItemId,
+        delta: String,
+    },
+    /// All words of an item.
+    AssistantTextDone {
+        item: ItemId,
+        text: String,
+    },
+    /// A tool call, complete. Reported once or more; the core acts once per `call`.
+    ToolAsked {
+        response: Option<ResponseId>,
+        call: ToolCallId,
+        request: ToolRequest,
+    },
+    ResponseEnded {
+        response: ResponseId,
+        end: ResponseEnd,
+        usage: Usage,
+    },
+    /// The server refused something, or complains. `about`: our request, when it says which.
+    Fault {
+        about: Option<RequestNo>,
+        kind: FaultKind,
+        code: String,
+    },
+    /// The connection is gone or was never made.
+    Lost(LostCause),
+}
+
+/// How a response ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ResponseEnd {
+    Completed,
+    Cancelled,
+    /// Cut short by a limit or a filter (`max_output_tokens`, `content_filter`).
+    Incomplete(String),
+    /// The provider could not; the code as it says.
+    Failed {
+        code: String,
+        fatal: bool,
+    },
+}
+
+/// What an error of the model's server means to us.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultKind {
+    /// A response is active already: ask again after it ends.
+    ActiveResponse,
+    /// Too late or needless; nothing to do.
+    Benign,
+    /// We asked for something wrong; counted, the call goes on.
+    Ours,
+    /// The server had a problem; the request may be repeated once.
+    Server,
+    /// No further attempt can succeed: key, quota, model name.
+    Fatal,
+}
+
+/// Why the model's connection is not there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LostCause {
+    /// It could not be opened; another attempt may succeed.
+    Unreachable,
+    /// It closed or broke, or stopped taking what we write.
+    Broken,
+    /// The provider refuses us; another attempt cannot succeed.
+    Refused,
+}
+
+/// A tool call with its arguments parsed.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ToolRequest {
+    EndCall {
+        reason: String,
+    },
+    CompleteIntake {
+        intake: IntakeData,
+        urgency: Urgency,
+    },
+    /// An unknown tool, or arguments that do not fit it: answered once, with what is wrong.
+    Invalid {
+        name: String,
+        problem: String,
+    },
+}
+
+/// What an intake holds: the object as the model gave it, and its top-level fields as text.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct IntakeData {
+    /// A JSON object, re-serialized: the form in which it is stored.
+    pub json: String,
+    /// Non-empty top-level fields: name and value as text.
+    pub fields: Vec<(String, String)>,
+}
+
+/// What the carrier tells outside the stream.
+#[derive(Clone, Debug)]
+pub enum CarrierInput {
+    /// A status callback of the caller's leg.
+    Leg(LegStatus),
+    /// The carrier asks what to do after the stream ended: the caller is still on the line.
+    /// Answered in the same step by one `Effect::AfterStream`.
+    AfterStream,
+    /// The carrier could not use our answer and asks the fallback.
+    Fallback,
+}
+
+/// Progress of a leg.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LegStatus {
+    Queued,
+    Initiated,
+    Ringing,
+    InProgress,
+    Completed,
+    Busy,
+    NoAnswer,
+    Failed,
+    Canceled,
+}
+
+impl LegStatus {
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Busy | Self::NoAnswer | Self::Failed | Self::Canceled)
+    }
+}
+
+/// What staff do to a live call.
+#[derive(Clone, Debug)]
+pub enum StaffInput {
+    End,
+}
+
+/// How a carrier action went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ActionResult {
+    Done,
+    /// The leg is gone already.
+    Gone,
+    /// The answer to a look-up.
+    Status(LegStatus),
+    /// It did not work after all tries, or no one knows whether it did.
+    Failed,
+}

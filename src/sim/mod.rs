@@ -1,0 +1,3 @@
+//! A phone company, a model and callers in a box: pure machines, and servers around them.
+
+pub mod scenario;

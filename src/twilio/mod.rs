@@ -1,0 +1,1 @@
+//! The first carrier: Twilio's webhooks, TwiML, Media Streams and REST.

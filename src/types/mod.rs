@@ -1,0 +1,22 @@
+//! The vocabulary of a call: plain values that every layer may use and that are valid by construction.
+//!
+//! Everything here is parsed once, at the edge; inside the program nobody checks it again.
+//! Nothing here reads a clock, allocates a connection or knows a wire format.
+
+pub mod audio;
+pub mod id;
+pub mod org;
+pub mod phone;
+pub mod prompt;
+pub mod secret;
+pub mod time;
+pub mod usage;
+pub mod vocabulary;
+
+pub use audio::Mulaw;
+pub use id::{AccountId, CallId, ItemId, LegId, OrgId, ResponseId, StreamId, ToolCallId};
+pub use phone::{Caller, PhoneNumber};
+pub use prompt::{Prompt, Prompts};
+pub use secret::Secret;
+pub use time::{Millis, Mono, Now, Wall};
+pub use vocabulary::{Outcome, Phase, Reason, Speaker, Status, Urgency};

@@ -1,0 +1,70 @@
+//! Phone numbers: E.164, parsed once, and never shown whole by accident.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::types::id::InvalidId;
+
+/// An E.164 number: `+` and 7 to 15 digits, the first of them not 0.
+///
+/// `Display` and `Debug` mask it (`+1***1234`), so that no log line can leak it; `e164` gives the whole.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PhoneNumber(Box<str>);
+
+impl PhoneNumber {
+    /// The whole number, for the wire and the database.
+    pub fn e164(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PhoneNumber {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Some(digits) = text.strip_prefix('+') else {
+            return Err(InvalidId("E.164 phone number"));
+        };
+        let shaped = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
+        if shaped && digits.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidId("E.164 phone number"))
+        }
+    }
+}
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (head, tail) = (&self.0[..2], &self.0[self.0.len() - 4..]);
+        write!(f, "{head}***{tail}")
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Who phones, as far as the carrier tells.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Caller {
+    Number(PhoneNumber),
+    /// Withheld, empty, or something that is no number (a SIP address, `anonymous`).
+    Withheld,
+}
+
+impl Caller {
+    /// Reads the carrier's `From`; whatever is not E.164 counts as withheld.
+    pub fn parse(text: &str) -> Self {
+        text.trim().parse().map_or(Self::Withheld, Self::Number)
+    }
+
+    pub const fn number(&self) -> Option<&PhoneNumber> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Withheld => None,
+        }
+    }
+}

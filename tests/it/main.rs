@@ -1,0 +1,15 @@
+//! The one integration-test binary; its folders mirror `src/`.
+
+mod assistant;
+mod audio;
+mod auth;
+mod calls;
+mod config;
+mod http;
+mod realtime;
+mod session;
+mod sim;
+mod store;
+mod support;
+mod tidy;
+mod twilio;
