@@ -3,6 +3,7 @@
 //! The queue is bounded, and what may be thrown away is thrown away here, by the writer, which alone knows how far the
 //! peer has come: sound that a `Clear` overtook, and caller audio that is too old to be of use.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -221,8 +222,10 @@ async fn write_batch<O: Outgoing>(
     let mut next = Some(first);
     let mut taken = 0;
     while let Some(command) = next {
+        // First the room, then the decision: what becomes stale while we wait for the peer is not sent.
+        poll_fn(|cx| texts.poll_ready_unpin(cx)).await?;
         if let Some(text) = outgoing.text(command) {
-            texts.feed(text).await?;
+            texts.start_send_unpin(text)?;
         }
         taken += 1;
         next = if taken < BATCH_MAX { queue.try_recv().ok() } else { None };
