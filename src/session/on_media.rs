@@ -127,7 +127,16 @@ impl CallSession {
         self.backlog.clear();
         let Turn { speaking, speech_ended, wanted, .. } = &mut self.turn;
         (*speaking, *speech_ended, *wanted) = (None, None, None);
-        for timer in [Timer::Ready, Timer::DeadAir, Timer::Silence, Timer::Playout, Timer::Keys, Timer::Protected] {
+        for timer in [
+            Timer::Ready,
+            Timer::DeadAir,
+            Timer::ResponseSlow,
+            Timer::ResponseLost,
+            Timer::Silence,
+            Timer::Playout,
+            Timer::Keys,
+            Timer::Protected,
+        ] {
             self.timers.stop(timer);
         }
         self.greeting.end();
