@@ -267,6 +267,11 @@ impl Phone {
         self.state == State::Open
     }
 
+    /// The socket was never opened.
+    pub fn is_idle(&self) -> bool {
+        self.state == State::Idle
+    }
+
     pub fn is_closed(&self) -> bool {
         self.state == State::Closed
     }

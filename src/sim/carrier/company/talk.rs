@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::sim::caller::ear;
+use crate::audio::level;
 use crate::types::Mono;
 
 /// One time that the caller spoke.
@@ -31,6 +31,8 @@ pub struct Talk {
     /// Speech of the caller that has not ended.
     speaking: bool,
     last_loud_said: Mono,
+    /// The first sound heard since then.
+    heard_since: Option<Mono>,
     first_sound: Option<Mono>,
     last_sound: Option<Mono>,
     /// Times without a sound to hear, of at least `SILENCE_MIN`.
@@ -40,7 +42,7 @@ pub struct Talk {
 impl Talk {
     /// What was heard in the 20 ms before `now`; `at` is when its first byte was.
     pub(super) fn hear(&mut self, now: Mono, at: Mono, heard: &[u8]) {
-        if !ear::is_loud(heard) {
+        if !level::is_loud(heard) {
             return;
         }
         if let Some(last) = self.last_sound {
@@ -51,29 +53,34 @@ impl Talk {
         }
         self.first_sound.get_or_insert(at);
         self.last_sound = Some(now);
+        if at >= self.last_loud_said {
+            self.heard_since.get_or_insert(at);
+        }
         if let Some(turn) = self.turns.last_mut()
+            && !self.speaking
             && turn.answered.is_none()
-            && turn.ended.is_some_and(|ended| ended <= at)
         {
-            turn.answered = Some(at);
+            turn.answered = self.heard_since;
         }
     }
 
     /// What the caller says from `now` on, for 20 ms.
     pub(super) fn speak(&mut self, now: Mono, said: Option<&[u8]>) {
         let end = now + super::FRAME;
-        if said.is_some_and(ear::is_loud) {
+        if said.is_some_and(level::is_loud) {
             if !self.speaking && self.turns.len() < ENTRIES_MAX {
                 let interrupts = self.last_sound.is_some_and(|last| now.since(last) < CLOSE);
                 self.turns.push(Turn { began: now, ended: None, answered: None, interrupts });
             }
             self.speaking = true;
             self.last_loud_said = end;
+            self.heard_since = None;
         } else if self.speaking && now.since(self.last_loud_said) >= PAUSE_MAX {
             // Short pauses belong to the speech; its end is where the last loud sound was.
             self.speaking = false;
             if let Some(turn) = self.turns.last_mut() {
                 turn.ended = Some(self.last_loud_said);
+                turn.answered = self.heard_since;
             }
         }
     }
