@@ -1,3 +1,6 @@
 //! A phone company, a model and callers in a box: pure machines, and servers around them.
 
+pub mod caller;
+pub mod carrier;
+pub mod clock;
 pub mod scenario;
