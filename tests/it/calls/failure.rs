@@ -9,7 +9,7 @@ use switchboard::session::input::LegStatus;
 use switchboard::types::{Outcome, Reason};
 use tokio::time::sleep;
 
-use super::support::{World, fate, leg, panicking_link};
+use super::support::{World, fate, flooding_link, leg, panicking_link};
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_ends_its_own_call_only() {
@@ -59,5 +59,18 @@ async fn records_that_a_full_journal_refuses_arrive_later_and_in_order() {
     assert_eq!(world.journal.records_of_leg(1).len(), 1);
     world.journal.full.store(false, Ordering::Relaxed);
     world.quiet(Duration::from_secs(5)).await;
+    assert_eq!(fate(world.ending(1)), (Outcome::CallerHungUp, Reason::CarrierStatus));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_on_a_stream_starves_neither_the_call_nor_the_others() {
+    let world = World::new();
+    let ticket = world.open(1).await;
+    world.board.attach(world.claim(&ticket, 1), flooding_link(1)).unwrap();
+    tokio::task::yield_now().await;
+    world.board.leg_status(&leg(1), LegStatus::Completed, None);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(fate(world.ending(1)), (Outcome::CallerHungUp, Reason::CarrierStatus));
 }

@@ -217,6 +217,11 @@ pub(crate) fn panicking_link(n: u32) -> MediaLink {
     link_with(n, stream::poll_fn(|_| panic!("planted")), Arc::default())
 }
 
+/// A stream that always has something to say.
+pub(crate) fn flooding_link(n: u32) -> MediaLink {
+    link_with(n, stream::repeat(MediaEvent::Digit('1')), Arc::default())
+}
+
 fn link_with(
     n: u32,
     events: impl Stream<Item = MediaEvent> + Send + 'static,
