@@ -209,3 +209,6 @@ const EVENTS_PER_TURN_MAX: usize = 16;
 
 /// Deadlines in a row without progress: a bug of the core, which costs this call and not the processor.
 const OVERDUE_MAX: u32 = 1_000;
+
+#[cfg(test)]
+mod tests;
