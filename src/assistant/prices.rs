@@ -36,7 +36,8 @@ pub fn for_model(model: &str) -> Prices {
 
 /// Prices of a voice model and a transcription model together.
 pub fn for_models(model: &str, transcribe_model: &str) -> Prices {
-    let dated = |family: &str| model == family || model.strip_prefix(family).is_some_and(|rest| rest.starts_with("-20"));
+    let dated =
+        |family: &str| model == family || model.strip_prefix(family).is_some_and(|rest| rest.starts_with("-20"));
     let prices = if model.starts_with("gpt-realtime") && model.contains("-mini") {
         MINI
     } else if dated("gpt-realtime") || dated("gpt-realtime-1.5") {

@@ -8,16 +8,8 @@ use crate::types::org::{IntakeField, Organization};
 
 /// The instructions of a session.
 pub fn instructions(org: &Organization) -> String {
-    let sections = [
-        role(org),
-        speech(org),
-        limits(),
-        facts(org),
-        intake(&org.intake_fields),
-        people(org),
-        tools(),
-        signals(),
-    ];
+    let sections =
+        [role(org), speech(org), limits(), facts(org), intake(&org.intake_fields), people(org), tools(), signals()];
     sections.iter().filter(|section| !section.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -108,10 +100,7 @@ fn people(org: &Organization) -> String {
         make sure that you have a name and a number, and store the facts with the urgency that fits."
         .to_owned();
     if !org.escalation_phone.is_empty() {
-        text.push_str(&format!(
-            " Callers who cannot wait may dial this number themselves: {}.",
-            org.escalation_phone
-        ));
+        text.push_str(&format!(" Callers who cannot wait may dial this number themselves: {}.", org.escalation_phone));
     }
     text
 }

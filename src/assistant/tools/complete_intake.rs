@@ -27,9 +27,10 @@ pub(super) fn spec(org: &Organization) -> ToolSpec {
     let urgencies = URGENCIES.map(Urgency::as_str);
     ToolSpec {
         name: NAME,
-        description: "Store what the caller has told and confirmed. Use it once the required facts are known, and again \
+        description:
+            "Store what the caller has told and confirmed. Use it once the required facts are known, and again \
                       with all facts when something changes. The answer names required facts that are still missing."
-            .to_owned(),
+                .to_owned(),
         parameters: json!({
             "type": "object",
             "properties": {

@@ -6,7 +6,8 @@
 pub mod complete_intake;
 pub mod end_call;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::ports::model::ToolSpec;
 use crate::session::effect::ToolAnswer;
@@ -47,12 +48,21 @@ pub fn parse(name: &str, arguments: &str) -> ToolRequest {
 
 /// The answer as the model reads it: a JSON object as text.
 pub fn render(answer: &ToolAnswer) -> String {
-    match answer {
-        ToolAnswer::Ok => json!({ "ok": true }),
-        ToolAnswer::IntakeMissing(missing) => json!({ "ok": true, "missing": missing }),
-        ToolAnswer::Refused(error) => json!({ "ok": false, "error": error }),
-    }
-    .to_string()
+    let rendered = match answer {
+        ToolAnswer::Ok => Rendered { ok: true, missing: None, error: None },
+        ToolAnswer::IntakeMissing(missing) => Rendered { ok: true, missing: Some(missing), error: None },
+        ToolAnswer::Refused(error) => Rendered { ok: false, missing: None, error: Some(error) },
+    };
+    serde_json::to_string(&rendered).expect("strings always serialize")
+}
+
+#[derive(Serialize)]
+struct Rendered<'a> {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
 }
 
 /// The arguments of one call.

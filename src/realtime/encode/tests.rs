@@ -19,11 +19,7 @@ fn setup() -> ModelSetup {
         format: AudioFormat::Pcm,
         instructions: "Be kind.".into(),
         language: "en-US".into(),
-        turn_detection: TurnDetection::Server {
-            threshold: 0.6,
-            prefix_padding_ms: 300,
-            silence_duration_ms: 500,
-        },
+        turn_detection: TurnDetection::Server { threshold: 0.6, prefix_padding_ms: 300, silence_duration_ms: 500 },
         tools: vec![ToolSpec {
             name: "end_call",
             description: "End it.".into(),
@@ -76,7 +72,8 @@ fn mulaw_has_no_rate_and_semantic_detection_no_threshold() {
 
 #[test]
 fn only_reasoning_models_are_told_how_hard_to_think() {
-    let told = |model: &str| configure(ModelSetup { model: model.into(), ..setup() })["session"].get("reasoning").is_some();
+    let told =
+        |model: &str| configure(ModelSetup { model: model.into(), ..setup() })["session"].get("reasoning").is_some();
     for model in ["gpt-realtime-2", "gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-realtime-2-2026-05-01"] {
         assert!(told(model), "{model}");
     }

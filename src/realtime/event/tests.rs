@@ -4,14 +4,19 @@ use super::*;
 
 #[test]
 fn what_is_not_an_object_is_malformed() {
-    for text in ["", "null", "[]", "[\"error\"]", "\"x\"", "{", "{\"type\":\"error\"", "{\"type\":\"a\",\"type\":\"b\"}"] {
+    for text in
+        ["", "null", "[]", "[\"error\"]", "\"x\"", "{", "{\"type\":\"error\"", "{\"type\":\"a\",\"type\":\"b\"}"]
+    {
         assert_eq!(parse(text), Err(Malformed), "{text}");
     }
 }
 
 #[test]
 fn a_new_type_is_unknown_and_a_missing_one_too() {
-    assert_eq!(parse(r#"{"type":"response.hologram.delta"}"#), Ok(ServerEvent::Unknown("response.hologram.delta".into())));
+    assert_eq!(
+        parse(r#"{"type":"response.hologram.delta"}"#),
+        Ok(ServerEvent::Unknown("response.hologram.delta".into()))
+    );
     assert_eq!(parse("{}"), Ok(ServerEvent::Unknown("".into())));
     assert_eq!(parse(r#"{"type":5}"#), Ok(ServerEvent::Unknown("".into())));
 }

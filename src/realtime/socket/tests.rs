@@ -31,7 +31,8 @@ fn setup(model: &str) -> ModelSetup {
 
 #[test]
 fn plain_text_is_for_loopback_only() {
-    for url in ["ws://localhost:9000/v1/realtime", "ws://127.0.0.1:9000", "ws://[::1]:9000/", "wss://api.openai.com/v1"] {
+    for url in ["ws://localhost:9000/v1/realtime", "ws://127.0.0.1:9000", "ws://[::1]:9000/", "wss://api.openai.com/v1"]
+    {
         assert_eq!(check_url(url), Ok(()), "{url}");
     }
     for url in ["ws://api.openai.com/v1/realtime", "ws://10.0.0.1/", "ws://localhost.example/"] {

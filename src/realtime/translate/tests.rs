@@ -128,7 +128,8 @@ fn a_caller_who_was_not_understood_has_no_text() {
 #[test]
 fn an_expired_session_is_a_lost_one() {
     let mut out = VecDeque::new();
-    let text = r#"{"type":"error","error":{"type":"x","code":"session_expired","message":"60 minutes","event_id":null}}"#;
+    let text =
+        r#"{"type":"error","error":{"type":"x","code":"session_expired","message":"60 minutes","event_id":null}}"#;
     Decoder::new(parse_tool).decode(text, &mut out);
     let Some(ModelEvent::Input(ModelInput::Fault { kind: FaultKind::Benign, .. })) = out.pop_front() else {
         panic!("no fault");
@@ -141,7 +142,8 @@ fn an_expired_session_is_a_lost_one() {
 
 #[test]
 fn an_error_without_an_object_is_still_a_fault() {
-    let ModelInput::Fault { about: None, kind: FaultKind::Ours, code } = input(r#"{"type":"error","error":null}"#) else {
+    let ModelInput::Fault { about: None, kind: FaultKind::Ours, code } = input(r#"{"type":"error","error":null}"#)
+    else {
         panic!("no fault");
     };
     assert_eq!(code, "unknown");
