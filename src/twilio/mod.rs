@@ -23,8 +23,8 @@ pub mod wire;
 
 use crate::types::{AccountId, Secret};
 
-//pub use rest::TwilioRest;
-//pub use routes::{TwilioState, router};
+pub use rest::TwilioRest;
+pub use routes::{TwilioState, router};
 
 /// What the adapter must be told; `config` reads it from the environment.
 #[derive(Clone)]
