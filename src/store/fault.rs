@@ -92,3 +92,6 @@ pub(crate) async fn limited<T>(
         Err(_) => Err(Fault::away("time limit")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,7 +77,7 @@ pub struct DiskJournal {
     queue: mpsc::Sender<Queued>,
     /// Entries taken so far.
     taken: Arc<AtomicU64>,
-    gauge: watch::Receiver<Gauge>,
+    pub(crate) gauge: watch::Receiver<Gauge>,
     spool_bytes_max: u64,
 }
 
@@ -88,14 +88,18 @@ impl DiskJournal {
         store: Store,
         settings: JournalSettings,
     ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), SpoolError> {
+        let (journal, writer) = Self::parts(store, settings)?;
+        Ok((journal, writer.run()))
+    }
+
+    pub(crate) fn parts(store: Store, settings: JournalSettings) -> Result<(Self, Writer), SpoolError> {
         let dir = spool::dir(&settings.data_dir);
         let spool = Spool::open(&dir)?;
         let (queue, waiting) = mpsc::channel(settings.queue_entries_max);
-        let start = Gauge { spooling: !spool.is_empty(), spool_bytes: spool.len(), ..Gauge::default() };
+        let start = Gauge { spooling: !spool.is_replayed(), spool_bytes: spool.len(), ..Gauge::default() };
         let (tell, gauge) = watch::channel(start);
         let journal = Self { queue, taken: Arc::default(), gauge, spool_bytes_max: settings.spool_bytes_max };
-        let writer = Writer::new(store, spool, Refused::new(&dir), waiting, tell, &settings);
-        Ok((journal, writer.run()))
+        Ok((journal, Writer::new(store, spool, Refused::new(&dir), waiting, tell, &settings)))
     }
 
     /// Waits until everything appended before this call is on disk (database or spool).

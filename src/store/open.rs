@@ -118,6 +118,7 @@ async fn open_postgres(url: &str) -> Result<Db, OpenError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| OpenError::Url("not a Postgres URL"))?
         .application_name("switchboard")
+        .options([("synchronous_commit", "on"), ("client_min_messages", "warning")])
         .disable_statement_logging();
     let mut migrating = limited(CONNECT, PgConnection::connect_with(&options)).await.map_err(OpenError::Unavailable)?;
     in_time(migrations::postgres().run(&mut migrating)).await?;

@@ -30,7 +30,7 @@ pub enum SpoolError {
 
 /// The file, and how much of it the database has already.
 pub(crate) struct Spool {
-    file: File,
+    pub(crate) file: File,
     /// Bytes of whole, fsynced records.
     len: u64,
     /// Bytes that the database has; from here the replay goes on.
@@ -122,8 +122,9 @@ impl Spool {
         self.len
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.len == 0
+    /// The database has everything. The file may still hold it, if the disk did not let us empty it.
+    pub(crate) const fn is_replayed(&self) -> bool {
+        self.replayed == self.len
     }
 }
 

@@ -246,7 +246,7 @@ impl Writer {
     }
 
     fn is_replayed(&self) -> bool {
-        self.lock().is_empty()
+        self.lock().is_replayed()
     }
 
     fn measure(&self) {
@@ -330,3 +330,6 @@ async fn finished(attempt: &mut Option<Attempt>) -> Result<(), Fault> {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,8 @@ impl Postgres {
     /// A cluster that the test may stop and start.
     pub(crate) fn start() -> Option<Self> {
         let Some(bin) = binaries() else {
-            assert!(std::env::var("CI").is_err(), "CI=true and no Postgres in /usr/lib/postgresql/*/bin");
+            let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+            assert!(!in_ci, "CI=true and no Postgres in /usr/lib/postgresql/*/bin");
             eprintln!("SKIPPED: no Postgres in /usr/lib/postgresql/*/bin; this test checked nothing");
             return None;
         };
