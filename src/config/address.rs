@@ -12,7 +12,9 @@ fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         None => false,
         Some("localhost") => true,
-        Some(host) => host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+        Some(host) => {
+            host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
     }
 }
 
@@ -31,9 +33,7 @@ fn parse(text: &str, encrypted: &str, plain: &str) -> Result<Url, String> {
     match url.scheme() {
         scheme if scheme == encrypted => Ok(url),
         scheme if scheme == plain && is_loopback(&url) => Ok(url),
-        scheme if scheme == plain => {
-            Err(format!("{plain}:// is accepted for loopback hosts only; use {encrypted}://"))
-        }
+        scheme if scheme == plain => Err(format!("{plain}:// is accepted for loopback hosts only; use {encrypted}://")),
         _ => Err(format!("must begin with {encrypted}:// ({plain}:// for loopback hosts)")),
     }
 }

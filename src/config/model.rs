@@ -41,8 +41,8 @@ impl Model {
         }
         let realtime_url = reader.parse("OPENAI_REALTIME_URL", BaseUrl::websocket);
         let base_url = reader.parse("OPENAI_BASE_URL", BaseUrl::http);
-        let audio_format = reader
-            .choice("REALTIME_AUDIO_FORMAT", &[("pcm", AudioFormat::Pcm), ("pcmu", AudioFormat::Pcmu)]);
+        let audio_format =
+            reader.choice("REALTIME_AUDIO_FORMAT", &[("pcm", AudioFormat::Pcm), ("pcmu", AudioFormat::Pcmu)]);
         Self {
             access,
             // A fault was noted if there is none; the defaults can always be parsed.

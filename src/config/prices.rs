@@ -82,7 +82,8 @@ impl PriceTable {
 
 fn read_price(reader: &mut Reader<'_>, table: &str, key: &str, value: &toml::Value) -> Option<(&'static str, u64)> {
     let Some(known) = KEYS.into_iter().find(|known| *known == key) else {
-        let hint = did_you_mean(key, KEYS.into_iter()).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+        let hint =
+            did_you_mean(key, KEYS.into_iter()).map_or(String::new(), |name| format!("; did you mean `{name}`?"));
         reader.fault(table, format!("unknown key `{key}`{hint}"));
         return None;
     };
