@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
@@ -15,9 +15,6 @@ use uuid::Uuid;
 use crate::config::CorsOrigins;
 use crate::http::Problem;
 
-/// From a request's head to its answer, its body included.
-pub const REQUEST_LIMIT: Duration = Duration::from_secs(15);
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_CHARS_MAX: usize = 128;
 
@@ -25,10 +22,10 @@ const REQUEST_ID_CHARS_MAX: usize = 128;
 const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 
 /// Gives the request an id and a time limit, and the answer its common headers.
-pub(super) async fn finish(request: Request, next: Next) -> Response {
+pub(super) async fn finish(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let span = tracing::debug_span!("request", request_id = %id, method = %request.method());
-    let answer = tokio::time::timeout(REQUEST_LIMIT, next.run(request)).instrument(span);
+    let answer = tokio::time::timeout(limit, next.run(request)).instrument(span);
     let mut response = answer.await.unwrap_or_else(|_| Problem::timeout().into_response());
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         metrics::counter!("switchboard_http_problems_total", "code" => problem.code()).increment(1);

@@ -14,16 +14,16 @@ mod time;
 mod views;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::sync::Mutex;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use access::{AdminKeyError, ensure_admin_key};
-pub use layers::REQUEST_LIMIT;
 pub use problem::{FieldError, Problem};
 pub use time::rfc3339;
 
@@ -31,6 +31,9 @@ use crate::config::CorsOrigins;
 use crate::ports::door::Door;
 use crate::ports::store::{Directory, History, Journal, Keys, OrgRow};
 use crate::telemetry::Metrics;
+
+/// Longest request.
+pub const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
 /// Longest request body in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -49,6 +52,8 @@ pub struct ApiState {
     pub validate_org: ValidateOrg,
     pub metrics: Metrics,
     pub cors: CorsOrigins,
+    /// From a request's head to its answer, its body included; usually `REQUEST_LIMIT`.
+    pub request_limit: Duration,
 }
 
 /// The state as handlers see it.
@@ -63,7 +68,7 @@ type AppState = Arc<Shared>;
 /// All routes but the carrier's. To be served with `ConnectInfo<SocketAddr>`, which `/metrics` needs; without it every
 /// peer counts as remote. The fallback answers 404, so a router that is merged with this one must not have its own.
 pub fn router(api: ApiState) -> Router {
-    let cors = layers::cors(&api.cors);
+    let (cors, limit) = (layers::cors(&api.cors), api.request_limit);
     let state = Arc::new(Shared { api, org_writes: Mutex::new(()) });
     let guarded = guarded_routes().layer(from_fn_with_state(state.clone(), access::require_key));
     let app = Router::new()
@@ -77,7 +82,7 @@ pub fn router(api: ApiState) -> Router {
         .with_state(state)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(from_fn(layers::finish));
+        .layer(from_fn_with_state(limit, layers::finish));
     match cors {
         Some(cors) => app.layer(cors),
         None => app,
