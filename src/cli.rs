@@ -68,3 +68,6 @@ pub enum ConfigCommand {
         json: bool,
     },
 }
+
+#[cfg(test)]
+mod tests;

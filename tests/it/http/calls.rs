@@ -98,7 +98,10 @@ async fn one_call_shows_everything_that_is_known() {
         "start_ms": 1000, "end_ms": 3000, "heard_ms": 1200, "total_ms": 2000, "origin": "speech",
     });
     assert_eq!(body["transcripts"][0], line);
-    assert_eq!((&body["transcripts"][1]["speaker"], &body["transcripts"][1]["heard_ms"]), (&json!("user"), &json!(null)));
+    assert_eq!(
+        (&body["transcripts"][1]["speaker"], &body["transcripts"][1]["heard_ms"]),
+        (&json!("user"), &json!(null))
+    );
     let intake = json!({
         "structured_json": { "caller_name": "Maria Lopez" }, "urgency_level": "low", "completed": true,
     });

@@ -60,9 +60,13 @@ async fn health_does_not_need_the_database() {
 #[tokio::test]
 async fn counters_are_for_this_machine_or_for_a_key() {
     let world = World::new();
-    for (peer, status) in
-        [("127.0.0.1:9", 200), ("[::1]:9", 200), ("[::ffff:127.0.0.1]:9", 200), ("203.0.113.7:9", 401), ("10.0.0.1:9", 401)]
-    {
+    for (peer, status) in [
+        ("127.0.0.1:9", 200),
+        ("[::1]:9", 200),
+        ("[::ffff:127.0.0.1]:9", 200),
+        ("203.0.113.7:9", 401),
+        ("10.0.0.1:9", 401),
+    ] {
         assert_eq!(world.send(from_peer("/metrics", peer)).await.status, status, "{peer}");
     }
     let unknown = Request::builder().uri("/metrics").body(Body::empty()).unwrap();

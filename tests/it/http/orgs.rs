@@ -20,7 +20,8 @@ async fn settings_are_shown_in_the_seeds_shape() {
 async fn an_update_changes_what_it_names_and_nothing_else() {
     let world = World::new();
     let before = world.get(PATH).await.json();
-    let changes = json!({ "services_offered": ["vaccination", "blood test"], "name": null, "business_hours": "8 to 6" });
+    let changes =
+        json!({ "services_offered": ["vaccination", "blood test"], "name": null, "business_hours": "8 to 6" });
     let answer = world.post(PATH, &changes).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["success"]), (200, &json!(true)));
     let mut expected = before;
