@@ -4,3 +4,4 @@ pub mod caller;
 pub mod carrier;
 pub mod clock;
 pub mod scenario;
+pub mod server;

@@ -1,0 +1,3 @@
+//! The machines of the simulation behind real sockets, on loopback.
+
+pub mod carrier;
