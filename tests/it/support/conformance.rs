@@ -82,3 +82,21 @@ fn missing<T>(what: &str) -> Option<T> {
     let _ = writeln!(std::io::stderr(), "SKIPPED a conformance check: {what} is not there");
     None
 }
+
+#[test]
+fn each_checker_proves_that_it_can_fail() {
+    for (script, option) in [
+        ("check_twiml.py", "--selftest"),
+        ("twilio_sign.py", "--selftest"),
+        ("check_realtime_events.py", "--self-test"),
+    ] {
+        if let Some(output) = run(script, &[option]) {
+            assert_content(&output);
+        }
+    }
+    if let Some(spec) = rest_spec()
+        && let Some(output) = run("check_twilio_rest.py", &[spec.to_str().expect("UTF-8"), "--selftest"])
+    {
+        assert_content(&output);
+    }
+}

@@ -1,4 +1,5 @@
 //! Tests of `twilio`: over real loopback sockets, with a door that records what it is asked.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests; clippy exempts only the test functions")]
 
 mod documents;
 mod media;
