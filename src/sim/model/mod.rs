@@ -39,7 +39,7 @@ use ears::{Ears, Heard};
 use response::Response;
 use schema::Refused;
 use session::Session;
-use wire::Writer;
+use wire::{At, Writer};
 
 /// What leaves the machine, in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -103,6 +103,8 @@ enum State {
     /// Not opened, or not greeted yet.
     Silent,
     Open,
+    /// The socket is open, and that is all.
+    Hung,
     Closed,
 }
 
@@ -202,6 +204,9 @@ impl FakeModel {
         self.next_session = self.session.clone();
         self.agenda.add(now + self.knobs.created_delay, Job::Greet);
         self.agenda.add(now + lasts, Job::Expire);
+        if let Some(after) = self.knobs.hang_after {
+            self.agenda.add(now + after, Job::Hang);
+        }
         for (after, noise) in self.knobs.noise.clone() {
             self.agenda.add(now + after, Job::Noise(noise));
         }
@@ -214,13 +219,13 @@ impl FakeModel {
         match self.state {
             State::Open => self.handle_text(text),
             State::Silent if self.early.len() < EARLY_TEXTS_MAX => self.early.push(text.to_owned()),
-            State::Silent | State::Closed => {}
+            State::Silent | State::Hung | State::Closed => {}
         }
     }
 
     /// When `advance` has something to do.
     pub fn next_wake(&self) -> Option<Mono> {
-        if self.state == State::Closed {
+        if matches!(self.state, State::Hung | State::Closed) {
             return None;
         }
         let step = self.active.as_ref().and_then(|active| active.steps.front()).map(|(at, _)| *at);
@@ -294,6 +299,7 @@ impl FakeModel {
                 self.create_answered(of_create);
             }
             Job::Noise(noise) => self.make_noise(noise),
+            Job::Hang => self.state = State::Hung,
             Job::Expire => {
                 let minutes = self.knobs.session_secs / 60;
                 let message = format!("Your session hit the maximum duration of {minutes} minutes.");
@@ -330,6 +336,11 @@ impl FakeModel {
             Noise::ServerError => {
                 let message = "The server had an error while processing your request.";
                 self.send_error(None, &Refused { code: None, message: message.into(), param: None }, "server_error");
+            }
+            Noise::StrayDelta => {
+                let at = At { response: "resp_of_nobody", item: "item_of_nobody", output_index: 0 };
+                let text = self.writer.audio_delta(at, &"/".repeat(640));
+                self.out.push_back(ModelOut::Text(text));
             }
             Noise::SpuriousActive => {
                 let refused = speaking::already_active("resp_of_nobody");
