@@ -5,12 +5,14 @@
 
 mod agenda;
 mod client_events;
+mod complaints;
 mod conversation;
 mod ears;
 pub(crate) mod g711;
 pub mod knobs;
 pub mod ledger;
 mod listening;
+mod objects;
 pub mod recording;
 mod response;
 mod rules;
@@ -39,7 +41,7 @@ use ears::{Ears, Heard};
 use response::Response;
 use schema::Refused;
 use session::Session;
-use wire::{At, Writer};
+use wire::Writer;
 
 /// What leaves the machine, in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -323,63 +325,9 @@ impl FakeModel {
         }
     }
 
-    fn make_noise(&mut self, noise: Noise) {
-        match noise {
-            Noise::UnknownEvent => {
-                self.send("conversation.mood.updated", &json!({"mood": {"name": "curious"}, "confidence": 0.5}));
-            }
-            Noise::Malformed => {
-                self.out.push_back(ModelOut::Text(r#"{"type":"response.output_audio.delta","delta":"AAA"#.into()));
-            }
-            Noise::Nested => self.out.push_back(ModelOut::Text("[".repeat(200_000))),
-            Noise::Binary => self.out.push_back(ModelOut::Binary(vec![0x00, 0xFF, 0xC3, 0x28])),
-            Noise::ServerError => {
-                let message = "The server had an error while processing your request.";
-                self.send_error(None, &Refused { code: None, message: message.into(), param: None }, "server_error");
-            }
-            Noise::StrayDelta => {
-                let at = At { response: "resp_of_nobody", item: "item_of_nobody", output_index: 0 };
-                let text = self.writer.audio_delta(at, &"/".repeat(640));
-                self.out.push_back(ModelOut::Text(text));
-            }
-            Noise::SpuriousActive => {
-                let refused = speaking::already_active("resp_of_nobody");
-                self.send_error(None, &refused, "invalid_request_error");
-            }
-        }
-    }
-
     fn send(&mut self, kind: &str, body: &Value) {
         let text = self.writer.event(kind, body);
         self.out.push_back(ModelOut::Text(text));
-    }
-
-    /// Refuses a client's request: at once, or late if the knobs say so.
-    fn refuse(&mut self, about: Option<&str>, refused: &Refused, of_create: bool) {
-        self.ledger.refused.push(RefusedRequest {
-            code: refused.code.unwrap_or_default().to_owned(),
-            message: refused.message.clone(),
-            about: about.map(str::to_owned),
-        });
-        if self.knobs.error_delay.is_zero() {
-            self.send_error(about, refused, "invalid_request_error");
-            self.create_answered(of_create);
-        } else {
-            let text = self.error_text(about, refused, "invalid_request_error");
-            self.agenda.add(self.now + self.knobs.error_delay, Job::Error { text, of_create });
-        }
-    }
-
-    fn send_error(&mut self, about: Option<&str>, refused: &Refused, kind: &str) {
-        let text = self.error_text(about, refused, kind);
-        self.out.push_back(ModelOut::Text(text));
-    }
-
-    fn error_text(&mut self, about: Option<&str>, refused: &Refused, kind: &str) -> String {
-        let error = json!({
-            "type": kind, "code": refused.code, "message": refused.message, "param": refused.param, "event_id": about,
-        });
-        self.writer.event("error", &json!({"error": error}))
     }
 
     fn close(&mut self, code: u16, reason: String) {
