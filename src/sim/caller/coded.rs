@@ -1,0 +1,63 @@
+//! A caller for echo tests: sends numbered frames and judges what comes back.
+
+use std::time::Duration;
+
+use crate::sim::caller::code::{Code, CodeEar, CodeReport};
+use crate::sim::caller::{Caller, CallerFrame};
+use crate::types::Mono;
+
+/// Sends so many numbered frames, waits until all are back (or `tail` has passed), and hangs up.
+pub struct ToneCoded {
+    code: Code,
+    call: u16,
+    frames: u32,
+    sent: u32,
+    sent_all_at: Option<Mono>,
+    tail: Duration,
+    /// Stays on the line after the last frame is back.
+    stay: bool,
+    ear: CodeEar,
+    ended: bool,
+}
+
+impl ToneCoded {
+    /// `call` tells calls apart (0 to 255 with tones); `frames` of 20 ms are sent without a pause.
+    pub fn new(code: Code, call: u16, frames: u32, tail: Duration) -> Self {
+        let ear = CodeEar::new(code, call);
+        Self { code, call, frames, sent: 0, sent_all_at: None, tail, stay: false, ear, ended: false }
+    }
+
+    /// Never hangs up by itself.
+    pub fn staying(mut self) -> Self {
+        self.stay = true;
+        self
+    }
+}
+
+impl Caller for ToneCoded {
+    fn frame(&mut self, now: Mono, heard: &[u8]) -> CallerFrame {
+        self.ear.push(heard);
+        if self.sent < self.frames {
+            let frame = self.code.frame(self.call, self.sent);
+            self.sent += 1;
+            return CallerFrame::speech(frame);
+        }
+        let waited = now.since(*self.sent_all_at.get_or_insert(now));
+        let back = self.ear.returned() >= u64::from(self.frames);
+        if self.stay || !back && waited < self.tail || waited < SETTLE {
+            return CallerFrame::SILENT;
+        }
+        if !self.ended {
+            self.ended = true;
+            self.ear.finish();
+        }
+        CallerFrame::HANG_UP
+    }
+
+    fn code(&self) -> Option<CodeReport> {
+        Some(self.ear.report(u64::from(self.sent)))
+    }
+}
+
+/// Something that should not come may still come after the last frame.
+const SETTLE: Duration = Duration::from_millis(500);

@@ -1,0 +1,133 @@
+//! What the gateway may ask about and do to a call by REST.
+
+use crate::sim::carrier::company::{Ask, CompanyCall, CompanyOut, EndedBy, Stage};
+use crate::sim::carrier::knobs::hit;
+use crate::sim::carrier::rest::{Resource, RestAnswer, RestRequest, form};
+use crate::sim::carrier::twiml;
+use crate::types::Mono;
+
+impl CompanyCall {
+    /// Answers a request that `rest::route` found to be about this call.
+    pub fn rest(&mut self, now: Mono, request: &RestRequest, out: &mut Vec<CompanyOut>) -> RestAnswer {
+        let knobs = self.knobs.rest;
+        let mut answer = if hit(&mut self.rng, knobs.limited) {
+            RestAnswer::error(429, 20429, "Too many requests")
+        } else if hit(&mut self.rng, knobs.unavailable) {
+            RestAnswer::error(503, 20503, "Service unavailable")
+        } else {
+            self.rest_performed(now, request, out)
+        };
+        answer.after = knobs.delay.draw(&mut self.rng);
+        self.tell_over(out);
+        answer
+    }
+
+    fn rest_performed(&mut self, now: Mono, request: &RestRequest, out: &mut Vec<CompanyOut>) -> RestAnswer {
+        let mut answer = match request.method.as_str() {
+            "POST" => match self.update(now, request, out) {
+                Ok(()) => RestAnswer::new(200, self.resource(now)),
+                Err(refusal) => refusal,
+            },
+            _ => RestAnswer::new(200, self.resource(now)),
+        };
+        if hit(&mut self.rng, self.knobs.rest.done_but_failed) {
+            answer = RestAnswer::error(500, 20500, "Internal server error");
+        }
+        answer.lost = hit(&mut self.rng, self.knobs.rest.unanswered);
+        answer
+    }
+
+    fn update(&mut self, now: Mono, request: &RestRequest, out: &mut Vec<CompanyOut>) -> Result<(), RestAnswer> {
+        let pairs = form(&request.body);
+        let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| !UPDATES.contains(&name.as_str())) {
+            self.violation(now, 20001, format!("unknown parameter {name} in a call's update"));
+            return Err(RestAnswer::error(400, 20001, "Unknown parameters"));
+        }
+        if self.ended.is_some() {
+            return Err(self.ended_answer(&request.path));
+        }
+        match (value("Status"), value("Twiml"), value("Url")) {
+            (Some("completed"), None, None) => {
+                self.end(now, EndedBy::Rest, "completed", out);
+                Ok(())
+            }
+            (Some("canceled"), None, None) if self.answered_at.is_none() => {
+                self.end(now, EndedBy::Rest, "canceled", out);
+                Ok(())
+            }
+            (None, Some(text), None) if self.answered_at.is_some() => self.redirect_to(now, text, out),
+            (None, None, Some(url)) if self.answered_at.is_some() => {
+                let url = self.resolve(now, url);
+                self.leave_stream(now, out);
+                self.ask_later(now, Ask::Redirect { url }, 0);
+                Ok(())
+            }
+            (Some("canceled"), None, None) | (None, Some(_), None) | (None, None, Some(_)) => {
+                Err(RestAnswer::error(400, 21220, "Call is not in-progress. Cannot redirect."))
+            }
+            _ => {
+                self.violation(now, 20001, format!("a call's update without sense: {}", request.body));
+                Err(RestAnswer::error(400, 20001, "Missing or wrong parameters"))
+            }
+        }
+    }
+
+    fn redirect_to(&mut self, now: Mono, text: &str, out: &mut Vec<CompanyOut>) -> Result<(), RestAnswer> {
+        let document = twiml::parse(text, self.config.voice_url.starts_with("http://"));
+        let document = document.map_err(|error| {
+            self.violation(now, 12100, format!("a call's update: {error}"));
+            RestAnswer::error(400, 21218, "Invalid TwiML")
+        })?;
+        if text.chars().count() > TWIML_CHARS_MAX {
+            self.violation(now, 20001, "the document of a call's update is too long".to_owned());
+            return Err(RestAnswer::error(400, 20001, "Twiml is too long"));
+        }
+        for what in document.complaints {
+            self.violation(now, 12200, what);
+        }
+        self.leave_stream(now, out);
+        self.verbs = document.verbs.into();
+        self.run(now, out);
+        Ok(())
+    }
+
+    /// A redirect ends the stream; its action is not asked for.
+    fn leave_stream(&mut self, now: Mono, out: &mut Vec<CompanyOut>) {
+        if matches!(self.stage, Stage::Streaming) {
+            self.stage = Stage::Waiting;
+            self.end_stream(now, out);
+            self.report_stream(now, "stream-stopped", None);
+        }
+        self.connect = None;
+    }
+
+    fn ended_answer(&self, path: &str) -> RestAnswer {
+        if self.knobs.rest.ended_is_not_found {
+            RestAnswer::not_found(path)
+        } else {
+            RestAnswer::error(400, 21220, "Call is not in-progress. Cannot redirect.")
+        }
+    }
+
+    fn resource(&self, now: Mono) -> String {
+        Resource {
+            account: &self.config.account,
+            leg: &self.leg,
+            from: &self.from,
+            to: &self.to,
+            status: self.status(),
+            direction: "inbound",
+            created: self.rfc2822(self.dialled_at),
+            started: self.answered_at.map(|at| self.rfc2822(at)),
+            ended: self.ended.map(|end| self.rfc2822(end.at)),
+            duration_secs: self.ended.and_then(|_| self.duration(now)).map(|lasted| lasted.as_secs()),
+        }
+        .json()
+    }
+}
+
+/// Parameters of a call's update that the gateway may use.
+const UPDATES: [&str; 5] = ["Status", "Twiml", "Url", "Method", "TimeLimit"];
+
+const TWIML_CHARS_MAX: usize = 4000;
