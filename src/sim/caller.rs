@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::types::Mono;
 
+pub mod clips;
 pub mod code;
 pub mod coded;
 pub mod random;

@@ -1,5 +1,7 @@
 //! Whole calls of the phone company in virtual time, against a small gateway of the test's own.
 
+#![expect(clippy::unwrap_used, reason = "tests, and their helpers")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -146,8 +148,7 @@ impl World {
         match self.media {
             Media::Interrupted => {
                 let payload = "AAAA".repeat(4000 / 3);
-                let media =
-                    format!(r#"{{"event":"media","streamSid":"{stream}","media":{{"payload":"{payload}"}}}}"#);
+                let media = format!(r#"{{"event":"media","streamSid":"{stream}","media":{{"payload":"{payload}"}}}}"#);
                 let mark = format!(r#"{{"event":"mark","streamSid":"{stream}","mark":{{"name":"m"}}}}"#);
                 let clear = format!(r#"{{"event":"clear","streamSid":"{stream}"}}"#);
                 self.after(100, Next::Text(socket, media));

@@ -1,5 +1,7 @@
 //! The phone company over real sockets, against a small gateway of the test's own.
 
+#![expect(clippy::unwrap_used, reason = "tests, and their helpers")]
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
