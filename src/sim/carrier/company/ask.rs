@@ -78,7 +78,8 @@ impl CompanyCall {
 
     /// The voice webhook once more, as a retry that the gateway cannot tell from the first.
     pub(super) fn repeat_voice(&mut self, now: Mono, out: &mut Vec<CompanyOut>) {
-        let Some(first) = self.webhooks.first().cloned() else { return };
+        let voice = self.webhooks.iter().find(|webhook| webhook.kind == WebhookKind::Voice).cloned();
+        let Some(first) = voice else { return };
         let id = self.request(now, WebhookKind::Repeat, first.url, first.pairs, out);
         self.pending.insert(id, Pending { kind: WebhookKind::Repeat, deadline: now + ANSWER_WAIT });
     }
@@ -212,7 +213,8 @@ impl CompanyCall {
             self.violation(now, 11100, format!("{url:?} is neither a URL nor a path"));
         }
         let scheme_end = self.document_url.find("://").map_or(0, |at| at + 3);
-        let origin_end = self.document_url[scheme_end..].find('/').map_or(self.document_url.len(), |at| scheme_end + at);
+        let origin_end =
+            self.document_url[scheme_end..].find('/').map_or(self.document_url.len(), |at| scheme_end + at);
         format!("{}/{}", &self.document_url[..origin_end], url.trim_start_matches('/'))
     }
 
@@ -239,7 +241,16 @@ impl CompanyCall {
         self.next_webhook += 1;
         if self.webhooks.len() < WEBHOOKS_MAX {
             let (url, pairs) = (url.clone(), pairs.clone());
-            self.webhooks.push(WebhookLog { id, at: now, kind, url, pairs, answered_at: None, status: 0, body: String::new() });
+            self.webhooks.push(WebhookLog {
+                id,
+                at: now,
+                kind,
+                url,
+                pairs,
+                answered_at: None,
+                status: 0,
+                body: String::new(),
+            });
         }
         out.push(CompanyOut::Webhook { id, url, pairs });
         id
