@@ -2,8 +2,6 @@
 //!
 //! The call's task drives it with real events; the simulation drives the same code in virtual time.
 
-use std::collections::VecDeque;
-
 use metrics::counter;
 
 use crate::audio::{Arrival, Downlink, Gaps, Uplink};
@@ -16,7 +14,7 @@ use crate::session::input::{DetachCause, Input, MediaInput, ModelInput};
 use crate::session::policy::{CallFacts, Policy};
 use crate::session::{CallSession, Snapshot};
 use crate::types::org::AudioFormat;
-use crate::types::{ItemId, Mono, Mulaw, Now, StreamId};
+use crate::types::{Mono, Mulaw, Now, StreamId};
 
 /// Puts a tool's answer into the text that the model reads; implemented in `assistant`.
 pub type RenderAnswer = fn(&ToolAnswer) -> String;
@@ -47,8 +45,6 @@ pub struct Engine {
     /// Format of the model's connection, both ways.
     format: AudioFormat,
     render: RenderAnswer,
-    /// Items whose sound was cut; what still comes of them is not worth transcoding. The oldest goes first.
-    cut: VecDeque<ItemId>,
     /// Kept between steps, so that a frame allocates nothing here.
     effects: Effects,
 }
@@ -72,7 +68,6 @@ impl Engine {
             gaps: Gaps::new(),
             format,
             render,
-            cut: VecDeque::with_capacity(CUT_ITEMS_MAX),
             effects: Effects::new(),
         };
         engine.translate_all(effects, out);
@@ -113,7 +108,7 @@ impl Engine {
     pub fn model(&mut self, now: Now, event: ModelEvent, out: &mut Vec<Action>) {
         let input = match event {
             ModelEvent::Input(input) => input,
-            ModelEvent::Audio { item, .. } if self.cut.contains(&item) => {
+            ModelEvent::Audio { response, item, .. } if !self.session.wants_audio(&response, &item) => {
                 counter!("switchboard_model_audio_dropped_total", "reason" => "cut").increment(1);
                 return;
             }
@@ -123,7 +118,8 @@ impl Engine {
                 ModelInput::Audio { response, item, frame, received_ms }
             }
             ModelEvent::AudioDone { response, item } => {
-                let frame = if self.cut.contains(&item) { Mulaw::default() } else { self.downlink.finish(&item) };
+                let wanted = self.session.wants_audio(&response, &item);
+                let frame = if wanted { self.downlink.finish(&item) } else { Mulaw::default() };
                 ModelInput::AudioDone { response, item, frame }
             }
             ModelEvent::Ignored => return,
@@ -143,7 +139,7 @@ impl Engine {
 
     /// When `Input::Deadline` is due at the latest.
     pub fn deadline(&self) -> Option<Mono> {
-        self.session.next_deadline()
+        self.session.next_deadline().map(|(at, _)| at)
     }
 
     pub fn snapshot(&self) -> Snapshot {
@@ -193,7 +189,6 @@ impl Engine {
             ModelEffect::Open => {
                 self.uplink = Uplink::new(self.format);
                 self.downlink = Downlink::new(self.format);
-                self.cut.clear();
                 return Some(Action::OpenModel);
             }
             ModelEffect::Close => return Some(Action::CloseModel),
@@ -207,10 +202,7 @@ impl Engine {
             }
             ModelEffect::Respond { no, kind } => ModelCommand::Respond { no, kind },
             ModelEffect::Cancel { no, response } => ModelCommand::Cancel { no, response },
-            ModelEffect::Truncate { no, item, heard } => {
-                self.remember_cut(&item);
-                ModelCommand::Truncate { no, item, heard }
-            }
+            ModelEffect::Truncate { no, item, heard } => ModelCommand::Truncate { no, item, heard },
             ModelEffect::ToolReply { no, call, answer } => {
                 ModelCommand::ToolReply { no, call, output: (self.render)(&answer) }
             }
@@ -219,17 +211,7 @@ impl Engine {
         };
         Some(Action::Model(command))
     }
-
-    fn remember_cut(&mut self, item: &ItemId) {
-        if self.cut.len() == CUT_ITEMS_MAX {
-            self.cut.pop_front();
-        }
-        self.cut.push_back(item.clone());
-    }
 }
-
-/// Cut items that are remembered; a provider streams one or two at a time.
-const CUT_ITEMS_MAX: usize = 8;
 
 #[cfg(test)]
 mod tests;
