@@ -31,7 +31,7 @@ impl Layers {
 
     fn of_the_tree() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self::parse(&fs::read_to_string(root.join("src/lib.rs")).unwrap())
+        Self::parse(&fs::read_to_string(root.join("src/lib.rs")).expect("the map is there"))
     }
 
     /// Whether code of module `from` may name module `to`; if not, why.

@@ -38,7 +38,8 @@ fn every_file_says_what_it_is() {
     let mut sources = Source::everything();
     // A sibling file of tests needs no title: it is the tests of the file that it belongs to.
     sources.retain(|source| {
-        !(source.path.starts_with("src/") && source.is_test()) && !source.path.starts_with("benches/")
+        let of_a_module = source.path.starts_with("src/") && source.is_test();
+        !of_a_module && !source.path.starts_with("benches/")
     });
     enforce(sources, untitled);
 }

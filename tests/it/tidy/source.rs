@@ -88,13 +88,13 @@ impl Source {
 }
 
 fn read(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("a folder can be listed").path();
         if path.is_dir() {
             read(root, &path, sources);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-            sources.push(Source::new(&name, &fs::read_to_string(&path).unwrap()));
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            sources.push(Source::new(&name, &fs::read_to_string(&path).expect("a source is readable text")));
         }
     }
 }
