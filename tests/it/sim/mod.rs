@@ -1,1 +1,11 @@
-//! Tests of `sim`.
+//! The simulation from outside: its machines against small gateways, in virtual time and over sockets.
+
+mod carrier_calls;
+mod carrier_server;
+mod conformance;
+mod model;
+mod model_faults;
+mod model_server;
+mod model_strict;
+mod scenario;
+mod talk;

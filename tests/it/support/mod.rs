@@ -1,1 +1,4 @@
 //! Helpers that several tests share.
+
+pub mod conformance;
+pub mod postgres;

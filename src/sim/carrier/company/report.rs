@@ -55,21 +55,21 @@ pub struct CallReport {
 }
 
 impl CompanyCall {
-    /// Ends the machine and says what it saw.
-    pub fn into_report(self) -> CallReport {
-        let mut violations = self.violations;
+    /// What is known so far; taken out, so ask once, at the end. Requests about the call are still answered after it.
+    pub fn take_report(&mut self) -> CallReport {
+        let mut violations = std::mem::take(&mut self.violations);
         violations.extend(self.phones.iter().flat_map(|phone| phone.violations().iter().cloned()));
         violations.sort_by_key(|violation| violation.at);
         CallReport {
-            leg: self.leg,
+            leg: self.leg.clone(),
             dialled_at: self.dialled_at,
             answered_at: self.answered_at,
             ended: self.ended,
             violations,
-            webhooks: self.webhooks,
-            streams: self.phones,
-            said: self.said,
-            talk: self.talk,
+            webhooks: std::mem::take(&mut self.webhooks),
+            streams: std::mem::take(&mut self.phones),
+            said: std::mem::take(&mut self.said),
+            talk: std::mem::take(&mut self.talk),
             complaints: self.caller.complaints(),
             code: self.caller.code(),
         }
