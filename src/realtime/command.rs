@@ -60,11 +60,7 @@ pub enum ClientEvent<'a> {
     #[serde(rename = "conversation.item.truncate")]
     ItemTruncate { event_id: EventId, item_id: &'a str, content_index: u32, audio_end_ms: u32 },
     #[serde(rename = "response.create")]
-    ResponseCreate {
-        event_id: EventId,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        response: Option<ResponseWish<'a>>,
-    },
+    ResponseCreate { event_id: EventId, response: ResponseWish<'a> },
     #[serde(rename = "response.cancel")]
     ResponseCancel { event_id: EventId, response_id: &'a str },
 }
@@ -105,10 +101,21 @@ pub struct InputText<'a> {
 }
 
 /// What one response should be like. `instructions` replaces the session's for this response alone.
+///
+/// `metadata` comes back with the response, which tells our responses from those that the server begins by itself.
 #[derive(Serialize)]
 pub struct ResponseWish<'a> {
-    pub instructions: &'a str,
-    pub tool_choice: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<&'static str>,
+    pub metadata: WishMetadata,
+}
+
+/// Our own name of the request.
+#[derive(Serialize)]
+pub struct WishMetadata {
+    pub request: EventId,
 }
 
 /// Caller audio in the connection's format, as one `input_audio_buffer.append`. `audio` must not be empty: the server

@@ -3,7 +3,7 @@
 //! The encoder of one connection: it knows the connection's setup and numbers what has no number of its own.
 
 use crate::ports::model::{EncodeModel, ModelCommand, ModelSetup};
-use crate::realtime::command::{self, ClientEvent, EventId, InputText, NewItem, ResponseWish, Role};
+use crate::realtime::command::{self, ClientEvent, EventId, InputText, NewItem, ResponseWish, Role, WishMetadata};
 use crate::realtime::setup::Session;
 use crate::session::effect::{RequestNo, RespondKind};
 
@@ -33,7 +33,11 @@ impl Encoder {
             RespondKind::Say(text) => Some(command::say(text)),
             RespondKind::Farewell => Some(command::farewell(&self.setup.language)),
         };
-        let response = instructions.as_deref().map(|instructions| ResponseWish { instructions, tool_choice: "none" });
+        let response = ResponseWish {
+            instructions: instructions.as_deref(),
+            tool_choice: instructions.is_some().then_some("none"),
+            metadata: WishMetadata { request: EventId::Request(no) },
+        };
         ClientEvent::ResponseCreate { event_id: EventId::Request(no), response }.to_text()
     }
 }

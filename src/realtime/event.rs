@@ -42,6 +42,8 @@ pub enum ServerEvent<'a> {
     },
     ResponseCreated {
         response: String,
+        /// Our request that it answers, as we named it in the metadata; empty: the server began it by itself.
+        request: String,
     },
     ResponseDone(Response),
     ItemAdded {

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use metrics::counter;
 
 use crate::ports::model::{ModelEvent, ParseTool};
+use crate::realtime::command::EventId;
 use crate::realtime::event::{self, Item, Response, ServerError, ServerEvent, TokenUsage};
 use crate::realtime::{base64, fault};
 use crate::session::input::{LostCause, ModelInput};
@@ -127,8 +128,12 @@ fn plain(event: ServerEvent<'_>) -> Option<ModelInput> {
         ServerEvent::TranscriptionFailed { item } => {
             ModelInput::CallerText { item: ItemId::from(&*item), text: None, transcribed_ms: 0 }
         }
-        ServerEvent::ResponseCreated { response } => {
-            ModelInput::ResponseStarted { response: ResponseId::from(response.as_str()) }
+        ServerEvent::ResponseCreated { response, request } => {
+            let about = match EventId::parse(&request) {
+                Some(EventId::Request(no)) => Some(no),
+                _ => None,
+            };
+            ModelInput::ResponseStarted { response: ResponseId::from(response.as_str()), about }
         }
         ServerEvent::ItemAdded { response, item } => {
             if item.kind != "message" || item.id.is_empty() {

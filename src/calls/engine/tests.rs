@@ -65,29 +65,6 @@ fn a_tools_answer_is_rendered_for_the_model() {
 }
 
 #[test]
-fn what_still_comes_of_a_cut_item_is_not_transcoded() {
-    let mut engine = engine(AudioFormat::Pcm);
-    let mut out = Vec::new();
-    engine.model(now(0), audio("a", 960), &mut out);
-    assert_eq!(engine.downlink.received_ms(), 20);
-    translated(&mut engine, truncate("a"));
-    engine.model(now(1), audio("a", 960), &mut out);
-    assert_eq!(engine.downlink.received_ms(), 20);
-    engine.model(now(2), audio("b", 480), &mut out);
-    assert_eq!(engine.downlink.received_ms(), 10);
-}
-
-#[test]
-fn only_the_last_cut_items_are_remembered() {
-    let mut engine = engine(AudioFormat::Pcm);
-    for n in 0..=CUT_ITEMS_MAX {
-        translated(&mut engine, truncate(&format!("item {n}")));
-    }
-    assert_eq!(engine.cut.len(), CUT_ITEMS_MAX);
-    assert!(!engine.cut.contains(&ItemId::from("item 0")));
-}
-
-#[test]
 fn a_new_connection_starts_with_fresh_transcoders() {
     let mut engine = engine(AudioFormat::Pcm);
     engine.model(now(0), audio("a", 960), &mut Vec::new());
@@ -95,7 +72,6 @@ fn a_new_connection_starts_with_fresh_transcoders() {
     let actions = translated(&mut engine, ModelEffect::Open);
     assert!(matches!(actions.as_slice(), [Action::OpenModel]));
     assert_eq!(engine.downlink.received_ms(), 0);
-    assert!(engine.cut.is_empty());
 }
 
 #[test]

@@ -75,8 +75,9 @@ impl<'a> Wire<'a> {
                 ServerEvent::TranscriptionFailed { item: self.item_id.0? }
             }
             "response.created" => {
-                let id = read::<WireResponse<'_>>(self.response?)?.id.0?.into_owned();
-                ServerEvent::ResponseCreated { response: id }
+                let response = read::<WireResponse<'_>>(self.response?)?;
+                let metadata = response.metadata.and_then(read::<WireMetadata<'_>>).unwrap_or_default();
+                ServerEvent::ResponseCreated { response: response.id.0?.into_owned(), request: owned(metadata.request) }
             }
             "response.done" => ServerEvent::ResponseDone(read::<WireResponse<'_>>(self.response?)?.response()?),
             "response.output_item.added" => {
@@ -167,6 +168,15 @@ struct WireResponse<'a> {
     output: Option<&'a RawValue>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireMetadata<'a> {
+    #[serde(borrow)]
+    request: Text<'a>,
 }
 
 impl WireResponse<'_> {

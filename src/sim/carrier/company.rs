@@ -453,6 +453,7 @@ impl CompanyCall {
             _ => {}
         }
         self.talk.hear(now, heard_at, &heard);
+        self.caller.on_air(matches!(self.stage, Stage::Streaming));
         let frame = self.caller.frame(now, &heard);
         self.heard = heard;
         self.talk.speak(now, frame.audio.as_deref());

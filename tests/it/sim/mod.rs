@@ -1,5 +1,7 @@
-//! Tests of `sim`.
+//! The simulation from outside: its machines against small gateways, in virtual time and over sockets.
 
+mod carrier_calls;
+mod carrier_server;
 mod conformance;
 mod model;
 mod model_faults;
