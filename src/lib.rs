@@ -15,6 +15,7 @@ pub mod assistant;
 pub mod audio;
 pub mod auth;
 pub mod calls;
+pub mod cli;
 pub mod config;
 pub mod http;
 pub mod ports;

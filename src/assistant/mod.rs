@@ -1,1 +1,12 @@
-//! What the assistant is told and may do: settings, prompt, tools. Pure.
+//! What the assistant is told and may do: settings, prompt, tools, prices. Pure.
+//!
+//! The JSON that organizations write is read here and nowhere else; what leaves this module is typed.
+
+mod check;
+mod demo;
+pub mod prices;
+pub mod prompt;
+pub mod settings;
+pub mod tools;
+
+pub use demo::demo_org;

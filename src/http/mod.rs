@@ -1,1 +1,103 @@
-//! The REST API, health and metrics.
+//! The REST API, health and metrics: what staff, their tools and load balancers ask of the gateway.
+//!
+//! Handlers translate between HTTP and the ports; they know neither the database nor the calls' insides.
+
+mod access;
+mod body;
+mod calls;
+mod health;
+mod layers;
+mod orgs;
+mod problem;
+mod query;
+mod time;
+mod views;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tokio::sync::Mutex;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use access::{AdminKeyError, ensure_admin_key};
+pub use problem::{FieldError, Problem};
+pub use time::rfc3339;
+
+use crate::config::CorsOrigins;
+use crate::ports::door::Door;
+use crate::ports::store::{Directory, History, Journal, Keys, OrgRow};
+use crate::telemetry::Metrics;
+
+/// Longest request.
+pub const REQUEST_LIMIT: Duration = Duration::from_secs(15);
+
+/// Longest request body in bytes.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Checks an organization before it is stored; `FieldError::pointer` points into the API's JSON (`/config/greeting`).
+pub type ValidateOrg = fn(&OrgRow) -> Result<(), Vec<FieldError>>;
+
+/// What the API stands on.
+#[derive(Clone)]
+pub struct ApiState {
+    pub history: Arc<dyn History>,
+    pub directory: Arc<dyn Directory>,
+    pub keys: Arc<dyn Keys>,
+    pub door: Arc<dyn Door>,
+    pub journal: Arc<dyn Journal>,
+    pub validate_org: ValidateOrg,
+    pub metrics: Metrics,
+    pub cors: CorsOrigins,
+    /// From a request's head to its answer, its body included; usually `REQUEST_LIMIT`.
+    pub request_limit: Duration,
+}
+
+/// The state as handlers see it.
+struct Shared {
+    api: ApiState,
+    /// A partial update reads and writes a whole row; two at once would undo each other.
+    org_writes: Mutex<()>,
+}
+
+type AppState = Arc<Shared>;
+
+/// All routes but the carrier's. To be served with `ConnectInfo<SocketAddr>`, which `/metrics` needs; without it every
+/// peer counts as remote. The fallback answers 404, so a router that is merged with this one must not have its own.
+pub fn router(api: ApiState) -> Router {
+    let (cors, limit) = (layers::cors(&api.cors), api.request_limit);
+    let state = Arc::new(Shared { api, org_writes: Mutex::new(()) });
+    let guarded = guarded_routes().layer(from_fn_with_state(state.clone(), access::require_key));
+    let app = Router::new()
+        .route("/livez", get(health::livez()))
+        .route("/readyz", get(|State(state): State<AppState>| async move { health::readyz(&state) }))
+        .route("/health", get(|State(state): State<AppState>| async move { health::health(&state) }))
+        .route("/metrics", get(health::metrics))
+        .nest("/api", guarded)
+        .fallback(Problem::not_found("This path"))
+        .method_not_allowed_fallback(Problem::method_not_allowed())
+        .with_state(state)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn_with_state(limit, layers::finish));
+    match cors {
+        Some(cors) => app.layer(cors),
+        None => app,
+    }
+}
+
+/// Everything under `/api`, also what is not there: without a key nobody learns which paths exist.
+fn guarded_routes() -> Router<AppState> {
+    // The seed answered the same routes under both names.
+    let calls =
+        Router::new().route("/", get(calls::list)).route("/end", post(calls::end)).route("/{id}", get(calls::detail));
+    Router::new()
+        .nest("/calls", calls.clone())
+        .nest("/call", calls)
+        .route("/org/config/{org_id}", get(orgs::show).post(orgs::update))
+        .fallback(Problem::not_found("This path"))
+        .method_not_allowed_fallback(Problem::method_not_allowed())
+}

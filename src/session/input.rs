@@ -76,9 +76,10 @@ pub enum ModelInput {
         text: Option<String>,
         transcribed_ms: u64,
     },
-    /// A response began, whoever asked for it.
+    /// A response began, whoever asked for it. `about`: the request of ours that it answers, when the server tells.
     ResponseStarted {
         response: ResponseId,
+        about: Option<RequestNo>,
     },
     /// The response speaks: a new item of audio.
     ItemStarted {

@@ -1,20 +1,103 @@
 //! The call core: one pure state machine per call.
 //!
-//! `handle` is the only mutation and returns every effect. No clock, no I/O, no locks, no randomness.
+//! `handle` is the only mutation and returns every effect. No clock, no I/O, no locks, no randomness: the same inputs
+//! give the same effects, byte for byte. Sibling machines own their data (`links`, `turn`, `playout`, `speech`,
+//! `transcript`, `tooling`, `intake`); the `on_*` files hold the reactions that tie them together.
 
 pub mod effect;
 pub mod input;
 pub mod policy;
 
-use crate::session::effect::Effects;
+mod ending;
+mod intake;
+mod keys;
+mod links;
+mod on_carrier;
+mod on_media;
+mod on_model;
+mod on_speech;
+mod on_time;
+mod playout;
+mod respond;
+mod speech;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod tooling;
+mod transcript;
+mod turn;
+
+pub use timer::Timer;
+
+use crate::session::effect::{
+    ActionId, Effect, Effects, Event, MediaEffect, ModelEffect, Opening, Record, RecordId, RequestNo, Source,
+};
+use crate::session::ending::Ending;
 use crate::session::input::Input;
+use crate::session::intake::IntakeSheet;
+use crate::session::keys::Keys;
+use crate::session::links::{Backlog, Media, Model};
+use crate::session::playout::Playout;
 use crate::session::policy::{CallFacts, Policy};
-use crate::types::{Mono, Now, Phase};
+use crate::session::respond::Greeting;
+use crate::session::speech::Speech;
+use crate::session::timer::Timers;
+use crate::session::tooling::Tooling;
+use crate::session::transcript::Transcript;
+use crate::session::turn::Turn;
+use crate::types::{ItemId, Mono, Now, Phase, Prompt, ResponseId};
+
+/// Timeline entries about faults that one call may write; the rest is only counted by the adapters.
+const FAULT_EVENTS_MAX: u32 = 50;
 
 /// The state of one call.
 pub struct CallSession {
     facts: CallFacts,
     policy: Policy,
+    phase: Phase,
+    media: Media,
+    model: Model,
+    backlog: Backlog,
+    turn: Turn,
+    playout: Playout,
+    speech: Speech,
+    transcript: Transcript,
+    tooling: Tooling,
+    intake: IntakeSheet,
+    keys: Keys,
+    greeting: Greeting,
+    ending: Ending,
+    timers: Timers,
+    counters: Counters,
+    pace: Pace,
+    /// Local sentences that are queued or out, with the number of their line once they sound.
+    sentences: Vec<(Prompt, Option<u32>)>,
+}
+
+/// Names made inside are counters, so that the same inputs give the same effects.
+#[derive(Default)]
+struct Counters {
+    request: u32,
+    action: u32,
+    record: u32,
+    fault_events: u32,
+    resumes: u32,
+    lookups: u32,
+}
+
+/// Since when the call is in one of the states that may not last.
+#[derive(Default)]
+struct Pace {
+    /// Nothing was audible to the caller since.
+    quiet_since: Option<Mono>,
+    /// The assistant owes sound since.
+    owed_since: Option<Mono>,
+    /// It is the caller's turn, and everything was heard, since.
+    idle_since: Option<Mono>,
+    /// Steps of the silence ladder that were taken.
+    silence_step: u8,
+    /// Caller audio appended on this connection, in bytes of mu-law.
+    appended: u64,
 }
 
 /// What a list of live calls shows.
@@ -28,26 +111,173 @@ pub struct Snapshot {
 impl CallSession {
     /// Begins a call whose webhook is being answered: opens the model and waits for the stream.
     pub fn new(now: Now, facts: CallFacts, policy: Policy, out: &mut Effects) -> Self {
-        let _ = (now, out);
-        Self { facts, policy }
+        let opening = Opening {
+            call: facts.call,
+            org: facts.org.clone(),
+            leg: facts.leg.clone(),
+            caller: facts.caller.clone(),
+            dialled: facts.dialled.clone(),
+        };
+        let mut session = Self {
+            phase: Phase::Greeting,
+            media: Media::Awaiting,
+            model: Model::Connecting { attempt: 1 },
+            backlog: Backlog::new(policy.backlog),
+            turn: Turn::default(),
+            playout: Playout::new(&policy),
+            speech: Speech::default(),
+            transcript: Transcript::default(),
+            tooling: Tooling::default(),
+            intake: IntakeSheet::new(facts.intake_fields.clone()),
+            keys: Keys::default(),
+            greeting: Greeting::Waiting,
+            ending: Ending::None,
+            timers: Timers::default(),
+            counters: Counters::default(),
+            pace: Pace::default(),
+            sentences: Vec::new(),
+            facts,
+            policy,
+        };
+        session.record(Record::Opened(opening), out);
+        session.send(ModelEffect::Open, out);
+        let limits = &session.policy;
+        session.timers.set(Timer::Stream, now.mono + limits.stream_wait);
+        session.timers.set(Timer::Connect, now.mono + limits.model_connect);
+        session.timers.set(Timer::CallMax, now.mono + limits.call_max);
+        session.timers.set(Timer::Warn, now.mono + limits.call_max.saturating_sub(limits.warn_before));
+        session
     }
 
     /// Takes one input and appends every effect of it to `out`.
     pub fn handle(&mut self, now: Now, input: Input, out: &mut Effects) {
-        let _ = (now, input, out, &self.facts, &self.policy);
+        let now = now.mono;
+        match input {
+            Input::Media(input) => self.on_media(now, input, out),
+            Input::Model(input) => self.on_model(now, input, out),
+            Input::Carrier(input) => self.on_carrier(now, input, out),
+            Input::Staff(input) => self.on_staff(now, input, out),
+            Input::Action(_, result) => self.on_action(now, result, out),
+            Input::Committed(_) => {}
+            Input::Deadline => self.on_deadline(now, out),
+            Input::Drain => self.on_drain(now, out),
+        }
+        self.finish_step(now, out);
     }
 
-    /// When `Input::Deadline` is due at the latest.
-    pub fn next_deadline(&self) -> Option<Mono> {
-        None
+    /// When `Input::Deadline` is due at the latest, and why.
+    pub fn next_deadline(&self) -> Option<(Mono, Timer)> {
+        self.timers.next()
+    }
+
+    /// Whether audio of this item is still of use; what is not need not be decoded.
+    pub fn wants_audio(&self, response: &ResponseId, item: &ItemId) -> bool {
+        self.speech.wants(response, item)
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { phase: Phase::Greeting, on_air: false }
+        Snapshot { phase: self.phase, on_air: self.media == Media::Live }
     }
 
     /// The outcome is recorded and nothing more is owed.
     pub fn is_over(&self) -> bool {
-        false
+        matches!(self.ending, Ending::Over)
+    }
+
+    /// Milliseconds of the caller's first words that did not fit the backlog.
+    pub fn backlog_dropped_ms(&self) -> u32 {
+        self.backlog.dropped_ms()
+    }
+
+    /// What every step ends with: ask, play, settle, and look how long the present state may last.
+    fn finish_step(&mut self, now: Mono, out: &mut Effects) {
+        if self.is_over() {
+            return;
+        }
+        self.respond(now, out);
+        self.play(now, out);
+        self.settle_lines(now, out);
+        self.advance_ending(now, out);
+        self.pace(now);
+    }
+
+    /// Sends what may be sent, and numbers the lines that begin with it.
+    fn play(&mut self, now: Mono, out: &mut Effects) {
+        if self.media != Media::Live {
+            return;
+        }
+        let before = out.len();
+        self.playout.fill(now, out);
+        for index in before..out.len() {
+            let Effect::Media(MediaEffect::Play { source, .. }) = &out[index] else {
+                continue;
+            };
+            let source = source.clone();
+            self.note_sound(now, &source, out);
+        }
+        if self.playout.is_settled() {
+            self.timers.stop(Timer::Playout);
+        } else {
+            self.timers.set(Timer::Playout, now + self.policy.mark_every);
+        }
+    }
+
+    fn send(&self, effect: ModelEffect, out: &mut Effects) {
+        out.push(Effect::Model(effect));
+    }
+
+    fn record(&mut self, record: Record, out: &mut Effects) {
+        let id = RecordId(self.counters.record);
+        self.counters.record += 1;
+        out.push(Effect::Record(id, record));
+    }
+
+    fn event(&mut self, event: Event, out: &mut Effects) {
+        self.record(Record::Event(event), out);
+    }
+
+    /// An entry about a fault: bounded, because a broken peer can repeat them without end.
+    fn fault_event(&mut self, event: Event, out: &mut Effects) {
+        if self.counters.fault_events < FAULT_EVENTS_MAX {
+            self.counters.fault_events += 1;
+            self.event(event, out);
+        }
+    }
+
+    fn enter(&mut self, phase: Phase, out: &mut Effects) {
+        if self.phase != phase {
+            self.phase = phase;
+            self.record(Record::Phase(phase), out);
+        }
+    }
+
+    const fn next_request(&mut self) -> RequestNo {
+        let no = RequestNo(self.counters.request);
+        self.counters.request += 1;
+        no
+    }
+
+    const fn next_action(&mut self) -> ActionId {
+        let id = ActionId(self.counters.action);
+        self.counters.action += 1;
+        id
+    }
+
+    /// Says a sentence of the gateway's own, and tells the model what the caller heard.
+    fn say_locally(&mut self, prompt: Prompt, out: &mut Effects) {
+        let source = Source::Local(prompt);
+        if self.sentences.iter().any(|(queued, _)| *queued == prompt) {
+            return;
+        }
+        let sentence = self.facts.prompts.sentence(prompt).clone();
+        self.playout.push(&source, sentence.audio);
+        self.playout.end(&source);
+        self.sentences.push((prompt, None));
+        self.event(Event::LocalSentence { prompt }, out);
+        if self.model == Model::Ready && matches!(self.ending, Ending::None) {
+            let no = self.next_request();
+            let text = format!("The phone system itself said this to the caller: \"{}\"", sentence.text);
+            self.send(ModelEffect::Note { no, text }, out);
+        }
     }
 }

@@ -102,7 +102,7 @@ impl Default for Policy {
             call_max: Duration::from_secs(1200),
             warn_before: Duration::from_secs(60),
             farewell_grace: Duration::from_secs(2),
-            farewell_wait: Duration::from_secs(5),
+            farewell_wait: Duration::from_secs(3),
             keys_rest: Duration::from_secs(2),
             keys_max: 32,
             detach_wait: Duration::from_secs(5),

@@ -2,6 +2,8 @@
 
 pub mod caller;
 pub mod carrier;
+pub mod clips;
 pub mod clock;
+pub mod model;
 pub mod scenario;
 pub mod server;

@@ -2,7 +2,11 @@
 //!
 //! Read from `fixtures/scenarios/*.call`; the same script drives virtual time, loopback servers and the demo.
 
+mod parse;
+
 use std::time::Duration;
+
+pub use parse::ScenarioError;
 
 /// One scripted call.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,8 +16,10 @@ pub struct Scenario {
     /// Keys of the organization's `config` that differ from the demo organization's: a JSON object as text.
     pub org: String,
     pub caller: Vec<CallerStep>,
-    /// One entry for each response that the model makes, in order; when they run out, it says `fallback`.
+    /// One entry for each response that the model makes, in order; when they run out, it says `assistant-fallback`.
     pub model: Vec<ModelTurn>,
+    /// Nothing answers where the model should be.
+    pub model_down: bool,
     pub expect: Expect,
 }
 
@@ -64,3 +70,27 @@ pub struct Expect {
     pub barge_ins: Option<u32>,
     pub intake_completed: Option<bool>,
 }
+
+impl Scenario {
+    /// The scenarios that are part of the binary, the demo's first.
+    pub fn builtin() -> Vec<Self> {
+        let parse =
+            |(name, text): &(&str, &str)| Self::parse(name, text).expect("a test has read every built-in scenario");
+        BUILTIN.iter().map(parse).collect()
+    }
+
+    /// A built-in scenario by name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::builtin().into_iter().find(|scenario| scenario.name == name)
+    }
+}
+
+/// Embeds `fixtures/scenarios/<name>.call` for each name.
+macro_rules! scenarios {
+    ($($name:literal)+) => {
+        &[$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/scenarios/", $name, ".call")))),+]
+    };
+}
+
+const BUILTIN: &[(&str, &str)] =
+    scenarios!("new-appointment" "interrupt" "silent-caller" "hang-up-mid-word" "model-down");

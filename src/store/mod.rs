@@ -1,1 +1,76 @@
-//! SQLite and Postgres behind the storage ports.
+//! Storage: SQLite or Postgres behind the ports, and the journal that calls write.
+//!
+//! One SQL text serves both databases, and one contract suite proves that they behave the same. What calls record goes
+//! through [`DiskJournal`]: to the database while it answers, to a spool file while it does not.
+
+mod apply;
+mod db;
+mod directory;
+mod entry;
+mod fault;
+mod history;
+mod journal;
+mod keys;
+pub mod migrations;
+mod open;
+mod refused;
+mod spool;
+mod writer;
+
+use std::time::Duration;
+
+pub use crate::store::fault::Fault;
+pub use crate::store::journal::{DiskJournal, JournalBehind, JournalSettings, NotFlushed};
+pub use crate::store::open::OpenError;
+pub use crate::store::spool::SpoolError;
+
+use crate::ports::store::StoreError;
+use crate::store::db::{Db, fetch};
+use crate::store::fault::limited;
+use crate::types::usage::Prices;
+
+/// Longest wait for one read, one change or one batch.
+pub const OPERATION_MAX: Duration = Duration::from_secs(2);
+
+/// What the store must know besides where it is.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct StoreSettings {
+    /// What tokens cost; the cost of a call is computed when its usage is written.
+    pub prices: Prices,
+}
+
+/// An open database with the newest schema. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    db: Db,
+    prices: Prices,
+}
+
+impl Store {
+    /// Connects to `sqlite://<file>` or `postgres://...` and brings the schema up to date.
+    pub async fn open(url: &str, settings: StoreSettings) -> Result<Self, OpenError> {
+        Ok(Self { db: open::open(url).await?, prices: settings.prices })
+    }
+
+    /// `sqlite` or `postgres`, for people.
+    pub const fn kind(&self) -> &'static str {
+        match self.db {
+            Db::Lite { .. } => "sqlite",
+            Db::Pg(_) => "postgres",
+        }
+    }
+
+    /// The version of the schema that the database has.
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
+        let sql = "select coalesce(max(version), 0) from _sqlx_migrations";
+        let (version,) = limited(OPERATION_MAX, async { fetch!(&self.db, fetch_one, (i64,), sql) }).await?;
+        Ok(version)
+    }
+
+    /// Closes every connection and waits for it, for `OPERATION_MAX` at most.
+    pub async fn close(&self) {
+        if tokio::time::timeout(OPERATION_MAX, self.db.close()).await.is_err() {
+            tracing::warn!("the database did not close in time");
+        }
+    }
+}

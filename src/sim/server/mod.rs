@@ -1,3 +1,6 @@
-//! The machines of the simulation behind real sockets, on loopback.
+//! Loopback servers around the pure machines: the same phone company and the same model, over real sockets.
+//!
+//! Time comes from a clock that is passed in, tasks are owned by the servers and end with them.
 
 pub mod carrier;
+pub mod model;

@@ -1,1 +1,6 @@
 //! Tests of `audio`.
+
+mod chunks;
+mod fixtures;
+mod quality;
+mod speech;

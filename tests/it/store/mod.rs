@@ -1,1 +1,7 @@
-//! Tests of `store`.
+//! Tests of `store`: one contract for both databases, and a journal whose databases go away.
+
+mod contract;
+mod given;
+mod journal;
+mod outage;
+mod schema;

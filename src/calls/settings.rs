@@ -1,0 +1,47 @@
+//! What the calls are given at start: ports, limits, defaults, and the functions that read an organization.
+//!
+//! The functions are pointers because `assistant` is not imported here; `app.rs` puts the two together.
+
+use std::sync::Arc;
+
+use crate::calls::capacity::CallLimits;
+use crate::calls::clock::Clock;
+use crate::calls::engine::RenderAnswer;
+use crate::ports::carrier::Carrier;
+use crate::ports::model::{ModelConnector, ToolSpec};
+use crate::ports::store::{History, Journal, OrgLookup};
+use crate::session::policy::Policy;
+use crate::types::org::{AudioFormat, Organization};
+use crate::types::{Prompts, Secret};
+
+/// Everything that may differ between installations.
+#[derive(Clone)]
+pub struct CallsSettings {
+    pub limits: CallLimits,
+    /// Defaults; an organization's silence steps and longest call replace its own fields.
+    pub policy: Policy,
+    /// Defaults for organizations that do not choose.
+    pub model: String,
+    pub transcribe_model: String,
+    pub voice: String,
+    pub format: AudioFormat,
+    /// Makes the callers' opaque names those of this installation.
+    pub safety_salt: Secret,
+    /// What the model is told about itself and the organization.
+    pub instructions: fn(&Organization) -> String,
+    pub tools: fn(&Organization) -> Vec<ToolSpec>,
+    /// The local sentences of a BCP 47 language.
+    pub prompts: fn(&str) -> Prompts,
+    pub render: RenderAnswer,
+}
+
+/// What the calls need from outside.
+#[derive(Clone)]
+pub struct CallsPorts {
+    pub clock: Arc<dyn Clock>,
+    pub orgs: Arc<dyn OrgLookup>,
+    pub journal: Arc<dyn Journal>,
+    pub history: Arc<dyn History>,
+    pub carrier: Arc<dyn Carrier>,
+    pub connector: Arc<dyn ModelConnector>,
+}

@@ -1,0 +1,30 @@
+//! How many calls at once, and how long.
+
+use std::time::Duration;
+
+use crate::config::reader::Reader;
+
+const CALLS_LIMIT_MAX: u32 = 1_000_000;
+/// The carrier ends calls after four hours by itself.
+const CALL_SECS_LIMIT_MAX: u32 = 4 * 3600;
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// `None`: no limit.
+    pub calls_per_caller: Option<u32>,
+    pub calls_per_org: Option<u32>,
+    pub calls: Option<u32>,
+    pub call_max: Duration,
+}
+
+impl Limits {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let mut limit = |name| Some(reader.number(name, 0..=CALLS_LIMIT_MAX, 0)).filter(|limit| *limit > 0);
+        Self {
+            calls_per_caller: limit("CALLS_PER_CALLER_MAX"),
+            calls_per_org: limit("CALLS_PER_ORG_MAX"),
+            calls: limit("CALLS_MAX"),
+            call_max: Duration::from_secs(reader.number("CALL_SECS_MAX", 1..=CALL_SECS_LIMIT_MAX, 1).into()),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Request bodies: JSON objects, refused with a problem document for whatever else arrives.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use serde_json::{Map, Value};
+
+use crate::http::{BODY_BYTES_MAX, FieldError, Problem};
+
+/// A body that is one JSON object.
+pub(super) struct JsonObject(pub(super) Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for JsonObject {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::unsupported_media_type());
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            match rejection.into_response().status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem::payload_too_large(BODY_BYTES_MAX),
+                _ => Problem::unreadable_body(),
+            }
+        })?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(object)) => Ok(Self(object)),
+            Ok(_) => {
+                let error = FieldError::at("", "wrong_type", "The body must be a JSON object.");
+                Err(Problem::validation_failed(vec![error]))
+            }
+            Err(error) => Err(Problem::invalid_json(error.line(), error.column())),
+        }
+    }
+}
+
+/// `application/json`, or a type built on it, with any parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}

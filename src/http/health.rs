@@ -1,0 +1,87 @@
+//! Whether the process lives, whether it takes calls, and its counters. The open ones say nothing but a state.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::http::access::find_key;
+use crate::http::{AppState, Problem};
+
+/// The whole answer of an open health route.
+#[derive(Clone, Serialize)]
+pub(super) struct Health {
+    status: &'static str,
+}
+
+/// Whether new calls are taken.
+#[derive(Clone, Copy)]
+enum Readiness {
+    Ready,
+    /// They are, but the database is away: what they leave behind waits in the spool.
+    Degraded,
+    /// The gateway shuts down.
+    Draining,
+    /// The spool is full.
+    Full,
+}
+
+impl Readiness {
+    fn of(app: &AppState) -> Self {
+        if app.api.door.is_draining() {
+            Self::Draining
+        } else if !app.api.journal.has_room() {
+            Self::Full
+        } else if !app.api.journal.is_healthy() {
+            Self::Degraded
+        } else {
+            Self::Ready
+        }
+    }
+}
+
+/// The process answers.
+pub(super) const fn livez() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// For load balancers: 503 while no new calls are taken.
+pub(super) fn readyz(app: &AppState) -> (StatusCode, Json<Health>) {
+    let (code, status) = match Readiness::of(app) {
+        Readiness::Ready => (StatusCode::OK, "ready"),
+        Readiness::Degraded => (StatusCode::OK, "degraded"),
+        Readiness::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+        Readiness::Full => (StatusCode::SERVICE_UNAVAILABLE, "full"),
+    };
+    (code, Json(Health { status }))
+}
+
+/// The seed's health check: always 200, with the state in words.
+pub(super) fn health(app: &AppState) -> Json<Health> {
+    let status = match Readiness::of(app) {
+        Readiness::Ready => "healthy",
+        Readiness::Degraded => "degraded",
+        Readiness::Draining => "draining",
+        Readiness::Full => "full",
+    };
+    Json(Health { status })
+}
+
+/// Counters for Prometheus: for this machine, or with a key.
+pub(super) async fn metrics(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
+    if !is_local(&request) {
+        find_key(app.api.keys.as_ref(), request.headers()).await?;
+    }
+    let kind = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Ok((kind, app.api.metrics.render()).into_response())
+}
+
+/// The peer is this machine. An unknown peer is not.
+fn is_local(request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback())
+}

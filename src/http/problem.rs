@@ -1,0 +1,200 @@
+//! Refusals as problem documents (RFC 9457), each made by one small constructor.
+//!
+//! `detail` is a sentence that a receptionist can act on and never holds an internal error's text; old clients of the
+//! seed find it under the name that they know.
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::ports::store::StoreError;
+
+/// Advice to try again, in seconds.
+const RETRY_SECS: &str = "5";
+
+/// One faulty field.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FieldError {
+    /// JSON pointer into the request's body, for example `/config/greeting`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// Name of a query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<&'static str>,
+    pub code: &'static str,
+    pub detail: String,
+}
+
+impl FieldError {
+    pub fn at(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: Some(pointer.into()), parameter: None, code, detail: detail.into() }
+    }
+
+    pub fn parameter(name: &'static str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: None, parameter: Some(name), code, detail: detail.into() }
+    }
+}
+
+/// A refusal. As a response it is whole; `layers::finish` adds the request's id.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, title, detail: detail.into(), errors: Vec::new() }
+    }
+
+    fn with(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
+    }
+
+    pub fn unauthenticated() -> Self {
+        let detail = "Send a valid API key as `Authorization: Bearer KEY`.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "No valid key", detail)
+    }
+
+    /// `what` begins the sentence: "The call".
+    pub fn not_found(what: &str) -> Self {
+        let detail = format!("{what} does not exist.");
+        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail)
+    }
+
+    pub fn method_not_allowed() -> Self {
+        let detail = "This path does not answer to this method; see the Allow header.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
+    }
+
+    pub fn payload_too_large(bytes_max: usize) -> Self {
+        let detail = format!("The body may have at most {bytes_max} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "Body too large", detail)
+    }
+
+    pub fn unsupported_media_type() -> Self {
+        let detail = "Send the body as application/json.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", detail)
+    }
+
+    pub fn unreadable_body() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unreadable_body", "Unreadable body", "The body did not arrive whole.")
+    }
+
+    /// `line` and `column` count from 1.
+    pub fn invalid_json(line: usize, column: usize) -> Self {
+        let detail = format!("The body is not valid JSON (line {line}, column {column}).");
+        Self::new(StatusCode::BAD_REQUEST, "invalid_json", "Invalid JSON", detail)
+    }
+
+    pub fn missing_field(name: &'static str) -> Self {
+        let error = FieldError::at(format!("/{name}"), "missing", "This field is required.");
+        let detail = format!("The field `{name}` is missing.");
+        Self::new(StatusCode::BAD_REQUEST, "missing_field", "Missing field", detail).with(vec![error])
+    }
+
+    pub fn invalid_id(error: FieldError) -> Self {
+        let detail = error.detail.clone();
+        Self::new(StatusCode::BAD_REQUEST, "invalid_id", "Invalid id", detail).with(vec![error])
+    }
+
+    pub fn validation_failed(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => only.detail.clone(),
+            many => format!("{} values are not valid; nothing was changed.", many.len()),
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", "Validation failed", detail).with(errors)
+    }
+
+    pub fn storage_unavailable() -> Self {
+        let detail = "The database does not answer at the moment; try again in a few seconds.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable", "Database not available", detail)
+    }
+
+    pub fn timeout() -> Self {
+        let detail = "The request took too long; try again in a few seconds.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "Took too long", detail)
+    }
+
+    pub fn internal() -> Self {
+        let detail = "Something went wrong on our side. If it stays, report the request id.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
+    }
+
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    fn document(&self, request_id: Option<&str>) -> Vec<u8> {
+        let document = Document {
+            r#type: format!("/api/docs/problems/{}", self.code.replace('_', "-")),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            request_id,
+            errors: &self.errors,
+        };
+        serde_json::to_vec(&document).expect("texts and numbers always serialize")
+    }
+
+    /// The same response with the request's id in its document.
+    pub(super) fn body(&self, request_id: &str) -> Body {
+        Body::from(self.document(Some(request_id)))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.document(None)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECS));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::not_found("What you ask for"),
+            StoreError::Unavailable => Self::storage_unavailable(),
+            StoreError::Database(source) => {
+                tracing::error!(error = %source, "the database refused a statement of the API");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// Says which thing is not there.
+pub(super) fn of_store(what: &'static str) -> impl Fn(StoreError) -> Problem {
+    move |error| match error {
+        StoreError::NotFound => Problem::not_found(what),
+        StoreError::Unavailable | StoreError::Database(_) => error.into(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Path and query parameters, parsed at the door.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+
+use crate::http::{FieldError, Problem};
+use crate::types::OrgId;
+
+const LIMIT_DEFAULT: u32 = 50;
+const LIMIT_MAX: u32 = 100;
+
+/// The id in a path. Ids are opaque to clients, so one that cannot exist is simply not found.
+pub(super) struct PathId<T>(pub(super) T);
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = Path::<String>::from_request_parts(parts, state).await.ok();
+        text.and_then(|Path(text)| text.parse().ok()).map(Self).ok_or_else(|| Problem::not_found("What you ask for"))
+    }
+}
+
+/// Which part of the call list is wanted.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct Page {
+    pub(super) org: Option<OrgId>,
+    pub(super) limit: u32,
+    pub(super) offset: u32,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Page {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::<HashMap<String, String>>::from_request_parts(parts, state).await;
+        let Ok(Query(query)) = query else {
+            let error = FieldError::parameter("query", "unreadable", "The query cannot be read.");
+            return Err(Problem::validation_failed(vec![error]));
+        };
+        let mut errors = Vec::new();
+        let limit = number(&query, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, &mut errors);
+        let offset = number(&query, "offset", 0, u32::MAX, 0, &mut errors);
+        if !errors.is_empty() {
+            return Err(Problem::validation_failed(errors));
+        }
+        let org = query.get("org_id").map(|text| text.parse());
+        let org = org.transpose().map_err(|_| {
+            let detail = "`org_id` is not an organization id (1 to 64 of a-z 0-9 - _).";
+            Problem::invalid_id(FieldError::parameter("org_id", "invalid_id", detail))
+        })?;
+        Ok(Self { org, limit, offset })
+    }
+}
+
+fn number(
+    query: &HashMap<String, String>,
+    name: &'static str,
+    min: u32,
+    max: u32,
+    default: u32,
+    errors: &mut Vec<FieldError>,
+) -> u32 {
+    let Some(text) = query.get(name) else { return default };
+    match text.parse() {
+        Ok(number) if (min..=max).contains(&number) => number,
+        _ => {
+            let detail = format!("`{name}` must be a whole number from {min} to {max}.");
+            errors.push(FieldError::parameter(name, "out_of_range", detail));
+            default
+        }
+    }
+}

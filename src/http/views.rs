@@ -1,0 +1,223 @@
+//! The API's JSON: the seed's field names, plus what it left out.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::http::time::rfc3339;
+use crate::ports::store::{CallDetail, CallRow, EventRow, IntakeRow, LineRow, OrgRow};
+use crate::types::Wall;
+use crate::types::usage::Usage;
+
+/// A row of the call list.
+#[derive(Serialize)]
+pub(super) struct CallView {
+    id: String,
+    org_id: String,
+    started_at: Option<String>,
+    ended_at: Option<String>,
+    status: &'static str,
+    escalated: bool,
+    /// E.164; null: withheld.
+    caller: Option<String>,
+    /// The dialled number, E.164.
+    number: Option<String>,
+    /// The carrier's id of the call.
+    call_sid: Option<String>,
+    /// Whole seconds; null while the call is live.
+    duration_s: Option<i64>,
+    outcome: Option<&'static str>,
+    reason: Option<&'static str>,
+    phase: &'static str,
+}
+
+impl From<CallRow> for CallView {
+    fn from(row: CallRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            org_id: row.org.to_string(),
+            started_at: rfc3339(row.started_at),
+            ended_at: row.ended_at.and_then(rfc3339),
+            status: row.status.as_str(),
+            escalated: row.escalated,
+            caller: row.caller,
+            number: row.dialled,
+            call_sid: row.leg.map(|leg| leg.to_string()),
+            duration_s: row.ended_at.map(|ended| seconds_between(row.started_at, ended)),
+            outcome: row.outcome.map(|outcome| outcome.as_str()),
+            reason: row.reason.map(|reason| reason.as_str()),
+            phase: row.phase.as_str(),
+        }
+    }
+}
+
+/// Rounded; never negative, because wall clocks may be set back.
+fn seconds_between(start: Wall, end: Wall) -> i64 {
+    (end.0.saturating_sub(start.0).max(0) + 500_000) / 1_000_000
+}
+
+#[derive(Serialize)]
+pub(super) struct CallsView {
+    pub(super) calls: Vec<CallView>,
+    pub(super) total: u64,
+}
+
+/// One call with everything that is known about it.
+#[derive(Serialize)]
+pub(super) struct DetailView {
+    #[serde(flatten)]
+    call: CallView,
+    transcripts: Vec<LineView>,
+    intake: Option<IntakeView>,
+    timeline: Vec<EventView>,
+    usage: UsageView,
+    cost: CostView,
+}
+
+impl From<CallDetail> for DetailView {
+    fn from(detail: CallDetail) -> Self {
+        let micro_usd = detail.call.cost_micro_usd;
+        Self {
+            call: detail.call.into(),
+            transcripts: detail.lines.into_iter().map(LineView::from).collect(),
+            intake: detail.intake.map(IntakeView::from),
+            timeline: detail.events.into_iter().map(EventView::from).collect(),
+            usage: detail.usage.into(),
+            cost: CostView { micro_usd, currency: "USD" },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LineView {
+    seq: u32,
+    /// `user` or `agent`.
+    speaker: &'static str,
+    text: String,
+    timestamp: Option<String>,
+    /// Since the call began.
+    start_ms: u32,
+    end_ms: u32,
+    /// How much of it was heard; null: all.
+    heard_ms: Option<u32>,
+    total_ms: Option<u32>,
+    origin: String,
+}
+
+impl From<LineRow> for LineView {
+    fn from(row: LineRow) -> Self {
+        Self {
+            seq: row.seq,
+            speaker: row.speaker.as_str(),
+            text: row.text,
+            timestamp: rfc3339(row.at),
+            start_ms: row.start_ms,
+            end_ms: row.end_ms,
+            heard_ms: row.heard_ms,
+            total_ms: row.total_ms,
+            origin: row.origin,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct IntakeView {
+    structured_json: Value,
+    urgency_level: Option<&'static str>,
+    completed: bool,
+}
+
+impl From<IntakeRow> for IntakeView {
+    fn from(row: IntakeRow) -> Self {
+        Self {
+            structured_json: json(&row.structured_json),
+            urgency_level: row.urgency.map(|urgency| urgency.as_str()),
+            completed: row.completed,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct EventView {
+    no: u32,
+    at: Option<String>,
+    kind: String,
+    detail: Value,
+}
+
+impl From<EventRow> for EventView {
+    fn from(row: EventRow) -> Self {
+        Self { no: row.no, at: rfc3339(row.at), kind: row.kind, detail: json(&row.detail) }
+    }
+}
+
+/// Tokens; cached ones are part of the input.
+#[derive(Serialize)]
+struct UsageView {
+    text_in: u64,
+    text_cached: u64,
+    text_out: u64,
+    audio_in: u64,
+    audio_cached: u64,
+    audio_out: u64,
+    transcribed_ms: u64,
+}
+
+impl From<Usage> for UsageView {
+    fn from(usage: Usage) -> Self {
+        let Usage { text_in, text_cached, text_out, audio_in, audio_cached, audio_out, transcribed_ms } = usage;
+        Self { text_in, text_cached, text_out, audio_in, audio_cached, audio_out, transcribed_ms }
+    }
+}
+
+#[derive(Serialize)]
+struct CostView {
+    micro_usd: u64,
+    currency: &'static str,
+}
+
+/// An organization in the seed's shape.
+#[derive(Serialize)]
+pub(super) struct OrgView {
+    id: String,
+    name: String,
+    business_hours: Value,
+    after_hours_policy: String,
+    services_offered: Value,
+    escalation_phone: String,
+    config: Value,
+}
+
+impl From<OrgRow> for OrgView {
+    fn from(row: OrgRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            business_hours: json(&row.business_hours),
+            after_hours_policy: row.after_hours_policy,
+            services_offered: json(&row.services_offered),
+            escalation_phone: row.escalation_phone,
+            config: json(&row.config),
+        }
+    }
+}
+
+/// Stored JSON; empty is null, and what is not JSON is shown as the text that it is.
+fn json(text: &str) -> Value {
+    if text.is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+/// The seed's answer to a command.
+#[derive(Serialize)]
+pub(super) struct Done {
+    success: bool,
+    message: &'static str,
+}
+
+impl Done {
+    pub(super) const fn new(message: &'static str) -> Self {
+        Self { success: true, message }
+    }
+}

@@ -1,0 +1,136 @@
+//! An open connection's two halves, as the port wants them: a stream of typed events and a sink of texts.
+//!
+//! Decoding happens in the task that polls, so a message is never handed from task to task.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use metrics::counter;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use crate::ports::link::LinkError;
+use crate::ports::model::{ModelEvent, ModelLink, ModelSetup, ParseTool};
+use crate::realtime::{Decoder, Direction, Encoder, Tap};
+use crate::session::input::{LostCause, ModelInput};
+
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// The link of an open socket. Every message passes the tap, if there is one.
+pub(super) fn link(socket: Socket, setup: ModelSetup, parse_tool: ParseTool, tap: Option<Tap>) -> ModelLink {
+    let (sink, stream) = socket.split();
+    ModelLink {
+        events: Box::pin(LinkEvents {
+            stream,
+            decoder: Decoder::new(parse_tool),
+            queue: VecDeque::new(),
+            ended: false,
+            tap: tap.clone(),
+        }),
+        texts: Box::pin(LinkTexts { sink, tap }),
+        encode: Box::new(Encoder::new(setup)),
+    }
+}
+
+/// The read half: decodes where it is polled and ends after `Lost`.
+struct LinkEvents {
+    stream: SplitStream<Socket>,
+    decoder: Decoder,
+    queue: VecDeque<ModelEvent>,
+    ended: bool,
+    tap: Option<Tap>,
+}
+
+impl LinkEvents {
+    fn receive(&mut self, message: Option<Result<Message, SocketError>>) {
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                if let Some(tap) = &self.tap {
+                    tap(Direction::Server, &text);
+                }
+                self.decoder.decode(&text, &mut self.queue);
+            }
+            Some(Ok(Message::Binary(_))) => {
+                counter!("switchboard_realtime_malformed_total").increment(1);
+                self.queue.push_back(ModelEvent::Ignored);
+            }
+            // The socket answers pings by itself.
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Close(frame))) => self.lose(closed(frame.as_ref())),
+            Some(Err(error)) => {
+                tracing::debug!(%error, "the model's connection broke");
+                self.lose(LostCause::Broken);
+            }
+            None => self.lose(LostCause::Broken),
+        }
+    }
+
+    fn lose(&mut self, cause: LostCause) {
+        self.queue.push_back(ModelEvent::Input(ModelInput::Lost(cause)));
+    }
+}
+
+impl Stream for LinkEvents {
+    type Item = ModelEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ModelEvent>> {
+        loop {
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            if let Some(event) = self.queue.pop_front() {
+                self.ended = matches!(event, ModelEvent::Input(ModelInput::Lost(_)));
+                return Poll::Ready(Some(event));
+            }
+            match self.stream.poll_next_unpin(cx) {
+                Poll::Ready(message) => self.receive(message),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+/// The write half. Its user flushes after each message or batch.
+struct LinkTexts {
+    sink: SplitSink<Socket, Message>,
+    tap: Option<Tap>,
+}
+
+impl Sink<String> for LinkTexts {
+    type Error = LinkError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
+        self.sink.poll_ready_unpin(cx).map_err(|_| LinkError)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, text: String) -> Result<(), LinkError> {
+        if let Some(tap) = &self.tap {
+            tap(Direction::Client, &text);
+        }
+        self.sink.start_send_unpin(Message::text(text)).map_err(|_| LinkError)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
+        self.sink.poll_flush_unpin(cx).map_err(|_| LinkError)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
+        self.sink.poll_close_unpin(cx).map_err(|_| LinkError)
+    }
+}
+
+/// What a close frame means. The server also refuses by closing after a successful upgrade: a bad key with 3000, a bad
+/// request with 4000.
+fn closed(frame: Option<&CloseFrame>) -> LostCause {
+    let Some(frame) = frame else {
+        return LostCause::Broken;
+    };
+    let code = u16::from(frame.code);
+    tracing::debug!(code, reason = frame.reason.as_str(), "the model's server closed the connection");
+    if code == 3000 || code == 4000 { LostCause::Refused } else { LostCause::Broken }
+}

@@ -1,0 +1,303 @@
+//! How a call ends: the farewell, the last sentence, the hang-up, and the one outcome.
+//!
+//! ```text
+//! None -> Farewell ----------> HangingUp -> Closing -> Over
+//!   |        \-> Sentence -------^  ^          ^
+//!   |---------------^               |          |       (Farewell falls back to None once, when the caller speaks)
+//!   |-------------------------------|          |
+//!   \------------------------------------------|       (the carrier says that the call is over)
+//! ```
+
+use crate::session::CallSession;
+use crate::session::effect::{
+    CarrierEffect, Effect, Effects, Ending as Ended, MediaEffect, ModelEffect, Record, RespondKind, ToolAnswer,
+};
+use crate::session::input::ActionResult;
+use crate::session::links::{Media, Model};
+use crate::session::timer::Timer;
+use crate::session::transcript::keys_line;
+use crate::types::{Mono, Outcome, Phase, Prompt, Reason};
+
+/// Where the end of a call stands.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    None,
+    /// The assistant used `end_call`; its goodbye is being made or heard.
+    Farewell {
+        stage: Farewell,
+        /// The caller may still change their mind.
+        cancelable: bool,
+    },
+    /// A sentence of our own comes last.
+    Sentence {
+        prompt: Prompt,
+        said: bool,
+        outcome: Outcome,
+        reason: Reason,
+    },
+    /// The carrier was told to end the call.
+    HangingUp {
+        outcome: Outcome,
+        reason: Reason,
+    },
+    /// The call is over; the last words of the transcript may still come.
+    Closing {
+        outcome: Outcome,
+        reason: Reason,
+    },
+    Over,
+}
+
+/// Where a goodbye stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Farewell {
+    /// The response that used the tool is not finished; it had sound, or it had not.
+    Made { spoke: bool },
+    /// A farewell was asked for.
+    Asked,
+    /// The goodbye is on its way to the caller.
+    Heard,
+}
+
+impl CallSession {
+    /// The assistant wants to end the call.
+    pub(super) fn on_end_call(&mut self, spoke: bool) -> ToolAnswer {
+        match self.ending {
+            Ending::None if self.turn.speaking.is_some() || !self.keys.is_empty() => {
+                self.turn.called_off = true;
+                ToolAnswer::Refused("the caller is speaking; listen first".to_owned())
+            }
+            Ending::None => {
+                let cancelable = !self.turn.called_off;
+                self.ending = Ending::Farewell { stage: Farewell::Made { spoke }, cancelable };
+                ToolAnswer::Ok
+            }
+            Ending::Farewell { .. }
+            | Ending::Sentence { .. }
+            | Ending::HangingUp { .. }
+            | Ending::Closing { .. }
+            | Ending::Over => ToolAnswer::Ok,
+        }
+    }
+
+    /// The caller speaks or presses a key: a farewell is called off, once. Returns whether the caller has the floor.
+    pub(super) fn cancel_farewell(&mut self) -> bool {
+        match self.ending {
+            Ending::None => true,
+            Ending::Farewell { cancelable: true, .. } => {
+                self.ending = Ending::None;
+                self.turn.called_off = true;
+                self.timers.stop(Timer::Farewell);
+                if self.turn.wanted == Some(RespondKind::Farewell) {
+                    self.turn.wanted = None;
+                }
+                true
+            }
+            Ending::Farewell { .. }
+            | Ending::Sentence { .. }
+            | Ending::HangingUp { .. }
+            | Ending::Closing { .. }
+            | Ending::Over => false,
+        }
+    }
+
+    /// The response that used `end_call` has ended: wait for its sound, or ask for a goodbye.
+    pub(super) fn begin_farewell(&mut self, now: Mono) {
+        let Ending::Farewell { stage: Farewell::Made { spoke }, cancelable } = self.ending else {
+            return;
+        };
+        if self.turn.active.is_some() || self.tooling.is_owing() {
+            return;
+        }
+        self.turn.auto_due = false;
+        self.turn.wanted = None;
+        let stage = if spoke {
+            let rest = self.playout.remaining(now);
+            self.timers.set(Timer::Farewell, now + rest + self.policy.farewell_grace);
+            Farewell::Heard
+        } else {
+            self.turn.wanted = Some(RespondKind::Farewell);
+            self.timers.set(Timer::Farewell, now + self.policy.farewell_wait);
+            Farewell::Asked
+        };
+        self.ending = Ending::Farewell { stage, cancelable };
+    }
+
+    /// The goodbye that was asked for begins to sound.
+    pub(super) fn note_farewell_sound(&mut self) {
+        if let Ending::Farewell { stage: stage @ Farewell::Asked, .. } = &mut self.ending {
+            *stage = Farewell::Heard;
+            self.timers.stop(Timer::Farewell);
+        }
+    }
+
+    /// A goodbye is being heard already: no further response may follow it.
+    pub(super) fn is_said_farewell(&self) -> bool {
+        matches!(self.ending, Ending::Farewell { stage: Farewell::Heard, .. })
+    }
+
+    /// The model is gone before its goodbye was complete.
+    pub(super) fn farewell_without_model(&mut self, now: Mono, out: &mut Effects) {
+        let Ending::Farewell { stage, .. } = &self.ending else {
+            return;
+        };
+        if matches!(stage, Farewell::Heard | Farewell::Made { spoke: true }) {
+            let rest = self.playout.remaining(now);
+            self.timers.set(Timer::Farewell, now + rest + self.policy.farewell_grace);
+            self.ending = Ending::Farewell { stage: Farewell::Heard, cancelable: false };
+        } else {
+            self.end_with(now, Prompt::Goodbye, Outcome::Completed, Reason::AssistantEnded, out);
+        }
+    }
+
+    /// The farewell took its time.
+    pub(super) fn on_farewell_due(&mut self, now: Mono, out: &mut Effects) {
+        match self.ending {
+            Ending::Farewell { stage: Farewell::Heard, .. } => {
+                self.hang_up(now, Outcome::Completed, Reason::AssistantEnded, out);
+            }
+            Ending::Farewell { .. } => {
+                self.end_with(now, Prompt::Goodbye, Outcome::Completed, Reason::AssistantEnded, out);
+            }
+            Ending::Sentence { outcome, reason, .. } => self.hang_up(now, outcome, reason, out),
+            Ending::None | Ending::HangingUp { .. } | Ending::Closing { .. } | Ending::Over => {}
+        }
+    }
+
+    /// Ends the call with a sentence of our own: whatever else was to be heard is cut.
+    pub(super) fn end_with(&mut self, now: Mono, prompt: Prompt, outcome: Outcome, reason: Reason, out: &mut Effects) {
+        let cuts = if self.playout.is_silent(now) { Vec::new() } else { self.playout.cut(now, out) };
+        self.cancel_active(out);
+        self.settle_cuts(now, cuts, out);
+        self.turn.wanted = None;
+        self.ending = Ending::Sentence { prompt, said: false, outcome, reason };
+        for timer in [Timer::Silence, Timer::DeadAir, Timer::ResponseSlow, Timer::ResponseLost, Timer::Warn] {
+            self.timers.stop(timer);
+        }
+        self.timers.stop(Timer::CallMax);
+        match self.media {
+            Media::Live => {
+                self.say_final_sentence(now, out);
+            }
+            // It is said as soon as the stream comes; `Timer::Stream` still runs.
+            Media::Awaiting => {}
+            Media::Gone { .. } => self.hang_up(now, outcome, reason, out),
+        }
+    }
+
+    /// Says the last sentence if one is due. Returns whether there is one.
+    pub(super) fn say_final_sentence(&mut self, now: Mono, out: &mut Effects) -> bool {
+        let Ending::Sentence { prompt, said, .. } = &mut self.ending else {
+            return false;
+        };
+        if std::mem::replace(said, true) {
+            return true;
+        }
+        let prompt = *prompt;
+        self.say_locally(prompt, out);
+        let rest = self.playout.remaining(now);
+        self.timers.set(Timer::Farewell, now + rest + self.policy.farewell_grace);
+        true
+    }
+
+    /// Hangs up once the last words were heard.
+    pub(super) fn advance_ending(&mut self, now: Mono, out: &mut Effects) {
+        match self.ending {
+            Ending::Farewell { stage: Farewell::Heard, .. } => {
+                let made = self.turn.active.is_none() && self.turn.asked.is_none();
+                if made && self.playout.is_settled() {
+                    self.hang_up(now, Outcome::Completed, Reason::AssistantEnded, out);
+                } else if made {
+                    let rest = self.playout.remaining(now);
+                    self.timers.set_once(Timer::Farewell, now + rest + self.policy.farewell_grace);
+                }
+            }
+            Ending::Sentence { said: true, outcome, reason, .. } if self.playout.is_settled() => {
+                self.hang_up(now, outcome, reason, out);
+            }
+            Ending::Closing { outcome, reason } => self.finish(now, outcome, reason, out),
+            Ending::None
+            | Ending::Farewell { .. }
+            | Ending::Sentence { .. }
+            | Ending::HangingUp { .. }
+            | Ending::Over => {}
+        }
+    }
+
+    /// Ends the carrier's call, by request where we can, else by closing the stream.
+    pub(super) fn hang_up(&mut self, now: Mono, outcome: Outcome, reason: Reason, out: &mut Effects) {
+        self.ending = Ending::HangingUp { outcome, reason };
+        self.timers.stop_all();
+        self.timers.set(Timer::HangUp, now + self.policy.hangup_wait);
+        if self.facts.carrier_rest {
+            let action = self.next_action();
+            out.push(Effect::Carrier(action, CarrierEffect::HangUp(self.facts.leg.clone())));
+        } else if self.media == Media::Live {
+            out.push(Effect::Media(MediaEffect::Close));
+        } else {
+            self.close(now, outcome, reason, out);
+        }
+    }
+
+    /// The answer to our hang-up.
+    pub(super) fn on_hung_up(&mut self, now: Mono, result: ActionResult, out: &mut Effects) {
+        let Ending::HangingUp { outcome, reason } = self.ending else {
+            return;
+        };
+        match result {
+            ActionResult::Done | ActionResult::Gone | ActionResult::Status(_) => {
+                self.close(now, outcome, reason, out);
+            }
+            // The stream's end makes the carrier ask what is next, and the answer to that is a hang-up.
+            ActionResult::Failed => {
+                if self.media == Media::Live {
+                    out.push(Effect::Media(MediaEffect::Close));
+                }
+            }
+        }
+    }
+
+    /// The call is over. What is still owed is the transcript of the caller's last words.
+    pub(super) fn close(&mut self, now: Mono, outcome: Outcome, reason: Reason, out: &mut Effects) {
+        if matches!(self.ending, Ending::Closing { .. } | Ending::Over) {
+            return;
+        }
+        self.timers.stop_all();
+        let cuts = self.playout.lose(now);
+        if self.media == Media::Live {
+            out.push(Effect::Media(MediaEffect::Close));
+        }
+        self.media = Media::Gone { since: now };
+        self.cancel_active(out);
+        self.settle_cuts(now, cuts, out);
+        if let Some((keys, began)) = self.keys.take() {
+            let seq = self.transcript.number();
+            let line = keys_line(seq, &keys, began, now);
+            self.record(Record::Line(line), out);
+        }
+        self.ending = Ending::Closing { outcome, reason };
+        self.finish(now, outcome, reason, out);
+    }
+
+    /// Writes the outcome once every line is settled.
+    fn finish(&mut self, now: Mono, outcome: Outcome, reason: Reason, out: &mut Effects) {
+        let model_gone = self.model == Model::Gone;
+        while let Some(line) = self.transcript.take_hopeless(model_gone) {
+            self.record(Record::Line(line), out);
+        }
+        for id in self.speech.unwritten() {
+            self.settle_heard_item(&id, true, out);
+        }
+        if !self.transcript.is_settled() {
+            return;
+        }
+        self.timers.stop_all();
+        self.enter(Phase::Completed, out);
+        self.record(Record::Ended(Ended { outcome, reason, at: now.millis() }), out);
+        if !model_gone {
+            self.model = Model::Gone;
+            self.send(ModelEffect::Close, out);
+        }
+        self.ending = Ending::Over;
+    }
+}

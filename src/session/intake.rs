@@ -1,0 +1,31 @@
+//! The intake: which facts the call must establish, and which are still missing.
+
+use std::sync::Arc;
+
+use crate::session::effect::Intake;
+use crate::session::input::IntakeData;
+use crate::types::Urgency;
+use crate::types::org::IntakeField;
+
+pub(crate) struct IntakeSheet {
+    fields: Arc<[IntakeField]>,
+    filed: Option<IntakeData>,
+}
+
+impl IntakeSheet {
+    pub(crate) const fn new(fields: Arc<[IntakeField]>) -> Self {
+        Self { fields, filed: None }
+    }
+
+    /// Files what the assistant established; a later filing replaces an earlier one.
+    pub(crate) fn file(&mut self, data: IntakeData, urgency: Urgency) -> Intake {
+        let missing = self.missing(&data);
+        self.filed = Some(data.clone());
+        Intake { data, urgency, completed: missing.is_empty(), missing }
+    }
+
+    fn missing(&self, data: &IntakeData) -> Vec<String> {
+        let has = |name: &str| data.fields.iter().any(|(field, value)| field == name && !value.trim().is_empty());
+        self.fields.iter().filter(|field| field.required && !has(&field.name)).map(|field| field.name.clone()).collect()
+    }
+}

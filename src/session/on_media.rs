@@ -1,0 +1,144 @@
+//! What the caller's stream brings: its start and end, audio, marks and keys.
+
+use crate::session::CallSession;
+use crate::session::effect::RespondKind;
+use crate::session::effect::{Effects, Event, ModelEffect, Record};
+use crate::session::ending::Ending;
+use crate::session::input::{DetachCause, MediaInput};
+use crate::session::links::{Media, Model};
+use crate::session::timer::Timer;
+use crate::session::transcript::keys_line;
+use crate::session::turn::Turn;
+use crate::types::{Mono, Mulaw, Prompt, StreamId};
+
+impl CallSession {
+    pub(super) fn on_media(&mut self, now: Mono, input: MediaInput, out: &mut Effects) {
+        match input {
+            MediaInput::Attached { stream } => self.on_attached(now, stream, out),
+            MediaInput::Frame(frame) => self.on_frame(frame, out),
+            MediaInput::Heard(mark) => self.playout.heard(now, mark),
+            MediaInput::Digit(key) => self.on_digit(now, key, out),
+            MediaInput::Detached(cause) => self.on_detached(now, cause, out),
+        }
+    }
+
+    fn on_attached(&mut self, now: Mono, stream: StreamId, out: &mut Effects) {
+        if matches!(self.ending, Ending::HangingUp { .. } | Ending::Closing { .. } | Ending::Over) {
+            return;
+        }
+        if self.media == Media::Live {
+            self.lose_stream(now, out);
+        }
+        let resumed = matches!(self.media, Media::Gone { .. });
+        self.media = Media::Live;
+        self.timers.stop(Timer::Stream);
+        self.timers.stop(Timer::Detach);
+        self.counters.lookups = 0;
+        self.pace.quiet_since = Some(now);
+        self.event(Event::StreamAttached { stream, resumed }, out);
+        if self.say_final_sentence(now, out) {
+            return;
+        }
+        if self.model != Model::Ready {
+            self.timers.set(Timer::Ready, now + self.policy.ready_wait);
+            return;
+        }
+        self.go_on_air(out);
+        if resumed {
+            self.say_locally(Prompt::Reconnected, out);
+            self.turn.want(RespondKind::Bare);
+        }
+    }
+
+    fn on_frame(&mut self, frame: Mulaw, out: &mut Effects) {
+        let listening = matches!(self.ending, Ending::None | Ending::Farewell { .. });
+        if self.media != Media::Live || !listening {
+            return;
+        }
+        match self.model {
+            Model::Ready => self.append(frame, out),
+            Model::Connecting { .. } | Model::Configuring { .. } => self.backlog.push(frame),
+            Model::Gone => {}
+        }
+    }
+
+    pub(super) fn append(&mut self, frame: Mulaw, out: &mut Effects) {
+        self.pace.appended += frame.len() as u64;
+        self.send(ModelEffect::Append(frame), out);
+    }
+
+    fn on_digit(&mut self, now: Mono, key: char, out: &mut Effects) {
+        if !self.cancel_farewell() {
+            return;
+        }
+        self.pace.silence_step = 0;
+        if !self.is_protected() {
+            self.interrupt(now, out);
+        }
+        if self.keys.press(now, key, self.policy.keys_max) {
+            self.give_keys(now, out);
+        } else {
+            self.timers.set(Timer::Keys, now + self.policy.keys_rest);
+        }
+    }
+
+    /// Gives the collected keys to the model, as soon as it can take them.
+    pub(super) fn give_keys(&mut self, now: Mono, out: &mut Effects) {
+        if matches!(self.model, Model::Connecting { .. } | Model::Configuring { .. }) {
+            self.timers.set(Timer::Keys, now + self.policy.keys_rest);
+            return;
+        }
+        let Some((keys, began)) = self.keys.take() else {
+            return;
+        };
+        self.timers.stop(Timer::Keys);
+        let seq = self.transcript.number();
+        self.record(Record::Line(keys_line(seq, &keys, began, now)), out);
+        self.event(Event::KeysPressed { count: keys.len() as u32 }, out);
+        if self.model == Model::Ready {
+            let no = self.next_request();
+            let text = format!("The caller pressed these keys on the phone: {keys}");
+            self.send(ModelEffect::UserText { no, text }, out);
+            self.turn.want(RespondKind::Bare);
+        }
+    }
+
+    pub(super) fn on_detached(&mut self, now: Mono, cause: DetachCause, out: &mut Effects) {
+        if self.media != Media::Live || matches!(self.ending, Ending::Closing { .. } | Ending::Over) {
+            return;
+        }
+        let cause = match cause {
+            DetachCause::Stopped => "stopped",
+            DetachCause::Dropped => "dropped",
+            DetachCause::Refused => "refused",
+        };
+        self.event(Event::StreamDetached { cause }, out);
+        self.lose_stream(now, out);
+        self.timers.set(Timer::Detach, now + self.policy.detach_wait);
+        self.after_stream_lost(now, out);
+    }
+
+    /// The stream is gone: whatever was out was not heard, and nobody speaks any more.
+    fn lose_stream(&mut self, now: Mono, out: &mut Effects) {
+        self.media = Media::Gone { since: now };
+        let cuts = self.playout.lose(now);
+        self.cancel_active(out);
+        self.settle_cuts(now, cuts, out);
+        self.backlog.clear();
+        let Turn { speaking, speech_ended, wanted, .. } = &mut self.turn;
+        (*speaking, *speech_ended, *wanted) = (None, None, None);
+        for timer in [
+            Timer::Ready,
+            Timer::DeadAir,
+            Timer::ResponseSlow,
+            Timer::ResponseLost,
+            Timer::Silence,
+            Timer::Playout,
+            Timer::Keys,
+            Timer::Protected,
+        ] {
+            self.timers.stop(timer);
+        }
+        self.greeting.end();
+    }
+}

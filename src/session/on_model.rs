@@ -1,0 +1,333 @@
+//! What the model's connection brings: its state, responses, words, sound, tools and faults.
+
+use std::time::Duration;
+
+use crate::session::CallSession;
+use crate::session::effect::{Effects, Event, ModelEffect, Record, RequestNo, RespondKind, Source, ToolAnswer};
+use crate::session::ending::Ending;
+use crate::session::input::{FaultKind, LostCause, ModelInput, ResponseEnd, ToolRequest};
+use crate::session::links::{Media, Model};
+use crate::session::timer::Timer;
+use crate::session::tooling::Then;
+use crate::types::usage::Usage;
+use crate::types::{ItemId, Millis, Mono, Mulaw, Outcome, Phase, Prompt, Reason, ResponseId, ToolCallId};
+
+/// Before an attempt to connect is repeated.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
+
+/// After a collision, or for a response that the server may still begin by itself.
+const AGAIN_PAUSE: Duration = Duration::from_millis(500);
+
+/// Doubled with each failure in a row.
+const FAILURE_PAUSE: Duration = Duration::from_millis(500);
+
+impl CallSession {
+    pub(super) fn on_model(&mut self, now: Mono, input: ModelInput, out: &mut Effects) {
+        if matches!(self.ending, Ending::Over) || self.model == Model::Gone {
+            return;
+        }
+        match input {
+            ModelInput::Opened => self.on_opened(now, out),
+            ModelInput::Ready => self.on_ready(now, out),
+            ModelInput::SpeechStarted { item, at_ms } => self.on_speech_started(now, &item, at_ms, out),
+            ModelInput::SpeechStopped { item, at_ms } => self.on_speech_stopped(now, &item, at_ms),
+            ModelInput::TurnCommitted { item } => self.on_turn_committed(now, &item, out),
+            ModelInput::CallerText { item, text, transcribed_ms } => {
+                self.on_caller_text(&item, text.as_deref(), out);
+                if transcribed_ms > 0 {
+                    self.record(Record::Usage(Usage { transcribed_ms, ..Usage::default() }), out);
+                }
+            }
+            ModelInput::ResponseStarted { response, about } => self.on_response_started(response, about, out),
+            ModelInput::ItemStarted { response, item } => {
+                self.speech.open(&response, &item);
+            }
+            ModelInput::Audio { response, item, frame, received_ms } => {
+                self.on_audio(now, &response, &item, frame, received_ms, out);
+            }
+            ModelInput::AudioDone { response, item, frame } => self.on_audio_done(&response, &item, frame),
+            ModelInput::AssistantText { item, delta } => {
+                if let Some(item) = self.speech.find_mut(&item) {
+                    item.add_text(&delta);
+                }
+            }
+            ModelInput::AssistantTextDone { item, text } => {
+                if let Some(known) = self.speech.find_mut(&item) {
+                    known.finish_text(text);
+                    self.settle_heard_item(&item, true, out);
+                }
+            }
+            ModelInput::ToolAsked { response, call, request } => self.on_tool(response, call, request, out),
+            ModelInput::ResponseEnded { response, end, usage } => {
+                self.on_response_ended(now, &response, &end, usage, out);
+            }
+            ModelInput::Fault { about, kind, code } => self.on_fault(now, about, kind, code, out),
+            ModelInput::Lost(cause) => self.on_model_lost(now, cause, out),
+        }
+    }
+
+    fn on_opened(&mut self, now: Mono, out: &mut Effects) {
+        let Model::Connecting { attempt } = self.model else {
+            return;
+        };
+        self.model = Model::Configuring { attempt };
+        self.timers.stop(Timer::Connect);
+        self.timers.set(Timer::Configure, now + self.policy.configure_wait);
+        self.send(ModelEffect::Configure, out);
+    }
+
+    fn on_ready(&mut self, now: Mono, out: &mut Effects) {
+        let Model::Configuring { .. } = self.model else {
+            return;
+        };
+        self.model = Model::Ready;
+        self.timers.stop(Timer::Configure);
+        self.event(Event::ModelReady { after: now.millis() }, out);
+        self.go_on_air(out);
+    }
+
+    fn on_response_started(&mut self, response: ResponseId, about: Option<RequestNo>, out: &mut Effects) {
+        self.turn.started(response.clone(), about);
+        self.timers.stop(Timer::RespondAgain);
+        let kind = self.turn.active.as_ref().and_then(|active| active.kind.clone());
+        self.note_first_words(&response, kind.as_ref(), out);
+        let talking_over = self.turn.speaking.is_some() && !self.is_protected();
+        if talking_over || self.media != Media::Live || self.is_said_farewell() {
+            self.cancel_active(out);
+        }
+    }
+
+    fn on_audio(
+        &mut self,
+        now: Mono,
+        response: &ResponseId,
+        id: &ItemId,
+        frame: Mulaw,
+        received_ms: u32,
+        out: &mut Effects,
+    ) {
+        let audible = matches!(self.ending, Ending::None | Ending::Farewell { .. }) && self.media == Media::Live;
+        let item = self.speech.open(response, id);
+        if item.closed || !audible {
+            return;
+        }
+        item.received = Millis(received_ms);
+        let source = Source::Model(id.clone());
+        let dropped = self.playout.push(&source, frame);
+        self.note_farewell_sound();
+        if dropped > Millis(0) {
+            self.event(Event::PlayoutOverflow { dropped }, out);
+            self.playout.end(&source);
+            self.cut_tail(now, id, out);
+        }
+    }
+
+    /// More than the caller could listen to: the response ends here, and the model is told.
+    fn cut_tail(&mut self, now: Mono, id: &ItemId, out: &mut Effects) {
+        let kept = self.playout.remaining(now);
+        let received = self.speech.find(id).map_or(Millis(0), |item| item.received);
+        self.cancel_active(out);
+        if let Some(item) = self.speech.find_mut(id) {
+            item.closed = true;
+        }
+        self.truncate(id, received.min(Millis(kept.as_millis() as u32)), out);
+    }
+
+    fn on_audio_done(&mut self, response: &ResponseId, id: &ItemId, frame: Mulaw) {
+        let item = self.speech.open(response, id);
+        if item.closed {
+            return;
+        }
+        item.closed = true;
+        let source = Source::Model(id.clone());
+        self.playout.push(&source, frame);
+        self.playout.end(&source);
+    }
+
+    fn on_tool(&mut self, response: Option<ResponseId>, call: ToolCallId, request: ToolRequest, out: &mut Effects) {
+        if !self.tooling.is_new(&call) {
+            return;
+        }
+        let spoke = response.as_ref().is_some_and(|response| self.speech.has_sound(response));
+        let mut within = true;
+        if let Some(active) = self.turn.active.as_mut().filter(|active| Some(&active.response) == response.as_ref()) {
+            active.tools += 1;
+            within = active.tools <= self.policy.tools_per_response_max;
+        }
+        let (name, answer, then) = match request {
+            _ if !within => ("too_many".to_owned(), refused("too many tools in one response"), Then::Respond),
+            ToolRequest::EndCall { .. } => {
+                let answer = self.on_end_call(spoke);
+                let then = if answer == ToolAnswer::Ok { Then::Nothing } else { Then::Respond };
+                ("end_call".to_owned(), answer, then)
+            }
+            ToolRequest::CompleteIntake { intake, urgency } => {
+                let intake = self.intake.file(intake, urgency);
+                let missing = intake.missing.clone();
+                self.record(Record::Intake(intake), out);
+                self.enter(if missing.is_empty() { Phase::Intake } else { Phase::Clarification }, out);
+                let answer = if missing.is_empty() { ToolAnswer::Ok } else { ToolAnswer::IntakeMissing(missing) };
+                ("complete_intake".to_owned(), answer, Then::Respond)
+            }
+            ToolRequest::Invalid { name, problem } => (name, ToolAnswer::Refused(problem), Then::Respond),
+        };
+        let accepted = !matches!(answer, ToolAnswer::Refused(_));
+        self.fault_or_event(Event::ToolUsed { name, accepted }, accepted, out);
+        self.tooling.owe(response, call, answer, then);
+    }
+
+    fn on_response_ended(
+        &mut self,
+        now: Mono,
+        response: &ResponseId,
+        end: &ResponseEnd,
+        usage: Usage,
+        out: &mut Effects,
+    ) {
+        if usage != Usage::default() {
+            self.record(Record::Usage(usage), out);
+        }
+        self.close_items(response, out);
+        let completed = matches!(end, ResponseEnd::Completed | ResponseEnd::Incomplete(_));
+        self.advance_first_words(response, completed);
+        let Some(active) = self.turn.ended(response) else {
+            return;
+        };
+        self.timers.stop(Timer::RespondAgain);
+        if self.turn.auto_due {
+            self.timers.set(Timer::RespondAgain, now + AGAIN_PAUSE);
+        }
+        match end {
+            ResponseEnd::Completed | ResponseEnd::Incomplete(_) => self.turn.failures = 0,
+            ResponseEnd::Cancelled => {
+                // Cancelled by the server, not by us: what had to be said is still to be said.
+                if !active.cancelled
+                    && let Some(kind @ RespondKind::Say(_)) = active.kind
+                {
+                    self.turn.want(kind);
+                }
+            }
+            ResponseEnd::Failed { code, fatal } => {
+                self.fault_event(Event::ResponseFailed { code: code.clone() }, out);
+                if *fatal {
+                    self.lose_model(now, LostCause::Refused, out);
+                } else {
+                    self.ask_again_later(now, active.kind.unwrap_or(RespondKind::Bare), out);
+                }
+            }
+        }
+    }
+
+    /// No more audio of a response's items can come.
+    fn close_items(&mut self, response: &ResponseId, out: &mut Effects) {
+        for id in self.speech.of_response(response) {
+            if let Some(item) = self.speech.find_mut(&id).filter(|item| !item.closed) {
+                item.closed = true;
+                self.playout.end(&Source::Model(id.clone()));
+            }
+            self.settle_heard_item(&id, true, out);
+        }
+    }
+
+    /// A response failed: once more, later each time, until the model counts as lost.
+    fn ask_again_later(&mut self, now: Mono, kind: RespondKind, out: &mut Effects) {
+        self.turn.failures += 1;
+        if self.turn.failures > self.policy.failures_max {
+            self.lose_model(now, LostCause::Broken, out);
+            return;
+        }
+        self.turn.want(kind);
+        self.timers.set(Timer::RespondAgain, now + FAILURE_PAUSE * 2_u32.pow(self.turn.failures - 1));
+    }
+
+    fn on_fault(&mut self, now: Mono, about: Option<RequestNo>, kind: FaultKind, code: String, out: &mut Effects) {
+        self.fault_event(Event::ModelFault { code }, out);
+        let ours = self.turn.asked.take_if(|asked| Some(asked.no) == about).map(|asked| asked.kind);
+        match (kind, ours) {
+            (FaultKind::Fatal, _) => self.lose_model(now, LostCause::Refused, out),
+            (FaultKind::ActiveResponse, Some(wanted)) => {
+                self.turn.want(wanted);
+                self.timers.set(Timer::RespondAgain, now + AGAIN_PAUSE);
+            }
+            (FaultKind::Ours | FaultKind::Server | FaultKind::Benign, Some(wanted)) => {
+                self.ask_again_later(now, wanted, out);
+            }
+            (FaultKind::ActiveResponse | FaultKind::Benign | FaultKind::Ours | FaultKind::Server, None) => {}
+        }
+    }
+
+    fn on_model_lost(&mut self, now: Mono, cause: LostCause, out: &mut Effects) {
+        let (Model::Connecting { attempt } | Model::Configuring { attempt }) = self.model else {
+            self.lose_model(now, cause, out);
+            return;
+        };
+        if cause == LostCause::Refused || attempt >= self.policy.model_connect_tries {
+            self.lose_model(now, cause, out);
+            return;
+        }
+        self.model = Model::Connecting { attempt };
+        self.timers.stop(Timer::Configure);
+        self.timers.set(Timer::Connect, now + RECONNECT_PAUSE);
+    }
+
+    /// An attempt took too long, or its pause is over.
+    pub(super) fn connect_again(&mut self, now: Mono, out: &mut Effects) {
+        let Model::Connecting { attempt } = self.model else {
+            return;
+        };
+        if attempt >= self.policy.model_connect_tries {
+            self.lose_model(now, LostCause::Unreachable, out);
+            return;
+        }
+        self.model = Model::Connecting { attempt: attempt + 1 };
+        self.timers.set(Timer::Connect, now + self.policy.model_connect);
+        self.send(ModelEffect::Open, out);
+    }
+
+    /// The model is gone for good. (Reconnecting and other models come here, before the apology.)
+    pub(super) fn lose_model(&mut self, now: Mono, cause: LostCause, out: &mut Effects) {
+        if self.model == Model::Gone {
+            return;
+        }
+        let was_ready = self.model == Model::Ready;
+        self.model = Model::Gone;
+        self.backlog.clear();
+        for timer in [Timer::Connect, Timer::Configure, Timer::Ready, Timer::RespondAgain] {
+            self.timers.stop(timer);
+        }
+        let responses = self.turn.active.take().map(|active| active.response);
+        if let Some(response) = responses {
+            self.close_items(&response, out);
+        }
+        self.turn.asked = None;
+        self.turn.wanted = None;
+        self.turn.auto_due = false;
+        self.turn.speaking = None;
+        self.greeting.end();
+        let (label, reason) = match (cause, was_ready) {
+            (LostCause::Refused, _) => ("refused", Reason::ModelRefused),
+            (LostCause::Unreachable, _) | (LostCause::Broken, false) => ("unreachable", Reason::ModelUnreachable),
+            (LostCause::Broken, true) => ("broken", Reason::ModelLost),
+        };
+        self.event(Event::ModelLost { cause: label }, out);
+        self.send(ModelEffect::Close, out);
+        match &self.ending {
+            Ending::None => self.end_with(now, Prompt::ModelLost, Outcome::ModelUnavailable, reason, out),
+            Ending::Farewell { .. } => self.farewell_without_model(now, out),
+            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } | Ending::Over => {}
+        }
+    }
+
+    /// Refused tools can repeat without end, so their entries are bounded.
+    fn fault_or_event(&mut self, event: Event, accepted: bool, out: &mut Effects) {
+        if accepted {
+            self.event(event, out);
+        } else {
+            self.fault_event(event, out);
+        }
+    }
+}
+
+fn refused(why: &str) -> ToolAnswer {
+    ToolAnswer::Refused(why.to_owned())
+}

@@ -1,0 +1,153 @@
+//! What time alone causes: every timer's reaction, and how long each state of a call may last.
+
+use crate::session::CallSession;
+use crate::session::effect::{Effects, Event, RespondKind};
+use crate::session::ending::Ending;
+use crate::session::input::LostCause;
+use crate::session::links::{Media, Model};
+use crate::session::timer::Timer;
+use crate::types::{Mono, Outcome, Prompt, Reason};
+
+impl CallSession {
+    pub(super) fn on_deadline(&mut self, now: Mono, out: &mut Effects) {
+        while let Some(timer) = self.timers.pop_due(now) {
+            self.on_timer(now, timer, out);
+        }
+    }
+
+    fn on_timer(&mut self, now: Mono, timer: Timer, out: &mut Effects) {
+        match timer {
+            Timer::Stream => self.on_stream_due(now, out),
+            Timer::Connect => self.connect_again(now, out),
+            Timer::Configure => self.lose_model(now, LostCause::Unreachable, out),
+            Timer::Ready => self.say_locally(Prompt::Hello, out),
+            Timer::DeadAir => self.say_locally(Prompt::OneMoment, out),
+            Timer::ResponseSlow => self.ask_once_more(),
+            Timer::ResponseLost => self.lose_model(now, LostCause::Broken, out),
+            Timer::RespondAgain => self.give_up_waiting(),
+            Timer::Protected => self.end_protection(now, out),
+            // `finish_step` plays and settles; the keys' and transcript's owners look at the time themselves.
+            Timer::Playout | Timer::Transcript => {}
+            Timer::Silence => self.on_silence(now, out),
+            Timer::Keys => self.give_keys(now, out),
+            Timer::Warn => self.warn(out),
+            Timer::CallMax => self.end_with(now, Prompt::TimeUp, Outcome::Limit, Reason::Duration, out),
+            Timer::Farewell => self.on_farewell_due(now, out),
+            Timer::Detach => self.look_up(now, out),
+            Timer::HangUp => self.on_hang_up_due(now, out),
+        }
+    }
+
+    /// The server owes an answer for long: ask for it ourselves, once.
+    fn ask_once_more(&mut self) {
+        if self.turn.active.is_some() || self.turn.retried {
+            return;
+        }
+        self.turn.retried = true;
+        let asked = self.turn.asked.take().map(|asked| asked.kind);
+        if asked.is_some() || self.turn.auto_due {
+            self.turn.auto_due = false;
+            self.turn.want(asked.unwrap_or(RespondKind::Bare));
+        }
+    }
+
+    /// The pause before asking again is over; a response that the server did not begin by itself is asked for.
+    fn give_up_waiting(&mut self) {
+        if self.turn.auto_due && self.turn.active.is_none() {
+            self.turn.auto_due = false;
+            self.turn.want(RespondKind::Bare);
+        }
+    }
+
+    fn on_silence(&mut self, now: Mono, out: &mut Effects) {
+        self.pace.silence_step += 1;
+        self.pace.idle_since = None;
+        self.event(Event::Silence { step: self.pace.silence_step }, out);
+        match self.pace.silence_step {
+            1 => self.say_locally(Prompt::StillThere, out),
+            2 => self.say_locally(Prompt::StillThereAgain, out),
+            _ => self.end_with(now, Prompt::SilentGoodbye, Outcome::Silent, Reason::Silence, out),
+        }
+    }
+
+    fn warn(&mut self, out: &mut Effects) {
+        if matches!(self.ending, Ending::None) && self.media == Media::Live {
+            self.event(Event::TimeWarning, out);
+            self.say_locally(Prompt::TimeWarning, out);
+        }
+    }
+
+    fn on_hang_up_due(&mut self, now: Mono, out: &mut Effects) {
+        if let Ending::HangingUp { outcome, reason } = self.ending {
+            self.close(now, outcome, reason, out);
+        }
+    }
+
+    /// Looks how long the present state may last, and sets the timers that end it.
+    pub(super) fn pace(&mut self, now: Mono) {
+        if self.media != Media::Live || matches!(self.ending, Ending::HangingUp { .. } | Ending::Closing { .. }) {
+            self.pace.owed_since = None;
+            self.pace.idle_since = None;
+            return;
+        }
+        let silent = self.playout.is_silent(now);
+        let talking = self.turn.speaking.is_some();
+        self.pace.quiet_since = if silent { self.pace.quiet_since.or(Some(now)) } else { None };
+        self.pace_owed(now, silent, talking);
+        self.pace_idle(now, talking);
+    }
+
+    /// The assistant owes something: fill the silence, ask again, give the model up.
+    fn pace_owed(&mut self, now: Mono, silent: bool, talking: bool) {
+        let waiting = matches!(self.ending, Ending::None);
+        let owing = self.turn.is_owed() || self.tooling.is_owing() || self.model != Model::Ready;
+        let owed = waiting && owing && !talking && !self.playout.has_model_sound(now);
+        if !owed {
+            self.pace.owed_since = None;
+            for timer in [Timer::DeadAir, Timer::ResponseSlow, Timer::ResponseLost] {
+                self.timers.stop(timer);
+            }
+            return;
+        }
+        let fresh = self.pace.owed_since.is_none();
+        let since = *self.pace.owed_since.get_or_insert(now);
+        if fresh && self.model == Model::Ready {
+            self.turn.retried = false;
+        }
+        if self.model == Model::Ready {
+            self.timers.set_once_after(Timer::ResponseSlow, since + self.policy.response_slow, now);
+            self.timers.set(Timer::ResponseLost, since + self.policy.response_lost);
+        }
+        match (silent, self.pace.quiet_since) {
+            (true, Some(quiet)) => {
+                let base = self.turn.speech_ended.map_or(quiet, |ended| ended.max(quiet));
+                self.timers.set_later(Timer::DeadAir, base + self.policy.response_slow, now);
+            }
+            (_, _) => self.timers.stop(Timer::DeadAir),
+        }
+    }
+
+    /// Everything was heard and nothing is owed: it is the caller's turn.
+    fn pace_idle(&mut self, now: Mono, talking: bool) {
+        let idle = matches!(self.ending, Ending::None)
+            && self.model == Model::Ready
+            && !talking
+            && !self.turn.is_owed()
+            && !self.tooling.is_owing()
+            && self.keys.is_empty()
+            && self.playout.is_settled();
+        if !idle {
+            self.pace.idle_since = None;
+            self.timers.stop(Timer::Silence);
+            return;
+        }
+        let since = *self.pace.idle_since.get_or_insert(now);
+        let steps = &self.policy.silence;
+        let wait = match self.pace.silence_step {
+            0 => steps.ask,
+            1 => steps.again,
+            _ => steps.end,
+        };
+        self.timers.set(Timer::Silence, since + wait);
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the core, through a small world: a phone that plays in real time, and a model that is spoken for.
+
+mod barge_in;
+mod endings;
+mod opening;
+mod rig;
+mod turns;

@@ -1,0 +1,324 @@
+//! The small world: feeds inputs, fires deadlines, plays sound and returns marks in virtual time.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::session::CallSession;
+use crate::session::effect::{
+    AfterStream, CarrierEffect, Effect, Ending, Event, Line, MarkId, MediaEffect, ModelEffect, Record, RequestNo,
+    RespondKind, Source,
+};
+use crate::session::input::{CarrierInput, Input, MediaInput, ModelInput, ResponseEnd, ToolRequest};
+use crate::session::policy::{CallFacts, Policy};
+use crate::types::org::{FieldKind, IntakeField};
+use crate::types::prompt::Sentence;
+use crate::types::usage::Usage;
+use crate::types::{CallId, Caller, Mono, Mulaw, Now, Prompt, Prompts, ToolCallId, Wall};
+
+pub(super) struct Rig {
+    pub(super) session: CallSession,
+    pub(super) now: Mono,
+    /// Every effect since the call began.
+    pub(super) log: Vec<Effect>,
+    phone: VecDeque<Sound>,
+    playing_since: Mono,
+    /// Milliseconds of each source that the phone has played.
+    pub(super) heard: Vec<(Source, f64)>,
+    /// Whether marks come back.
+    pub(super) marks: bool,
+}
+
+enum Sound {
+    Frame(Source, usize),
+    Mark(MarkId),
+}
+
+pub(super) struct Setup {
+    pub(super) disclosure: &'static str,
+    pub(super) greeting: &'static str,
+    pub(super) rest: bool,
+    pub(super) policy: Policy,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { disclosure: "", greeting: "Hello?", rest: true, policy: Policy::default() }
+    }
+}
+
+impl Rig {
+    pub(super) fn new(setup: Setup) -> Self {
+        let sentence =
+            |prompt: &Prompt| Sentence { text: prompt.as_str().into(), audio: Mulaw::new(Bytes::from(vec![1; 8000])) };
+        let facts = CallFacts {
+            call: CallId(uuid::Uuid::nil()),
+            org: "demo".parse().unwrap(),
+            leg: format!("CA{}", "0".repeat(32)).parse().unwrap(),
+            caller: Caller::Withheld,
+            dialled: None,
+            disclosure: setup.disclosure.into(),
+            greeting: setup.greeting.into(),
+            intake_fields: vec![field("caller_name"), field("caller_phone")].into(),
+            prompts: Prompts::new(Prompt::ALL.iter().map(sentence).collect()).unwrap(),
+            carrier_rest: setup.rest,
+        };
+        let mut log = Vec::new();
+        let session = CallSession::new(Now::default(), facts, setup.policy, &mut log);
+        let (now, playing_since) = (Mono(0), Mono(0));
+        Self { session, now, log, phone: VecDeque::new(), playing_since, heard: Vec::new(), marks: true }
+    }
+
+    /// A call with stream and model ready, and its first words asked for.
+    pub(super) fn on_air(setup: Setup) -> Self {
+        let mut rig = Self::new(setup);
+        rig.model(ModelInput::Opened);
+        rig.model(ModelInput::Ready);
+        rig.attach();
+        rig
+    }
+
+    pub(super) fn attach(&mut self) {
+        self.phone.clear();
+        let stream = format!("MZ{}", "0".repeat(32)).parse().unwrap();
+        self.feed(Input::Media(MediaInput::Attached { stream }));
+    }
+
+    pub(super) fn feed(&mut self, input: Input) {
+        let before = self.log.len();
+        let now = Now { mono: self.now, wall: Wall(0) };
+        self.session.handle(now, input, &mut self.log);
+        for index in before..self.log.len() {
+            if let Effect::Media(effect) = self.log[index].clone() {
+                self.perform(effect);
+            }
+        }
+    }
+
+    pub(super) fn model(&mut self, input: ModelInput) {
+        self.feed(Input::Model(input));
+    }
+
+    fn perform(&mut self, effect: MediaEffect) {
+        match effect {
+            MediaEffect::Play { source, frame } => {
+                if self.phone.is_empty() {
+                    self.playing_since = self.now;
+                }
+                self.phone.push_back(Sound::Frame(source, frame.len()));
+            }
+            MediaEffect::Mark(mark) => self.phone.push_back(Sound::Mark(mark)),
+            MediaEffect::Clear => {
+                let flushed: Vec<_> = self.phone.drain(..).collect();
+                for sound in flushed {
+                    if let Sound::Mark(mark) = sound {
+                        self.feed(Input::Media(MediaInput::Heard(mark)));
+                    }
+                }
+            }
+            MediaEffect::Close => self.phone.clear(),
+        }
+    }
+
+    /// Lets time pass, in steps of at most 5 ms.
+    pub(super) fn pass(&mut self, millis: u64) {
+        let end = self.now + Duration::from_millis(millis);
+        while self.now < end {
+            let next = (self.now + Duration::from_millis(5)).min(end);
+            let due = self.session.next_deadline().map(|(at, _)| at).filter(|at| *at <= next);
+            self.now = due.map_or(next, |at| at.max(self.now));
+            self.play();
+            if due.is_some() {
+                self.feed(Input::Deadline);
+            }
+        }
+    }
+
+    fn play(&mut self) {
+        loop {
+            match self.phone.front() {
+                Some(Sound::Mark(mark)) => {
+                    let mark = *mark;
+                    self.phone.pop_front();
+                    if self.marks {
+                        self.feed(Input::Media(MediaInput::Heard(mark)));
+                    }
+                }
+                Some(Sound::Frame(source, len)) => {
+                    let took = Duration::from_micros(*len as u64 * 125);
+                    if self.now.since(self.playing_since) < took {
+                        return;
+                    }
+                    self.heard.push((source.clone(), *len as f64 / 8.0));
+                    self.phone.pop_front();
+                    self.playing_since = self.playing_since + took;
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// The model begins a response, answering our newest create.
+    pub(super) fn begin(&mut self, response: &str) {
+        let about = self.creates().last().map(|(no, _)| *no);
+        self.model(ModelInput::ResponseStarted { response: response.into(), about });
+    }
+
+    /// The server begins a response by itself.
+    pub(super) fn begin_auto(&mut self, response: &str) {
+        self.model(ModelInput::ResponseStarted { response: response.into(), about: None });
+    }
+
+    /// The model speaks an item of this length in one go.
+    pub(super) fn speak(&mut self, response: &str, item: &str, millis: u32, text: &str) {
+        self.model(ModelInput::ItemStarted { response: response.into(), item: item.into() });
+        self.model(ModelInput::AssistantTextDone { item: item.into(), text: text.to_owned() });
+        self.audio(response, item, millis, millis);
+        let frame = Mulaw::default();
+        self.model(ModelInput::AudioDone { response: response.into(), item: item.into(), frame });
+    }
+
+    pub(super) fn audio(&mut self, response: &str, item: &str, millis: u32, received_ms: u32) {
+        let frame = Mulaw::new(Bytes::from(vec![7; millis as usize * 8]));
+        self.model(ModelInput::Audio { response: response.into(), item: item.into(), frame, received_ms });
+    }
+
+    pub(super) fn done(&mut self, response: &str) {
+        self.ended(response, ResponseEnd::Completed);
+    }
+
+    pub(super) fn ended(&mut self, response: &str, end: ResponseEnd) {
+        self.model(ModelInput::ResponseEnded { response: response.into(), end, usage: Usage::default() });
+    }
+
+    /// A whole response: begun, spoken, done.
+    pub(super) fn says(&mut self, response: &str, item: &str, millis: u32, text: &str) {
+        self.begin(response);
+        self.speak(response, item, millis, text);
+        self.done(response);
+    }
+
+    pub(super) fn caller_starts(&mut self, item: &str) {
+        self.model(ModelInput::SpeechStarted { item: item.into(), at_ms: 0 });
+    }
+
+    pub(super) fn caller_stops(&mut self, item: &str) {
+        self.model(ModelInput::SpeechStopped { item: item.into(), at_ms: 0 });
+        self.model(ModelInput::TurnCommitted { item: item.into() });
+    }
+
+    pub(super) fn caller_said(&mut self, item: &str, text: &str) {
+        let text = Some(text.to_owned());
+        self.model(ModelInput::CallerText { item: item.into(), text, transcribed_ms: 0 });
+    }
+
+    pub(super) fn tool(&mut self, response: &str, call: &str, request: ToolRequest) {
+        let call = ToolCallId::from(call);
+        self.model(ModelInput::ToolAsked { response: Some(response.into()), call, request });
+    }
+
+    pub(super) fn ends_call(&mut self, response: &str, call: &str) {
+        self.tool(response, call, ToolRequest::EndCall { reason: "done".into() });
+    }
+
+    pub(super) fn after_stream(&mut self) -> AfterStream {
+        self.feed(Input::Carrier(CarrierInput::AfterStream));
+        let answer = |effect: &Effect| match effect {
+            Effect::AfterStream(answer) => Some(*answer),
+            _ => None,
+        };
+        self.log.iter().rev().find_map(answer).expect("an answer in the same step")
+    }
+
+    pub(super) fn heard_ms(&self, item: &str) -> f64 {
+        let source = Source::Model(item.into());
+        self.heard.iter().filter(|(heard, _)| *heard == source).map(|(_, millis)| millis).sum()
+    }
+
+    pub(super) fn creates(&self) -> Vec<(RequestNo, RespondKind)> {
+        let create = |effect: &Effect| match effect {
+            Effect::Model(ModelEffect::Respond { no, kind }) => Some((*no, kind.clone())),
+            _ => None,
+        };
+        self.log.iter().filter_map(create).collect()
+    }
+
+    pub(super) fn to_model(&self) -> impl Iterator<Item = &ModelEffect> {
+        self.log.iter().filter_map(|effect| match effect {
+            Effect::Model(effect) => Some(effect),
+            _ => None,
+        })
+    }
+
+    pub(super) fn truncations(&self) -> Vec<(String, u32)> {
+        let truncation = |effect: &ModelEffect| match effect {
+            ModelEffect::Truncate { item, heard, .. } => Some((item.to_string(), heard.0)),
+            _ => None,
+        };
+        self.to_model().filter_map(truncation).collect()
+    }
+
+    pub(super) fn count(&self, wanted: impl Fn(&Effect) -> bool) -> usize {
+        self.log.iter().filter(|effect| wanted(effect)).count()
+    }
+
+    pub(super) fn clears(&self) -> usize {
+        self.count(|effect| matches!(effect, Effect::Media(MediaEffect::Clear)))
+    }
+
+    pub(super) fn cancels(&self) -> usize {
+        self.count(|effect| matches!(effect, Effect::Model(ModelEffect::Cancel { .. })))
+    }
+
+    pub(super) fn hang_ups(&self) -> usize {
+        self.count(|effect| matches!(effect, Effect::Carrier(_, CarrierEffect::HangUp(_))))
+    }
+
+    pub(super) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.log.iter().filter_map(|effect| match effect {
+            Effect::Record(_, record) => Some(record),
+            _ => None,
+        })
+    }
+
+    /// The lines in order; once the call is over they must be numbered without gaps.
+    pub(super) fn lines(&self) -> Vec<Line> {
+        let line = |record: &Record| match record {
+            Record::Line(line) => Some(line.clone()),
+            _ => None,
+        };
+        let mut lines: Vec<_> = self.records().filter_map(line).collect();
+        lines.sort_by_key(|line| line.seq);
+        if self.session.is_over() {
+            let numbers: Vec<_> = lines.iter().map(|line| line.seq).collect();
+            assert_eq!(numbers, (0..numbers.len() as u32).collect::<Vec<_>>(), "no gaps");
+        }
+        lines
+    }
+
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.lines().into_iter().map(|line| line.text).collect()
+    }
+
+    pub(super) fn endings(&self) -> Vec<Ending> {
+        let ending = |record: &Record| match record {
+            Record::Ended(ending) => Some(*ending),
+            _ => None,
+        };
+        self.records().filter_map(ending).collect()
+    }
+
+    pub(super) fn has_event(&self, wanted: impl Fn(&Event) -> bool) -> bool {
+        self.records().any(|record| matches!(record, Record::Event(event) if wanted(event)))
+    }
+
+    /// Whether the phone has played this local sentence, at least in part.
+    pub(super) fn said(&self, prompt: Prompt) -> bool {
+        self.heard.iter().any(|(source, _)| *source == Source::Local(prompt))
+    }
+}
+
+fn field(name: &str) -> IntakeField {
+    IntakeField { name: name.to_owned(), kind: FieldKind::Text, required: true, question: String::new() }
+}

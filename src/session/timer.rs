@@ -1,0 +1,129 @@
+//! Every reason to wake a call, in one table.
+//!
+//! The shell knows only the earliest; the core asks which ones are due. A timer that is set again moves.
+
+use std::time::Duration;
+
+use crate::types::Mono;
+
+/// Why the call wakes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Timer {
+    /// No stream came after the webhook, or after a reconnect.
+    Stream,
+    /// An attempt to open the model takes too long.
+    Connect,
+    /// The model does not accept its configuration.
+    Configure,
+    /// The stream is there and the model is not: fill the gap with a local sentence.
+    Ready,
+    /// Something is owed to the caller and it has been quiet for long.
+    DeadAir,
+    /// The model owes an answer: ask once more.
+    ResponseSlow,
+    /// The model owes an answer for too long: it counts as lost.
+    ResponseLost,
+    /// Ask for a response again, after a failure or a collision.
+    RespondAgain,
+    /// The disclosure's protection ends.
+    Protected,
+    /// Look at the play-out again, should nothing else cause it.
+    Playout,
+    /// The caller says nothing.
+    Silence,
+    /// The caller has stopped pressing keys.
+    Keys,
+    /// The longest call is near.
+    Warn,
+    /// The longest call is reached.
+    CallMax,
+    /// The farewell must be over by now.
+    Farewell,
+    /// The stream is gone: who knows whether the caller is?
+    Detach,
+    /// Our hang-up was not confirmed.
+    HangUp,
+    /// A caller's transcript is late.
+    Transcript,
+}
+
+/// Before a timer fires again that had no effect.
+const RETRY: Duration = Duration::from_millis(500);
+
+const COUNT: usize = Timer::Transcript as usize + 1;
+
+/// All timers in the order in which they fire when several are due.
+const ALL: [Timer; COUNT] = [
+    Timer::Stream,
+    Timer::Connect,
+    Timer::Configure,
+    Timer::Ready,
+    Timer::DeadAir,
+    Timer::ResponseSlow,
+    Timer::ResponseLost,
+    Timer::RespondAgain,
+    Timer::Protected,
+    Timer::Playout,
+    Timer::Silence,
+    Timer::Keys,
+    Timer::Warn,
+    Timer::CallMax,
+    Timer::Farewell,
+    Timer::Detach,
+    Timer::HangUp,
+    Timer::Transcript,
+];
+
+/// One optional due time for each timer.
+#[derive(Default)]
+pub(crate) struct Timers([Option<Mono>; COUNT]);
+
+impl Timers {
+    pub(crate) fn set(&mut self, timer: Timer, at: Mono) {
+        self.0[timer as usize] = Some(at);
+    }
+
+    /// Sets it unless it runs already.
+    pub(crate) fn set_once(&mut self, timer: Timer, at: Mono) {
+        self.0[timer as usize].get_or_insert(at);
+    }
+
+    /// Sets it if it is still to come; a time that has passed was fired already.
+    pub(crate) fn set_once_after(&mut self, timer: Timer, at: Mono, now: Mono) {
+        if at > now {
+            self.set(timer, at);
+        }
+    }
+
+    /// Sets it; if that time has passed, which means that it changed nothing, it fires again a little later.
+    pub(crate) fn set_later(&mut self, timer: Timer, at: Mono, now: Mono) {
+        self.set(timer, if at > now { at } else { now + RETRY });
+    }
+
+    pub(crate) fn stop(&mut self, timer: Timer) {
+        self.0[timer as usize] = None;
+    }
+
+    pub(crate) fn stop_all(&mut self) {
+        self.0 = [None; COUNT];
+    }
+
+    pub(crate) fn is_set(&self, timer: Timer) -> bool {
+        self.0[timer as usize].is_some()
+    }
+
+    /// The next timer to fire; the table's order decides between equal times.
+    pub(crate) fn next(&self) -> Option<(Mono, Timer)> {
+        ALL.iter().filter_map(|timer| self.0[*timer as usize].map(|at| (at, *timer))).min_by_key(|(at, _)| *at)
+    }
+
+    /// Takes the next timer that is due.
+    pub(crate) fn pop_due(&mut self, now: Mono) -> Option<Timer> {
+        let (at, timer) = self.next()?;
+        if at > now {
+            return None;
+        }
+        self.stop(timer);
+        Some(timer)
+    }
+}

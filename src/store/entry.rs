@@ -1,0 +1,221 @@
+//! Journal entries as rows: the store's own form, in which they are applied and kept in the spool.
+//!
+//! The core's types know no format, so everything that outlives the process is spelled out here.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::ports::store::Entry;
+use crate::session::effect::{Ending, Event, Heard, Intake, Line, LineOrigin, Opening, Record};
+use crate::types::usage::Usage;
+
+/// One entry. The JSON form is what older releases may have left in a spool: add fields with defaults, remove none.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct EntryRow {
+    pub call: Uuid,
+    pub no: u32,
+    /// Microseconds since 1970.
+    pub at: i64,
+    #[serde(flatten)]
+    pub record: RecordRow,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub(crate) enum RecordRow {
+    Opened {
+        org: String,
+        leg: String,
+        caller: Option<String>,
+        dialled: Option<String>,
+    },
+    Line {
+        seq: u32,
+        speaker: String,
+        text: String,
+        start_ms: u32,
+        end_ms: u32,
+        heard_ms: Option<u32>,
+        total_ms: Option<u32>,
+        origin: String,
+        /// A JSON object.
+        metadata: String,
+    },
+    Intake {
+        /// A JSON object.
+        json: String,
+        urgency: String,
+        completed: bool,
+        missing: Vec<String>,
+    },
+    Phase {
+        phase: String,
+        escalated: bool,
+    },
+    Event {
+        name: String,
+        /// A JSON object.
+        detail: String,
+    },
+    Usage(UsageRow),
+    Ended {
+        outcome: String,
+        reason: String,
+        status: String,
+        escalated: bool,
+        /// Since the call began.
+        after_ms: u32,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct UsageRow {
+    pub text_in: u64,
+    pub text_cached: u64,
+    pub audio_in: u64,
+    pub audio_cached: u64,
+    pub text_out: u64,
+    pub audio_out: u64,
+    pub transcribed_ms: u64,
+}
+
+impl From<&Entry> for EntryRow {
+    fn from(entry: &Entry) -> Self {
+        let record = match &entry.record {
+            Record::Opened(opening) => opened(opening),
+            Record::Line(said) => line(said),
+            Record::Intake(facts) => intake(facts),
+            Record::Phase(phase) => RecordRow::Phase {
+                phase: phase.as_str().to_owned(),
+                escalated: *phase == crate::types::Phase::Escalation,
+            },
+            Record::Event(event) => {
+                let (name, detail) = describe(event);
+                RecordRow::Event { name: name.to_owned(), detail: detail.to_string() }
+            }
+            Record::Usage(used) => RecordRow::Usage(UsageRow::from(*used)),
+            Record::Ended(ending) => ended(ending),
+        };
+        Self { call: entry.call.0, no: entry.no.0, at: entry.at.0, record }
+    }
+}
+
+impl EntryRow {
+    /// What the timeline shows of this entry: a kind and a JSON object. Lines and tokens have tables of their own.
+    pub(crate) fn timeline(&self) -> Option<(&str, String)> {
+        match &self.record {
+            RecordRow::Opened { .. } => Some(("opened", json!({}).to_string())),
+            RecordRow::Intake { urgency, completed, missing, .. } => {
+                Some(("intake", json!({"urgency": urgency, "completed": completed, "missing": missing}).to_string()))
+            }
+            RecordRow::Phase { phase, .. } => Some(("phase", json!({"phase": phase}).to_string())),
+            RecordRow::Event { name, detail } => Some((name, detail.clone())),
+            RecordRow::Ended { outcome, reason, after_ms, .. } => {
+                Some(("ended", json!({"outcome": outcome, "reason": reason, "after_ms": after_ms}).to_string()))
+            }
+            RecordRow::Line { .. } | RecordRow::Usage(_) => None,
+        }
+    }
+}
+
+impl From<Usage> for UsageRow {
+    fn from(used: Usage) -> Self {
+        let Usage { text_in, text_cached, audio_in, audio_cached, text_out, audio_out, transcribed_ms } = used;
+        Self { text_in, text_cached, audio_in, audio_cached, text_out, audio_out, transcribed_ms }
+    }
+}
+
+impl From<UsageRow> for Usage {
+    fn from(row: UsageRow) -> Self {
+        let UsageRow { text_in, text_cached, audio_in, audio_cached, text_out, audio_out, transcribed_ms } = row;
+        Self { text_in, text_cached, audio_in, audio_cached, text_out, audio_out, transcribed_ms }
+    }
+}
+
+fn opened(opening: &Opening) -> RecordRow {
+    RecordRow::Opened {
+        org: opening.org.as_str().to_owned(),
+        leg: opening.leg.as_str().to_owned(),
+        caller: opening.caller.number().map(|number| number.e164().to_owned()),
+        dialled: opening.dialled.as_ref().map(|number| number.e164().to_owned()),
+    }
+}
+
+fn line(line: &Line) -> RecordRow {
+    let (heard_ms, total_ms) = match line.heard {
+        Heard::Full => (None, None),
+        Heard::Cut { heard, total } => (Some(heard.0), Some(total.0)),
+    };
+    let (origin, metadata) = match &line.origin {
+        LineOrigin::Item(item) => ("speech", json!({"item": storable(item.as_str())})),
+        LineOrigin::Local(prompt) => ("local", json!({"prompt": prompt.as_str()})),
+        LineOrigin::Keys => ("keys", json!({})),
+    };
+    RecordRow::Line {
+        seq: line.seq,
+        speaker: line.speaker.as_str().to_owned(),
+        text: storable(&line.text).into_owned(),
+        start_ms: line.start.0,
+        end_ms: line.end.0,
+        heard_ms,
+        total_ms,
+        origin: origin.to_owned(),
+        metadata: metadata.to_string(),
+    }
+}
+
+fn intake(intake: &Intake) -> RecordRow {
+    RecordRow::Intake {
+        json: storable(&intake.data.json).into_owned(),
+        urgency: intake.urgency.as_str().to_owned(),
+        completed: intake.completed,
+        missing: intake.missing.iter().map(|name| storable(name).into_owned()).collect(),
+    }
+}
+
+fn ended(ending: &Ending) -> RecordRow {
+    RecordRow::Ended {
+        outcome: ending.outcome.as_str().to_owned(),
+        reason: ending.reason.as_str().to_owned(),
+        status: ending.outcome.status().as_str().to_owned(),
+        escalated: ending.outcome == crate::types::Outcome::Transferred,
+        after_ms: ending.at.0,
+    }
+}
+
+/// The timeline's name of an event, and what is worth knowing about it.
+fn describe(event: &Event) -> (&'static str, Value) {
+    match event {
+        Event::StreamAttached { stream, resumed } => {
+            ("stream_attached", json!({"stream": stream.as_str(), "resumed": resumed}))
+        }
+        Event::StreamDetached { cause } => ("stream_detached", json!({"cause": cause})),
+        Event::ModelReady { after } => ("model_ready", json!({"after_ms": after.0})),
+        Event::ModelFault { code } => ("model_fault", json!({"code": storable(code)})),
+        Event::ModelLost { cause } => ("model_lost", json!({"cause": cause})),
+        Event::BargeIn { item, heard, received } => {
+            let item = storable(item.as_str());
+            ("barge_in", json!({"item": item, "heard_ms": heard.0, "received_ms": received.0}))
+        }
+        Event::Answered { latency } => ("answered", json!({"latency_ms": latency.0})),
+        Event::LocalSentence { prompt } => ("local_sentence", json!({"prompt": prompt.as_str()})),
+        Event::ToolUsed { name, accepted } => ("tool_used", json!({"name": storable(name), "accepted": accepted})),
+        Event::KeysPressed { count } => ("keys_pressed", json!({"count": count})),
+        Event::Silence { step } => ("silence", json!({"step": step})),
+        Event::TimeWarning => ("time_warning", json!({})),
+        Event::PlayoutOverflow { dropped } => ("playout_overflow", json!({"dropped_ms": dropped.0})),
+        Event::LegStatus { status } => ("leg_status", json!({"status": status})),
+        Event::ResponseFailed { code } => ("response_failed", json!({"code": storable(code)})),
+    }
+}
+
+/// Text that both databases take: Postgres knows no NUL character.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
+}
+
+#[cfg(test)]
+mod tests;

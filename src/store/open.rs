@@ -1,0 +1,182 @@
+//! Opening a database: pools with limits, and the schema brought up to date before anyone uses it.
+//!
+//! A database that is newer than the binary is left alone: guessing would destroy what a newer release wrote.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::MigrateError;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
+
+use crate::store::db::Db;
+use crate::store::fault::{Fault, limited};
+use crate::store::migrations::{self, NEWEST};
+
+/// How long a read may wait for another process's lock in SQLite.
+const SQLITE_BUSY: Duration = Duration::from_secs(5);
+/// The same for our writes: below every limit of a caller, so that no statement outlives the one who waits for it.
+const SQLITE_WRITE_BUSY: Duration = Duration::from_millis(1500);
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 10;
+/// For a free connection, or a new one.
+const ACQUIRE: Duration = Duration::from_millis(800);
+/// Enforced by Postgres itself, so that a statement given up by us ends there too.
+const POSTGRES_STATEMENT_MS: &str = "1500";
+const POSTGRES_IDLE_IN_TRANSACTION_MS: &str = "10000";
+/// For the first connection, at start.
+const CONNECT: Duration = Duration::from_secs(5);
+/// For all migrations together, including the wait for another node that migrates.
+const MIGRATE: Duration = Duration::from_secs(600);
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not a URL that we understand. Does not quote it: it may hold a password.
+    #[error("DATABASE_URL must be sqlite://<file> or postgres://<user>@<host>/<database> ({0})")]
+    Url(&'static str),
+    /// A file that cannot be made or read.
+    #[error("the database file cannot be opened")]
+    File(#[source] io::Error),
+    /// Nobody answers, or not in time.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] Fault),
+    /// The file is not a database, or is damaged. Nothing was changed.
+    #[error("the database file is damaged or is no SQLite database; nothing was changed")]
+    Damaged,
+    /// A newer release has been here.
+    #[error("the database has schema version {found}, this binary knows {NEWEST}; use a newer release")]
+    Newer { found: i64 },
+    /// An applied migration differs from ours: not our schema.
+    #[error("migration {version} of this database is not the one that this binary knows")]
+    Foreign { version: i64 },
+    /// A migration does not work.
+    #[error("migration {version} failed")]
+    Migration {
+        version: i64,
+        #[source]
+        cause: Fault,
+    },
+}
+
+impl OpenError {
+    /// The schema is the problem, not the connection or the settings.
+    pub const fn is_schema(&self) -> bool {
+        matches!(self, Self::Newer { .. } | Self::Foreign { .. } | Self::Migration { .. })
+    }
+}
+
+/// Connects, migrates, and returns the pools.
+pub(crate) async fn open(url: &str) -> Result<Db, OpenError> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        open_postgres(url).await
+    } else if url.starts_with("sqlite:") {
+        open_sqlite(url).await
+    } else {
+        Err(OpenError::Url("unknown scheme"))
+    }
+}
+
+async fn open_sqlite(url: &str) -> Result<Db, OpenError> {
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(OpenError::Url("a database in memory keeps nothing"));
+    }
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| OpenError::Url("not an SQLite URL"))?
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(SQLITE_BUSY)
+        .disable_statement_logging();
+    create_private(options.get_filename()).map_err(OpenError::File)?;
+
+    let mut migrating = limited(CONNECT, SqliteConnection::connect_with(&options)).await.map_err(unopened)?;
+    let migrator = migrations::sqlite();
+    // SQLite has no lock for migrations: when two processes start at once, one fails and finds everything done.
+    let mut result = in_time(migrator.run(&mut migrating)).await;
+    if matches!(result, Err(OpenError::Migration { .. })) {
+        result = in_time(migrator.run(&mut migrating)).await;
+    }
+    result?;
+    limited(CONNECT, migrating.close()).await.map_err(OpenError::Unavailable)?;
+
+    let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).idle_timeout(None);
+    let readers = SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(ACQUIRE);
+    let write_options = options.clone().busy_timeout(SQLITE_WRITE_BUSY);
+    Ok(Db::Lite {
+        writer: writer.max_lifetime(None).connect_lazy_with(write_options),
+        readers: readers.connect_lazy_with(options.pragma("query_only", "on")),
+    })
+}
+
+async fn open_postgres(url: &str) -> Result<Db, OpenError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| OpenError::Url("not a Postgres URL"))?
+        .application_name("switchboard")
+        .options([("synchronous_commit", "on"), ("client_min_messages", "warning")])
+        .disable_statement_logging();
+    let mut migrating = limited(CONNECT, PgConnection::connect_with(&options)).await.map_err(OpenError::Unavailable)?;
+    in_time(migrations::postgres().run(&mut migrating)).await?;
+    limited(CONNECT, migrating.close()).await.map_err(OpenError::Unavailable)?;
+
+    let options = options.options([
+        ("statement_timeout", POSTGRES_STATEMENT_MS),
+        ("idle_in_transaction_session_timeout", POSTGRES_IDLE_IN_TRANSACTION_MS),
+    ]);
+    let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE);
+    Ok(Db::Pg(pool.connect_lazy_with(options)))
+}
+
+/// Makes a missing database file, readable by its owner alone; SQLite gives its log the same mode.
+fn create_private(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn in_time(run: impl Future<Output = Result<(), MigrateError>>) -> Result<(), OpenError> {
+    match tokio::time::timeout(MIGRATE, run).await {
+        Ok(result) => result.map_err(unmigrated),
+        Err(_) => Err(OpenError::Unavailable(Fault::Away { code: "time limit".into() })),
+    }
+}
+
+fn unopened(fault: Fault) -> OpenError {
+    if is_damage(&fault) { OpenError::Damaged } else { OpenError::Unavailable(fault) }
+}
+
+fn unmigrated(error: MigrateError) -> OpenError {
+    match error {
+        MigrateError::VersionMissing(found) if found > NEWEST => OpenError::Newer { found },
+        MigrateError::VersionMissing(version) | MigrateError::VersionMismatch(version) => {
+            OpenError::Foreign { version }
+        }
+        MigrateError::ExecuteMigration(error, version) => migration_failed(error, version),
+        MigrateError::Execute(error) => migration_failed(error, 0),
+        other => OpenError::Migration { version: 0, cause: Fault::from(sqlx::Error::Migrate(Box::new(other))) },
+    }
+}
+
+fn migration_failed(error: sqlx::Error, version: i64) -> OpenError {
+    let about_connection = !matches!(error, sqlx::Error::Database(_));
+    let cause = Fault::from(error);
+    if is_damage(&cause) {
+        OpenError::Damaged
+    } else if about_connection {
+        OpenError::Unavailable(cause)
+    } else {
+        OpenError::Migration { version, cause }
+    }
+}
+
+/// SQLite's codes for a malformed image and for a file that is no database.
+fn is_damage(fault: &Fault) -> bool {
+    matches!(fault, Fault::Away { code } if code == "11" || code == "26")
+}

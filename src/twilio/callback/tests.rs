@@ -1,0 +1,121 @@
+//! Tests of `twilio::callback`.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const LEG: &str = "CA00000000000000000000000000000001";
+const ACCOUNT: &str = "AC00000000000000000000000000000001";
+const STREAM: &str = "MZ00000000000000000000000000000001";
+
+fn form(body: &str) -> Form {
+    Form::parse(body.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_form_is_decoded_as_it_was_encoded() {
+    let form = form("A=1+2%2B3&B=&C&=D&A=caf%C3%A9&&E=a=b&F=100%&G=%zz%4");
+    let pairs: Vec<(&str, &str)> = form.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(
+        pairs,
+        [("A", "1 2+3"), ("B", ""), ("C", ""), ("", "D"), ("A", "café"), ("E", "a=b"), ("F", "100%"), ("G", "%zz%4")]
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    assert_eq!(Form::parse(b"A=%ff").unwrap_err(), BadForm::NotText);
+    assert_eq!(Form::parse(b"\xff=1").unwrap_err(), BadForm::NotText);
+}
+
+#[test]
+fn decisive_parameters_may_repeat_but_not_contradict_themselves() {
+    for name in DECISIVE {
+        assert_eq!(Form::parse(format!("{name}=1&x=2&{name}=3").as_bytes()).unwrap_err(), BadForm::Repeated(name));
+        assert!(Form::parse(format!("{name}=1&{name}=1").as_bytes()).is_ok(), "{name}");
+    }
+    assert!(Form::parse(b"Other=1&Other=2").is_ok());
+}
+
+#[test]
+fn a_voice_webhook_becomes_a_ring() {
+    let ring = voice(&form(&format!("CallSid={LEG}&From=%2B15550142000&To=%2B15550100000&Direction=inbound"))).unwrap();
+    assert_eq!(ring.leg.as_str(), LEG);
+    assert_eq!(ring.caller.number().unwrap().e164(), "+15550142000");
+    assert_eq!(ring.dialled.unwrap().e164(), "+15550100000");
+}
+
+#[test]
+fn a_caller_without_a_number_is_withheld() {
+    for from in
+        ["", "anonymous", "Restricted", "sip%3Abob%40example.com", "%2B266696687", "%2B7378742833", "client%3Ax"]
+    {
+        let ring = voice(&form(&format!("CallSid={LEG}&From={from}&To=sip%3Aclinic%40gw.test"))).unwrap();
+        assert_eq!(ring.caller, Caller::Withheld, "{from}");
+        assert_eq!(ring.dialled, None);
+    }
+    assert_eq!(voice(&form(&format!("CallSid={LEG}"))).unwrap().caller, Caller::Withheld, "no From at all");
+}
+
+#[test]
+fn ids_have_their_shape_or_are_refused() {
+    for leg in ["", "CA1234567890ABCDE", "CA0000000000000000000000000000000G", "MZ00000000000000000000000000000001"] {
+        assert_eq!(voice(&form(&format!("CallSid={leg}"))).unwrap_err(), BadForm::Field("CallSid"), "{leg}");
+    }
+    let upper = LEG.replace("01", "0A");
+    assert_eq!(after_stream(&form(&format!("CallSid={upper}"))), Err(BadForm::Field("CallSid")));
+    assert_eq!(form("AccountSid=AC1").account(), Err(BadForm::Field("AccountSid")));
+    assert_eq!(form("x=1").account(), Ok(None));
+    assert_eq!(form(&format!("AccountSid={ACCOUNT}")).account().unwrap().unwrap().as_str(), ACCOUNT);
+}
+
+#[test]
+fn every_status_of_twilio_is_known_and_others_are_told_apart() {
+    for (word, expected) in [
+        ("queued", Some(LegStatus::Queued)),
+        ("initiated", Some(LegStatus::Initiated)),
+        ("ringing", Some(LegStatus::Ringing)),
+        ("in-progress", Some(LegStatus::InProgress)),
+        ("completed", Some(LegStatus::Completed)),
+        ("busy", Some(LegStatus::Busy)),
+        ("no-answer", Some(LegStatus::NoAnswer)),
+        ("failed", Some(LegStatus::Failed)),
+        ("canceled", Some(LegStatus::Canceled)),
+        ("levitating", None),
+    ] {
+        let progress = status(&form(&format!("CallSid={LEG}&CallStatus={word}&SequenceNumber=3"))).unwrap();
+        assert_eq!((progress.status, progress.sequence), (expected, Some(3)), "{word}");
+    }
+    let unordered = status(&form(&format!("CallSid={LEG}&CallStatus=ringing&SequenceNumber=x"))).unwrap();
+    assert_eq!(unordered.sequence, None);
+    assert_eq!(status(&form(&format!("CallSid={LEG}"))).unwrap_err(), BadForm::Field("CallStatus"));
+}
+
+#[test]
+fn a_stream_callback_says_whether_the_stream_ended() {
+    for (event, ended) in [("stream-started", false), ("stream-stopped", true), ("stream-error", true), ("", false)] {
+        let body = format!("CallSid={LEG}&StreamSid={STREAM}&StreamEvent={event}&StreamError=");
+        let progress = stream_status(&form(&body)).unwrap();
+        assert_eq!((progress.ended, progress.error), (ended, None), "{event}");
+    }
+    let long = "é".repeat(1000);
+    let body = format!("CallSid={LEG}&StreamSid={STREAM}&StreamEvent=stream-error&StreamError={long}");
+    assert_eq!(stream_status(&form(&body)).unwrap().error.unwrap().chars().count(), 203);
+    assert_eq!(stream_status(&form(&format!("CallSid={LEG}"))).unwrap_err(), BadForm::Field("StreamSid"));
+}
+
+#[test]
+fn a_fallback_names_its_error() {
+    let body = format!("CallSid={LEG}&ErrorCode=11200&ErrorUrl=https%3A%2F%2Fgw.test%2Ftwilio%2Fvoice");
+    assert_eq!(fallback(&form(&body)).unwrap().code, Some(11200));
+}
+
+proptest! {
+    #[test]
+    fn no_body_panics(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(form) = Form::parse(&body) {
+            prop_assert!(form.pairs().len() <= body.len());
+            let _ = (form.account(), voice(&form), status(&form), stream_status(&form), fallback(&form));
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The doors that Twilio knocks on: webhooks in, TwiML out, and the upgrade of the media socket.
+//!
+//! A refused request changes nothing. An accepted one from a caller's leg is always answered with TwiML: a caller
+//! hears an apology when something of ours fails, never a carrier's error message.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State, WebSocketUpgrade};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use futures_util::FutureExt;
+
+use crate::ports::door::Door;
+use crate::twilio::callback::{self, BadForm, Form};
+use crate::twilio::origin::{BadOrigin, Origin};
+use crate::twilio::signature::{Refused, Verifier};
+use crate::twilio::twiml::{self, Documents};
+use crate::twilio::waiting::{WAITING_SOCKETS_MAX, Waiting};
+use crate::twilio::{TwilioSettings, attach};
+use crate::types::AccountId;
+
+/// Largest webhook body; Twilio's are a few kilobytes.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a webhook's body may take to arrive.
+const BODY_WAIT: Duration = Duration::from_secs(5);
+
+/// How long the calls may take for an answer; then the caller hears the apology. (Twilio gives up after 15 s.)
+const ANSWER_WAIT: Duration = Duration::from_secs(2);
+
+/// Longest message on a media socket. Twilio's are some 400 bytes.
+const MESSAGE_BYTES_MAX: usize = 32 * 1024;
+
+/// One buffer for each socket, so a small one.
+const READ_BUFFER_BYTES: usize = 8 * 1024;
+
+/// Everything that the routes need.
+#[derive(Clone)]
+pub struct TwilioState(Arc<Inner>);
+
+struct Inner {
+    door: Arc<dyn Door>,
+    verifier: Verifier,
+    documents: Documents,
+    account: Option<AccountId>,
+    waiting: Arc<Waiting>,
+}
+
+impl TwilioState {
+    pub fn new(door: Arc<dyn Door>, settings: &TwilioSettings) -> Result<Self, BadOrigin> {
+        let origin = Origin::parse(&settings.public_base_url)?;
+        Ok(Self(Arc::new(Inner {
+            door,
+            documents: Documents::new(&origin),
+            verifier: Verifier::new(origin, settings),
+            account: settings.account.clone(),
+            waiting: Waiting::new(WAITING_SOCKETS_MAX),
+        })))
+    }
+
+    pub(super) fn door(&self) -> &dyn Door {
+        &*self.0.door
+    }
+
+    /// The account that everything must belong to, if one is configured.
+    pub(super) fn account(&self) -> Option<&AccountId> {
+        self.0.account.as_ref()
+    }
+
+    /// Media sockets that have not said `start` yet.
+    pub fn waiting_sockets(&self) -> usize {
+        self.0.waiting.len()
+    }
+}
+
+/// All of Twilio's routes.
+pub fn router(state: TwilioState) -> Router {
+    Router::new()
+        .route(twiml::VOICE_PATH, post(voice))
+        .route(twiml::AFTER_STREAM_PATH, post(after_stream))
+        .route(twiml::FALLBACK_PATH, post(fallback))
+        .route(twiml::STATUS_PATH, post(status))
+        .route(twiml::STREAM_STATUS_PATH, post(stream_status))
+        .route(twiml::MEDIA_PATH, get(media))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(state)
+}
+
+async fn voice(State(state): State<TwilioState>, request: Request) -> Response {
+    let answer = async {
+        let form = state.accept(request).await?;
+        let ring = callback::voice(&form).map_err(refuse_form)?;
+        let document = answer_in_time(state.door().ring(ring)).await.map(|answer| state.0.documents.answer(&answer));
+        Ok(twiml::respond(document.unwrap_or_else(twiml::apology)))
+    };
+    always_twiml(answer).await
+}
+
+async fn after_stream(State(state): State<TwilioState>, request: Request) -> Response {
+    let answer = async {
+        let form = state.accept(request).await?;
+        let leg = callback::after_stream(&form).map_err(refuse_form)?;
+        let next = answer_in_time(state.door().after_stream(&leg)).await;
+        let document = next.map(|(next, ticket)| state.0.documents.after_stream(next, ticket.as_ref()));
+        Ok(twiml::respond(document.unwrap_or_else(twiml::apology)))
+    };
+    always_twiml(answer).await
+}
+
+async fn fallback(State(state): State<TwilioState>, request: Request) -> Response {
+    let answer = async {
+        let form = state.accept(request).await?;
+        let failed = callback::fallback(&form).map_err(refuse_form)?;
+        tracing::error!(leg = %failed.leg, code = failed.code, "the carrier could not use our answer");
+        state.door().fallback(&failed.leg);
+        Ok(twiml::respond(twiml::apology()))
+    };
+    always_twiml(answer).await
+}
+
+async fn status(State(state): State<TwilioState>, request: Request) -> Response {
+    let taken = async {
+        let form = state.accept(request).await?;
+        let progress = callback::status(&form).map_err(refuse_form)?;
+        match progress.status {
+            Some(status) => state.door().leg_status(&progress.leg, status, progress.sequence),
+            None => count("status_unknown"),
+        }
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caught(taken, || StatusCode::INTERNAL_SERVER_ERROR.into_response()).await
+}
+
+async fn stream_status(State(state): State<TwilioState>, request: Request) -> Response {
+    let taken = async {
+        let form = state.accept(request).await?;
+        let progress = callback::stream_status(&form).map_err(refuse_form)?;
+        if let Some(error) = &progress.error {
+            tracing::warn!(leg = %progress.leg, stream = %progress.stream, error, "the carrier reports a stream error");
+        }
+        if progress.ended {
+            state.door().stream_ended(&progress.leg, &progress.stream);
+        }
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caught(taken, || StatusCode::INTERNAL_SERVER_ERROR.into_response()).await
+}
+
+async fn media(
+    State(state): State<TwilioState>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if let Err(refused) = state.0.verifier.upgrade(target(&uri), &headers) {
+        return refuse_signature(refused, uri.path());
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let seat = state.0.waiting.take();
+    upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .on_upgrade(move |socket| attach::serve(socket, seat, state))
+}
+
+impl TwilioState {
+    /// Reads a webhook's form if Twilio sent it, for our account; else the refusal.
+    async fn accept(&self, request: Request) -> Result<Form, Response> {
+        let (uri, headers) = (request.uri().clone(), request.headers().clone());
+        if !self.0.verifier.is_ready() {
+            return Err(refuse_signature(Refused::NotConfigured, uri.path()));
+        }
+        if !is_form(&headers) {
+            return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type"));
+        }
+        let body = match tokio::time::timeout(BODY_WAIT, Bytes::from_request(request, &())).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(rejection)) => return Err(refuse(rejection.status(), "body")),
+            Err(_) => return Err(refuse(StatusCode::REQUEST_TIMEOUT, "body_slow")),
+        };
+        let form = Form::parse(&body).map_err(refuse_form)?;
+        let signed = self.0.verifier.form(target(&uri), &headers, form.pairs());
+        signed.map_err(|refused| refuse_signature(refused, uri.path()))?;
+        let account = form.account().map_err(refuse_form)?;
+        if self.0.account.is_some() && self.0.account != account {
+            return Err(refuse(StatusCode::FORBIDDEN, "account"));
+        }
+        Ok(form)
+    }
+}
+
+/// The raw path and query, as the sender wrote them.
+fn target(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", |target| target.as_str())
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = value.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// What the calls say, or nothing if they take too long.
+async fn answer_in_time<T>(answer: impl Future<Output = T>) -> Option<T> {
+    let answer = tokio::time::timeout(ANSWER_WAIT, answer).await;
+    if answer.is_err() {
+        tracing::error!("the calls took too long to answer a webhook; the caller hears the apology");
+        count("answer_slow");
+    }
+    answer.ok()
+}
+
+/// A panic on the way to an answer becomes the apology.
+async fn always_twiml(answer: impl Future<Output = Result<Response, Response>>) -> Response {
+    caught(answer, || twiml::respond(twiml::apology())).await
+}
+
+async fn caught(answer: impl Future<Output = Result<Response, Response>>, otherwise: fn() -> Response) -> Response {
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(Ok(response) | Err(response)) => response,
+        Err(_) => {
+            // The panic hook has logged the message.
+            tracing::error!("a webhook's handler panicked");
+            count("panic");
+            otherwise()
+        }
+    }
+}
+
+fn refuse_signature(refused: Refused, path: &str) -> Response {
+    tracing::warn!(path, why = refused.label(), "a request was refused");
+    let status = match refused {
+        Refused::NotConfigured => StatusCode::SERVICE_UNAVAILABLE,
+        Refused::Missing | Refused::UnknownKey | Refused::Mismatch | Refused::BodyHash | Refused::Query => {
+            StatusCode::FORBIDDEN
+        }
+    };
+    refuse(status, refused.label())
+}
+
+/// A form that contradicts itself could have been signed for something else; one without its ids is of no use.
+fn refuse_form(bad: BadForm) -> Response {
+    match bad {
+        BadForm::NotText => refuse(StatusCode::FORBIDDEN, "not_text"),
+        BadForm::Repeated(_) => refuse(StatusCode::FORBIDDEN, "repeated"),
+        BadForm::Field(_) => refuse(StatusCode::BAD_REQUEST, "field"),
+    }
+}
+
+fn refuse(status: StatusCode, why: &'static str) -> Response {
+    count(why);
+    status.into_response()
+}
+
+fn count(why: &'static str) {
+    metrics::counter!("switchboard_webhooks_refused_total", "why" => why).increment(1);
+}

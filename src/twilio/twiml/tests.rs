@@ -1,0 +1,52 @@
+//! Tests of `twilio::twiml`; `tests/it/twilio/documents.rs` holds every document against the official library.
+
+use super::*;
+
+fn documents() -> Documents {
+    Documents::new(&Origin::parse("https://gw.test").unwrap())
+}
+
+fn connect(ticket: &str) -> String {
+    documents().answer(&Answer::Connect { ticket: Secret::new(ticket) })
+}
+
+#[test]
+fn an_answer_connects_the_stream_with_its_ticket_and_names_what_comes_after() {
+    let document = connect("0123abcd");
+    for part in [
+        r#"<Connect action="https://gw.test/twilio/after-stream" method="POST">"#,
+        r#"<Stream url="wss://gw.test/twilio/media" statusCallback="https://gw.test/twilio/stream-status""#,
+        r#"<Parameter name="ticket" value="0123abcd"/>"#,
+    ] {
+        assert!(document.contains(part), "{part} in {document}");
+    }
+    assert!(document.starts_with("<?xml"), "nothing may come before the declaration");
+}
+
+#[test]
+fn values_are_escaped_for_xml() {
+    let document = connect(r#"<&"'>"#);
+    assert!(document.contains(r#"value="&#60;&#38;&#34;&#39;&#62;""#), "{document}");
+}
+
+#[test]
+fn each_refusal_has_a_sentence_of_its_own_and_hangs_up() {
+    let sentence = |refusal| documents().answer(&Answer::Refuse(refusal));
+    let all = [sentence(Refusal::Busy), sentence(Refusal::UnknownNumber), sentence(Refusal::Draining)];
+    for document in &all {
+        assert!(document.contains("<Say>") && document.contains("<Hangup/>"), "{document}");
+        assert!(!document.contains("<Connect"), "{document}");
+    }
+    assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    assert!(!documents().answer(&Answer::HangUp).contains("<Say>"));
+}
+
+#[test]
+fn after_a_stream_the_caller_is_reconnected_released_or_told() {
+    let documents = documents();
+    let ticket = Secret::new("fresh");
+    assert!(documents.after_stream(AfterStream::Reconnect, Some(&ticket)).contains(r#"value="fresh""#));
+    assert_eq!(documents.after_stream(AfterStream::Reconnect, None), apology(), "without a ticket nothing connects");
+    assert_eq!(documents.after_stream(AfterStream::Apologise, None), apology());
+    assert!(!documents.after_stream(AfterStream::HangUp, Some(&ticket)).contains("<Connect"));
+}

@@ -1,0 +1,128 @@
+//! Who gets in: bearer keys, the first key, CORS.
+
+use std::sync::atomic::Ordering;
+
+use axum::body::Body;
+use axum::http::{Method, Request};
+use switchboard::auth::FirstKey;
+use switchboard::http::ensure_admin_key;
+use switchboard::types::Secret;
+
+use super::fakes::Fakes;
+use super::{KEY, World, request};
+
+const GUARDED: [(&str, &str); 9] = [
+    ("GET", "/api/calls"),
+    ("GET", "/api/call"),
+    ("GET", "/api/calls/00000000-0000-0000-0000-000000000000"),
+    ("POST", "/api/call/end"),
+    ("POST", "/api/calls/end"),
+    ("GET", "/api/org/config/demo"),
+    ("POST", "/api/org/config/demo"),
+    ("GET", "/api/what-is-not-there"),
+    ("DELETE", "/api/calls"),
+];
+
+#[tokio::test]
+async fn nothing_under_api_answers_without_a_key() {
+    let world = World::new();
+    for (method, path) in GUARDED {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let answer = world.send(request).await;
+        answer.problem(401, "unauthenticated");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_right_key_in_the_right_form_gets_in() {
+    let world = World::new();
+    let cases = [
+        (format!("Bearer {KEY}"), 200),
+        (format!("bearer {KEY}"), 200),
+        (format!("Bearer  {KEY}"), 200),
+        (format!("Bearer {KEY}x"), 401),
+        (format!("Bearer {}", &KEY[..KEY.len() - 1]), 401),
+        (format!("Basic {KEY}"), 401),
+        (KEY.to_owned(), 401),
+        ("Bearer".to_owned(), 401),
+        ("Bearer ".to_owned(), 401),
+        (format!("Bearer {}", "k".repeat(5_000)), 401),
+    ];
+    for (header, status) in cases {
+        let request = Request::builder().uri("/api/calls").header("authorization", &header);
+        let answer = world.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, status, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn two_authorization_headers_are_none() {
+    let world = World::new();
+    let request = request(Method::GET, "/api/calls").header("authorization", "Bearer other");
+    world.send(request.body(Body::empty()).unwrap()).await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_looked_up_are_not_called_wrong() {
+    let world = World::new();
+    world.fakes.store.keys_down.store(true, Ordering::Relaxed);
+    world.get("/api/calls").await.problem(503, "storage_unavailable");
+}
+
+#[tokio::test]
+async fn a_first_start_makes_a_key_that_works_and_a_second_start_keeps_it() {
+    let fakes = Fakes::new(KEY);
+    fakes.store.keys.lock().unwrap().clear();
+    let FirstKey::Made(key) = ensure_admin_key(fakes.store.as_ref(), None).await.unwrap() else {
+        panic!("no key was made");
+    };
+    assert!(matches!(ensure_admin_key(fakes.store.as_ref(), None).await.unwrap(), FirstKey::Kept));
+    let world = World::over(fakes);
+    let header = format!("Bearer {}", key.expose());
+    let request = Request::builder().uri("/api/calls").header("authorization", header);
+    assert_eq!(world.send(request.body(Body::empty()).unwrap()).await.status, 200);
+    let stored: Vec<String> = world.fakes.store.keys.lock().unwrap().keys().cloned().collect();
+    assert!(stored.iter().all(|hash| !hash.contains(key.expose())), "the key itself is stored");
+}
+
+#[tokio::test]
+async fn a_configured_key_is_stored_once_and_beside_others() {
+    let fakes = Fakes::new(KEY);
+    let configured = Secret::new("0123456789abcdef");
+    for _ in 0..2 {
+        let first = ensure_admin_key(fakes.store.as_ref(), Some(&configured)).await.unwrap();
+        assert!(matches!(first, FirstKey::Configured(_)));
+    }
+    assert_eq!(fakes.store.keys.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_listed_origin_may_ask_before_it_has_a_key() {
+    let world = World::new();
+    let preflight = |origin: &str| {
+        Request::builder()
+            .method(Method::OPTIONS)
+            .uri("/api/calls")
+            .header("origin", origin)
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "authorization")
+            .body(Body::empty())
+            .unwrap()
+    };
+    let answer = world.send(preflight("https://desk.example.com")).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("access-control-allow-origin"), Some("https://desk.example.com"));
+    assert!(answer.header("access-control-allow-headers").unwrap().contains("authorization"));
+    let answer = world.send(preflight("https://evil.example.com")).await;
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+}
+
+#[tokio::test]
+async fn refusals_can_be_read_by_a_listed_origin() {
+    let world = World::new();
+    let request = Request::builder().uri("/api/calls").header("origin", "https://desk.example.com");
+    let answer = world.send(request.body(Body::empty()).unwrap()).await;
+    answer.problem(401, "unauthenticated");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("https://desk.example.com"));
+}

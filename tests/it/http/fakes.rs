@@ -1,0 +1,332 @@
+//! The ports in memory, each with a switch for what can go wrong.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use switchboard::auth::hash_key;
+use switchboard::config::CorsOrigins;
+use switchboard::http::{ApiState, FieldError, REQUEST_LIMIT};
+use switchboard::ports::door::{Answer, AttachError, Claim, Door, LiveCall, NotLive, Ring};
+use switchboard::ports::media::MediaLink;
+use switchboard::ports::store::{
+    CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, Keys, LineRow, OrgRow,
+    ReceiptSender, StoreError,
+};
+use switchboard::session::effect::{AfterStream, RecordId};
+use switchboard::session::input::LegStatus;
+use switchboard::telemetry::Metrics;
+use switchboard::types::usage::Usage;
+use switchboard::types::{
+    CallId, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Secret, Speaker, Status, StreamId, Urgency, Wall,
+};
+use uuid::Uuid;
+
+/// 2026-11-22T10:41:00.250Z.
+pub(super) const STARTED: Wall = Wall(1_795_344_060_250_000);
+
+#[derive(Clone)]
+pub(super) struct Fakes {
+    pub(super) store: Arc<FakeStore>,
+    pub(super) door: Arc<FakeDoor>,
+    pub(super) journal: Arc<FakeJournal>,
+}
+
+impl Fakes {
+    pub(super) fn new(key: &str) -> Self {
+        let store = FakeStore::default();
+        store.keys.lock().unwrap().insert(hash_key(key), "desk".to_owned());
+        store.orgs.lock().unwrap().insert("demo".to_owned(), riverside());
+        Self { store: Arc::new(store), door: Arc::default(), journal: Arc::default() }
+    }
+
+    pub(super) fn state(&self) -> ApiState {
+        ApiState {
+            history: self.store.clone(),
+            directory: self.store.clone(),
+            keys: self.store.clone(),
+            door: self.door.clone(),
+            journal: self.journal.clone(),
+            validate_org: refuse_blank_names,
+            metrics: Metrics::detached(),
+            cors: CorsOrigins::List(vec!["https://desk.example.com".to_owned()]),
+            request_limit: REQUEST_LIMIT,
+        }
+    }
+}
+
+fn refuse_blank_names(row: &OrgRow) -> Result<(), Vec<FieldError>> {
+    assert_ne!(row.name, "panic", "a bug");
+    if row.name.trim().is_empty() {
+        return Err(vec![FieldError::at("/name", "invalid", "The name must not be empty.")]);
+    }
+    Ok(())
+}
+
+fn riverside() -> OrgRow {
+    OrgRow {
+        id: "demo".into(),
+        name: "Riverside Clinic".into(),
+        business_hours: r#"{"mon":"8-18"}"#.into(),
+        after_hours_policy: "Take a message.".into(),
+        services_offered: String::new(),
+        escalation_phone: "+15550100".into(),
+        config: r#"{"greeting":"Hello."}"#.into(),
+    }
+}
+
+/// The call with this number; later numbers began later.
+pub(super) fn call_row(number: u128, org: &str) -> CallRow {
+    CallRow {
+        id: CallId(Uuid::from_u128(number)),
+        org: org.parse().unwrap(),
+        leg: None,
+        caller: None,
+        dialled: Some("+15550100".into()),
+        started_at: Wall(STARTED.0 + number as i64 * 1_000_000),
+        ended_at: None,
+        status: Status::InProgress,
+        escalated: false,
+        phase: Phase::Intake,
+        outcome: None,
+        reason: None,
+        cost_micro_usd: 0,
+    }
+}
+
+/// A call that is over, with something of everything.
+pub(super) fn finished_call() -> CallDetail {
+    let line = |seq, speaker, text: &str, heard_ms| LineRow {
+        seq,
+        speaker,
+        text: text.into(),
+        at: Wall(STARTED.0 + 1_000_000),
+        start_ms: 1_000,
+        end_ms: 3_000,
+        heard_ms,
+        total_ms: Some(2_000),
+        origin: "speech".into(),
+    };
+    CallDetail {
+        call: CallRow {
+            id: CallId(Uuid::from_u128(0)),
+            leg: Some(format!("CA{:032x}", 7).parse().unwrap()),
+            caller: Some("+15550142".into()),
+            ended_at: Some(Wall(STARTED.0 + 41_600_000)),
+            status: Status::Completed,
+            phase: Phase::Completed,
+            outcome: Some(Outcome::Completed),
+            reason: Some(Reason::AssistantEnded),
+            cost_micro_usd: 7_206,
+            ..call_row(0, "demo")
+        },
+        lines: vec![
+            line(1, Speaker::Assistant, "How can I help you?", Some(1_200)),
+            line(2, Speaker::Caller, "An appointment, please.", None),
+        ],
+        intake: Some(IntakeRow {
+            structured_json: r#"{"caller_name":"Maria Lopez"}"#.into(),
+            urgency: Some(Urgency::Low),
+            completed: true,
+        }),
+        events: vec![EventRow { no: 3, at: STARTED, kind: "phase".into(), detail: r#"{"to":"intake"}"#.into() }],
+        usage: Usage { text_in: 119, text_cached: 64, audio_out: 91, ..Usage::default() },
+    }
+}
+
+#[derive(Default)]
+pub(super) struct FakeStore {
+    pub(super) calls: Mutex<Vec<CallDetail>>,
+    pub(super) orgs: Mutex<BTreeMap<String, OrgRow>>,
+    pub(super) keys: Mutex<BTreeMap<String, String>>,
+    /// Everything but keys is away.
+    pub(super) down: AtomicBool,
+    /// Keys are away too.
+    pub(super) keys_down: AtomicBool,
+    /// Everything but keys is refused, with a text that must not get out.
+    pub(super) broken: AtomicBool,
+    /// Reads never end.
+    pub(super) stuck: AtomicBool,
+}
+
+impl FakeStore {
+    pub(super) fn add_call(&self, row: CallRow) {
+        let detail = CallDetail { call: row, lines: vec![], intake: None, events: vec![], usage: Usage::default() };
+        self.calls.lock().unwrap().push(detail);
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        if self.stuck.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        if self.down.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable);
+        }
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(StoreError::Database("secret internals".into()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl History for FakeStore {
+    async fn calls(&self, org: Option<&OrgId>, limit: u32, offset: u32) -> Result<(Vec<CallRow>, u64), StoreError> {
+        self.check().await?;
+        let mut rows: Vec<CallRow> = self.calls.lock().unwrap().iter().map(|detail| detail.call.clone()).collect();
+        rows.retain(|row| org.is_none_or(|org| row.org == *org));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.started_at));
+        let total = rows.len() as u64;
+        Ok((rows.into_iter().skip(offset as usize).take(limit as usize).collect(), total))
+    }
+
+    async fn call(&self, id: CallId) -> Result<CallDetail, StoreError> {
+        self.check().await?;
+        let calls = self.calls.lock().unwrap();
+        calls.iter().find(|detail| detail.call.id == id).cloned().ok_or(StoreError::NotFound)
+    }
+
+    async fn unfinished(&self) -> Result<Vec<CallRow>, StoreError> {
+        unreachable!("the API does not ask this")
+    }
+
+    async fn by_leg(&self, _: &LegId) -> Result<Option<CallRow>, StoreError> {
+        unreachable!("the API does not ask this")
+    }
+
+    async fn next_record(&self, _: CallId) -> Result<RecordId, StoreError> {
+        unreachable!("the API does not ask this")
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        unreachable!("the API does not ask this")
+    }
+}
+
+#[async_trait]
+impl Directory for FakeStore {
+    async fn org(&self, id: &OrgId) -> Result<OrgRow, StoreError> {
+        self.check().await?;
+        self.orgs.lock().unwrap().get(id.as_str()).cloned().ok_or(StoreError::NotFound)
+    }
+
+    async fn update_org(&self, row: &OrgRow) -> Result<(), StoreError> {
+        self.check().await?;
+        // Another task may come between reading and writing; a lost update would show here.
+        tokio::task::yield_now().await;
+        self.orgs.lock().unwrap().insert(row.id.clone(), row.clone());
+        Ok(())
+    }
+
+    async fn create_org(&self, _: &OrgRow) -> Result<(), StoreError> {
+        unreachable!("the API does not ask this")
+    }
+
+    async fn orgs(&self) -> Result<Vec<OrgRow>, StoreError> {
+        unreachable!("the API does not ask this")
+    }
+
+    async fn assign_number(&self, _: &PhoneNumber, _: &OrgId) -> Result<(), StoreError> {
+        unreachable!("the API does not ask this")
+    }
+
+    async fn owner(&self, _: &PhoneNumber) -> Result<Option<OrgId>, StoreError> {
+        unreachable!("the API does not ask this")
+    }
+
+    async fn numbers(&self, _: &OrgId) -> Result<Vec<PhoneNumber>, StoreError> {
+        unreachable!("the API does not ask this")
+    }
+}
+
+#[async_trait]
+impl Keys for FakeStore {
+    async fn any(&self) -> Result<bool, StoreError> {
+        Ok(!self.keys.lock().unwrap().is_empty())
+    }
+
+    async fn add(&self, name: &str, hash: &str) -> Result<(), StoreError> {
+        self.keys.lock().unwrap().entry(hash.to_owned()).or_insert_with(|| name.to_owned());
+        Ok(())
+    }
+
+    async fn find(&self, hash: &str) -> Result<Option<String>, StoreError> {
+        if self.keys_down.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable);
+        }
+        Ok(self.keys.lock().unwrap().get(hash).cloned())
+    }
+}
+
+#[derive(Default)]
+pub(super) struct FakeDoor {
+    pub(super) live: Mutex<Vec<CallId>>,
+    pub(super) draining: AtomicBool,
+}
+
+#[async_trait]
+impl Door for FakeDoor {
+    async fn ring(&self, _: Ring) -> Answer {
+        unreachable!("the API does not ask this")
+    }
+
+    fn claim(&self, _: &str, _: &LegId) -> Result<Claim, AttachError> {
+        unreachable!("the API does not ask this")
+    }
+
+    fn attach(&self, _: Claim, _: MediaLink) -> Result<(), AttachError> {
+        unreachable!("the API does not ask this")
+    }
+
+    async fn after_stream(&self, _: &LegId) -> (AfterStream, Option<Secret>) {
+        unreachable!("the API does not ask this")
+    }
+
+    fn leg_status(&self, _: &LegId, _: LegStatus, _: Option<u32>) {
+        unreachable!("the API does not ask this")
+    }
+
+    fn stream_ended(&self, _: &LegId, _: &StreamId) {
+        unreachable!("the API does not ask this")
+    }
+
+    fn fallback(&self, _: &LegId) {
+        unreachable!("the API does not ask this")
+    }
+
+    fn end(&self, call: CallId) -> Result<(), NotLive> {
+        let mut live = self.live.lock().unwrap();
+        let at = live.iter().position(|id| *id == call).ok_or(NotLive)?;
+        live.remove(at);
+        Ok(())
+    }
+
+    fn live(&self) -> Vec<LiveCall> {
+        unreachable!("the API does not ask this")
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct FakeJournal {
+    pub(super) full: AtomicBool,
+    pub(super) unhealthy: AtomicBool,
+}
+
+impl Journal for FakeJournal {
+    fn append(&self, _: Entry, _: &ReceiptSender) -> Result<(), JournalFull> {
+        unreachable!("the API writes no entries")
+    }
+
+    fn has_room(&self) -> bool {
+        !self.full.load(Ordering::Relaxed)
+    }
+
+    fn is_healthy(&self) -> bool {
+        !self.unhealthy.load(Ordering::Relaxed)
+    }
+}
