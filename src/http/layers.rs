@@ -24,7 +24,7 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 /// Gives the request an id and a time limit, and the answer its common headers.
 pub(super) async fn finish(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
-    let span = tracing::debug_span!("request", request_id = %id, method = %request.method());
+    let span = tracing::info_span!("request", request_id = %id, method = %request.method());
     let answer = tokio::time::timeout(limit, next.run(request)).instrument(span);
     let mut response = answer.await.unwrap_or_else(|_| Problem::timeout().into_response());
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {

@@ -31,6 +31,8 @@ const POSTGRES_STATEMENT_MS: &str = "1500";
 const POSTGRES_IDLE_IN_TRANSACTION_MS: &str = "10000";
 /// For the first connection, at start.
 const CONNECT: Duration = Duration::from_secs(5);
+/// Between attempts to open a locked SQLite file.
+const BUSY_AGAIN: Duration = Duration::from_millis(20);
 /// For all migrations together, including the wait for another node that migrates.
 const MIGRATE: Duration = Duration::from_secs(600);
 
@@ -95,14 +97,8 @@ async fn open_sqlite(url: &str) -> Result<Db, OpenError> {
         .disable_statement_logging();
     create_private(options.get_filename()).map_err(OpenError::File)?;
 
-    let mut migrating = limited(CONNECT, SqliteConnection::connect_with(&options)).await.map_err(unopened)?;
-    let migrator = migrations::sqlite();
-    // SQLite has no lock for migrations: when two processes start at once, one fails and finds everything done.
-    let mut result = in_time(migrator.run(&mut migrating)).await;
-    if matches!(result, Err(OpenError::Migration { .. })) {
-        result = in_time(migrator.run(&mut migrating)).await;
-    }
-    result?;
+    let mut migrating = connect_sqlite(&options).await?;
+    in_time(migrate_sqlite(&mut migrating)).await?;
     limited(CONNECT, migrating.close()).await.map_err(OpenError::Unavailable)?;
 
     let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).idle_timeout(None);
@@ -112,6 +108,26 @@ async fn open_sqlite(url: &str) -> Result<Db, OpenError> {
         writer: writer.max_lifetime(None).connect_lazy_with(write_options),
         readers: readers.connect_lazy_with(options.pragma("query_only", "on")),
     })
+}
+
+/// Connects, and asks again while another process holds a lock: changing a file to WAL does not wait by itself.
+async fn connect_sqlite(options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
+    let patient = async {
+        loop {
+            match SqliteConnection::connect_with(options).await {
+                Err(error) if is_busy(&error) => tokio::time::sleep(BUSY_AGAIN).await,
+                connected_or_not => return connected_or_not,
+            }
+        }
+    };
+    limited(CONNECT, patient).await.map_err(unopened)
+}
+
+/// Runs all migrations under SQLite's own write lock, because two gateways may start at once.
+async fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<(), MigrateError> {
+    let mut all = conn.begin_with("begin immediate").await?;
+    migrations::sqlite().run(&mut *all).await?;
+    Ok(all.commit().await?)
 }
 
 async fn open_postgres(url: &str) -> Result<Db, OpenError> {
@@ -148,6 +164,12 @@ async fn in_time(run: impl Future<Output = Result<(), MigrateError>>) -> Result<
     }
 }
 
+/// SQLite's code for a lock, whose low byte it is.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xFF == 5)
+}
+
 fn unopened(fault: Fault) -> OpenError {
     if is_damage(&fault) { OpenError::Damaged } else { OpenError::Unavailable(fault) }
 }
@@ -165,7 +187,7 @@ fn unmigrated(error: MigrateError) -> OpenError {
 }
 
 fn migration_failed(error: sqlx::Error, version: i64) -> OpenError {
-    let about_connection = !matches!(error, sqlx::Error::Database(_));
+    let about_connection = !matches!(error, sqlx::Error::Database(_)) || is_busy(&error);
     let cause = Fault::from(error);
     if is_damage(&cause) {
         OpenError::Damaged

@@ -65,8 +65,10 @@ impl Spool {
             file.set_len(len)?;
         }
         file.sync_all()?;
-        // The file's own name must survive a power cut, too.
-        File::open(dir)?.sync_all()?;
+        // The names of the file and of its folder must survive a power cut, too.
+        for folder in dir.ancestors().take(2).filter(|folder| folder.parent().is_some()) {
+            File::open(folder)?.sync_all()?;
+        }
         Ok(Self { file, len, replayed: 0 })
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::ws::{Message, WebSocket};
 
 use crate::ports::door::AttachError;
-use crate::ports::media::MediaLink;
+use crate::ports::media::{MediaEvent, MediaLink};
 use crate::twilio::routes::TwilioState;
 use crate::twilio::socket::{self, Closing};
 use crate::twilio::twiml::TICKET;
@@ -64,8 +64,7 @@ async fn read_start(socket: &mut WebSocket) -> Result<Start, NoStream> {
         };
         match wire::decode(&text) {
             Incoming::Start(start) => return Ok(*start),
-            Incoming::Connected => {}
-            Incoming::Event { event, .. } if matches!(event, crate::ports::media::MediaEvent::Ignored) => {}
+            Incoming::Connected | Incoming::Event { event: MediaEvent::Ignored, .. } => {}
             Incoming::Event { .. } => return Err(Closing::protocol("an event before the start").into()),
             Incoming::Violation(why) => return Err(Closing::protocol(why).into()),
         }

@@ -52,6 +52,7 @@ impl Form {
         Ok(form)
     }
 
+    /// Every pair, for the signature.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
@@ -124,6 +125,7 @@ pub struct Progress {
     pub sequence: Option<u32>,
 }
 
+/// Reads a status callback; a word that we do not know is not an error.
 pub fn status(form: &Form) -> Result<Progress, BadForm> {
     let word = form.first("CallStatus").ok_or(BadForm::Field("CallStatus"))?;
     let sequence = form.first("SequenceNumber").and_then(|text| text.parse().ok());
@@ -157,6 +159,7 @@ pub struct StreamProgress {
     pub error: Option<String>,
 }
 
+/// Reads a stream callback.
 pub fn stream_status(form: &Form) -> Result<StreamProgress, BadForm> {
     let stream = form.first("StreamSid").and_then(|text| text.parse().ok()).ok_or(BadForm::Field("StreamSid"))?;
     let ended = matches!(form.first("StreamEvent"), Some("stream-stopped" | "stream-error"));
@@ -171,6 +174,7 @@ pub struct Fallback {
     pub code: Option<u32>,
 }
 
+/// Reads a fallback request; its error code is for the log.
 pub fn fallback(form: &Form) -> Result<Fallback, BadForm> {
     let code = form.first("ErrorCode").and_then(|text| text.parse().ok());
     Ok(Fallback { leg: form.leg()?, code })

@@ -55,6 +55,7 @@ struct Inner {
 }
 
 impl TwilioState {
+    /// Fails only if the public base URL is none.
     pub fn new(door: Arc<dyn Door>, settings: &TwilioSettings) -> Result<Self, BadOrigin> {
         let origin = Origin::parse(&settings.public_base_url)?;
         Ok(Self(Arc::new(Inner {

@@ -63,6 +63,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
+    /// `origin` is the only source of the URLs that may have been signed.
     pub fn new(origin: Origin, settings: &TwilioSettings) -> Self {
         Self {
             origin,

@@ -48,6 +48,7 @@ pub struct Documents {
 }
 
 impl Documents {
+    /// Documents whose URLs are under this origin.
     pub fn new(origin: &Origin) -> Self {
         Self {
             after_stream_url: origin.http(AFTER_STREAM_PATH),

@@ -24,6 +24,8 @@ pub(super) enum Job {
         of_create: bool,
     },
     Noise(Noise),
+    /// Neither hears nor says anything from here on.
+    Hang,
     Expire,
 }
 

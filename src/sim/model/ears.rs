@@ -125,3 +125,6 @@ fn power(audio: &[u8], format: Format) -> u64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::sim::scenario::Scenario;
+
 /// How a connection is refused before it is one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
@@ -94,6 +96,8 @@ pub enum Noise {
     ServerError,
     /// "Already active", about nothing in particular.
     SpuriousActive,
+    /// Audio of a response and an item that nobody knows.
+    StrayDelta,
 }
 
 /// Settings and faults of one connection.
@@ -117,6 +121,8 @@ pub struct ModelKnobs {
     pub session_secs: u32,
     /// `session_expired` and close 1001 this long after the socket opened.
     pub expire_after: Option<Duration>,
+    /// This long after the socket opened nothing is heard or said any more, and the socket stays open.
+    pub hang_after: Option<Duration>,
     pub pace: Pace,
     /// One delta in five is followed by 500 ms of nothing.
     pub stalls: bool,
@@ -152,6 +158,7 @@ impl Default for ModelKnobs {
             unix_secs: 1_800_000_000,
             session_secs: 3600,
             expire_after: None,
+            hang_after: None,
             pace: Pace::Natural,
             stalls: false,
             semantic_silence: Duration::from_millis(500),
@@ -171,6 +178,11 @@ impl ModelKnobs {
     /// A model that cannot be reached at all.
     pub fn down() -> Self {
         Self { refuse: Some(Refusal::Connection), ..Self::default() }
+    }
+
+    /// What a scenario asks for: all well, or nobody there.
+    pub fn scenario(scenario: &Scenario) -> Self {
+        if scenario.model_down { Self::down() } else { Self::default() }
     }
 
     /// Some connections are fine, some have a few faults.
@@ -216,6 +228,7 @@ impl ModelKnobs {
             30..38 => self.created_delay = millis(rng, 4000),
             38..46 => self.updated_delay = Some(millis(rng, 4000)),
             46..52 => self.expire_after = Some(Duration::from_secs(2) + millis(rng, 60_000)),
+            52..55 => self.hang_after = Some(millis(rng, 60_000)),
             _ => {}
         }
     }
@@ -254,5 +267,11 @@ fn millis(rng: &mut fastrand::Rng, most: u64) -> Duration {
 
 /// A fault for some of the first `count` things, each with this chance.
 fn pick<T: Copy>(rng: &mut fastrand::Rng, count: u32, percent: u8, all: &[T]) -> Vec<(u32, T)> {
-    (0..count).filter_map(|n| chance(rng, percent).then(|| (n, all[rng.usize(..all.len())]))).collect()
+    let mut picked = Vec::new();
+    for number in 0..count {
+        if chance(rng, percent) {
+            picked.push((number, all[rng.usize(..all.len())]));
+        }
+    }
+    picked
 }

@@ -5,12 +5,14 @@
 
 mod agenda;
 mod client_events;
+mod complaints;
 mod conversation;
 mod ears;
 pub(crate) mod g711;
 pub mod knobs;
 pub mod ledger;
 mod listening;
+mod objects;
 pub mod recording;
 mod response;
 mod rules;
@@ -103,6 +105,8 @@ enum State {
     /// Not opened, or not greeted yet.
     Silent,
     Open,
+    /// The socket is open, and that is all.
+    Hung,
     Closed,
 }
 
@@ -202,6 +206,9 @@ impl FakeModel {
         self.next_session = self.session.clone();
         self.agenda.add(now + self.knobs.created_delay, Job::Greet);
         self.agenda.add(now + lasts, Job::Expire);
+        if let Some(after) = self.knobs.hang_after {
+            self.agenda.add(now + after, Job::Hang);
+        }
         for (after, noise) in self.knobs.noise.clone() {
             self.agenda.add(now + after, Job::Noise(noise));
         }
@@ -214,13 +221,13 @@ impl FakeModel {
         match self.state {
             State::Open => self.handle_text(text),
             State::Silent if self.early.len() < EARLY_TEXTS_MAX => self.early.push(text.to_owned()),
-            State::Silent | State::Closed => {}
+            State::Silent | State::Hung | State::Closed => {}
         }
     }
 
     /// When `advance` has something to do.
     pub fn next_wake(&self) -> Option<Mono> {
-        if self.state == State::Closed {
+        if matches!(self.state, State::Hung | State::Closed) {
             return None;
         }
         let step = self.active.as_ref().and_then(|active| active.steps.front()).map(|(at, _)| *at);
@@ -294,6 +301,7 @@ impl FakeModel {
                 self.create_answered(of_create);
             }
             Job::Noise(noise) => self.make_noise(noise),
+            Job::Hang => self.state = State::Hung,
             Job::Expire => {
                 let minutes = self.knobs.session_secs / 60;
                 let message = format!("Your session hit the maximum duration of {minutes} minutes.");
@@ -317,58 +325,9 @@ impl FakeModel {
         }
     }
 
-    fn make_noise(&mut self, noise: Noise) {
-        match noise {
-            Noise::UnknownEvent => {
-                self.send("conversation.mood.updated", &json!({"mood": {"name": "curious"}, "confidence": 0.5}));
-            }
-            Noise::Malformed => {
-                self.out.push_back(ModelOut::Text(r#"{"type":"response.output_audio.delta","delta":"AAA"#.into()));
-            }
-            Noise::Nested => self.out.push_back(ModelOut::Text("[".repeat(200_000))),
-            Noise::Binary => self.out.push_back(ModelOut::Binary(vec![0x00, 0xFF, 0xC3, 0x28])),
-            Noise::ServerError => {
-                let message = "The server had an error while processing your request.";
-                self.send_error(None, &Refused { code: None, message: message.into(), param: None }, "server_error");
-            }
-            Noise::SpuriousActive => {
-                let refused = speaking::already_active("resp_of_nobody");
-                self.send_error(None, &refused, "invalid_request_error");
-            }
-        }
-    }
-
     fn send(&mut self, kind: &str, body: &Value) {
         let text = self.writer.event(kind, body);
         self.out.push_back(ModelOut::Text(text));
-    }
-
-    /// Refuses a client's request: at once, or late if the knobs say so.
-    fn refuse(&mut self, about: Option<&str>, refused: &Refused, of_create: bool) {
-        self.ledger.refused.push(RefusedRequest {
-            code: refused.code.unwrap_or_default().to_owned(),
-            message: refused.message.clone(),
-            about: about.map(str::to_owned),
-        });
-        if self.knobs.error_delay.is_zero() {
-            self.send_error(about, refused, "invalid_request_error");
-            self.create_answered(of_create);
-        } else {
-            let text = self.error_text(about, refused, "invalid_request_error");
-            self.agenda.add(self.now + self.knobs.error_delay, Job::Error { text, of_create });
-        }
-    }
-
-    fn send_error(&mut self, about: Option<&str>, refused: &Refused, kind: &str) {
-        let text = self.error_text(about, refused, kind);
-        self.out.push_back(ModelOut::Text(text));
-    }
-
-    fn error_text(&mut self, about: Option<&str>, refused: &Refused, kind: &str) -> String {
-        let error = json!({
-            "type": kind, "code": refused.code, "message": refused.message, "param": refused.param, "event_id": about,
-        });
-        self.writer.event("error", &json!({"error": error}))
     }
 
     fn close(&mut self, code: u16, reason: String) {

@@ -17,5 +17,7 @@ pub fn line(direction: Direction, conn: &str, text: &str) -> Option<String> {
         Direction::Server => "server",
     };
     let conn = Value::from(conn);
-    Some(format!("{{\"direction\":\"{direction}\",\"conn\":{conn},\"event\":{}}}\n", event.get()))
+    // A line break can only be white space between tokens: inside strings JSON escapes it.
+    let event = event.get().replace(['\n', '\r'], " ");
+    Some(format!("{{\"direction\":\"{direction}\",\"conn\":{conn},\"event\":{event}}}\n"))
 }

@@ -80,6 +80,15 @@ pub(super) enum Content {
     },
 }
 
+impl Content {
+    /// Length of the text that was made.
+    pub(super) fn chars(&self) -> u64 {
+        match self {
+            Self::Speech { said, .. } | Self::Text { said, .. } | Self::Call { said, .. } => said.len() as u64,
+        }
+    }
+}
+
 /// Whether the client knows of an item.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Stage {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::sim::model::client_events::BASE64;
 use crate::sim::model::knobs::ResponseFault;
+use crate::sim::model::objects::usage;
 use crate::sim::model::response::{
     Content, Ending, OutItem, Planner, Response, Stage, Step, break_half_way, items as items_of,
 };
@@ -208,7 +209,7 @@ impl FakeModel {
         };
         self.send("response.created", &response("in_progress", Value::Null));
         self.create_answered(true);
-        self.send("response.done", &response("completed", super::sending::usage((0, 0), (0, 0), (0, 0))));
+        self.send("response.done", &response("completed", usage((0, 0), (0, 0), (0, 0))));
     }
 
     /// Begins the response that gives everything back.

@@ -19,6 +19,7 @@ pub struct MediaEncoder {
 const MEDIA_TAIL: &str = "\"}}";
 
 impl MediaEncoder {
+    /// Messages for this stream, and no other.
     pub fn new(stream: StreamId) -> Self {
         // A stream id is letters and digits only, so it needs no escaping.
         Self { media_head: format!(r#"{{"event":"media","streamSid":"{stream}","media":{{"payload":""#), stream }

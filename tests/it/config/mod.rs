@@ -1,5 +1,7 @@
 //! Tests of `config`: settings as plain maps in, structs or faults out.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise, its helpers too")]
+
 mod documents;
 mod layers;
 mod process;

@@ -280,8 +280,9 @@ fn no_fault_repeats_a_secret() {
 
 #[test]
 fn prices_are_built_in_and_can_be_overridden_for_all_models_or_one() {
-    let load =
-        |text| Config::load(&Sources { file: file(text), ..Sources::default() }).map(|config| config.model.prices);
+    let load = |text: &str| {
+        Config::load(&Sources { file: file(text), ..Sources::default() }).map(|config| config.model.prices)
+    };
     let built_in = load("").unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(built_in.of("gpt-realtime-2.1").audio_out, 64_000);
     assert_eq!(built_in.of("gpt-realtime-2.1-mini-2026-01-01").audio_out, 20_000);

@@ -1,5 +1,7 @@
 //! Tests of `http`: the router alone, over in-memory fakes of the ports.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise, its helpers too")]
+
 mod access;
 mod calls;
 mod fakes;

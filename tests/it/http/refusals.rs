@@ -2,8 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request};
+use axum::routing::post as post_route;
 use serde_json::json;
 use switchboard::http::BODY_BYTES_MAX;
 
@@ -137,4 +139,20 @@ async fn a_harmless_request_id_is_echoed_and_another_replaced() {
         let answer = world.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.header("x-request-id") == Some(sent), echoed, "{sent}");
     }
+}
+
+#[tokio::test]
+async fn a_router_that_is_merged_keeps_its_own_rules() {
+    let World { fakes, router } = World::impatient();
+    let own = || async {
+        tokio::task::yield_now().await;
+        "own"
+    };
+    let world = World { fakes, router: router.merge(Router::new().route("/twilio/voice", post_route(own))) };
+    let open = Request::post("/twilio/voice").body(Body::empty()).unwrap();
+    let answer = world.send(open).await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_slice()), (200, b"own".as_slice()));
+    assert_eq!(answer.header("cache-control"), None);
+    world.get("/nothing").await.problem(404, "not_found");
+    world.get("/api/nothing").await.problem(404, "not_found");
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 /// Judges both directions of a recording. Without the checker's Python this says so and passes, but not in CI.
 ///
 /// The Python is `$CONFORMANCE_PYTHON`, else the one of the virtual environment in `target/conformance`.
+#[expect(clippy::print_stderr, reason = "says what was not checked")]
 pub(crate) fn assert_conforms(recording: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python =

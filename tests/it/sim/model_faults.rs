@@ -126,11 +126,13 @@ fn noise_comes_when_it_should() {
         (at(4), Noise::ServerError),
         (at(5), Noise::SpuriousActive),
         (at(6), Noise::Nested),
+        (at(7), Noise::StrayDelta),
     ];
     let mut talk = Talk::ready(3, script(vec![]), ModelKnobs { noise, unknown_fields: true, ..ModelKnobs::default() });
     talk.run(10_000);
     assert_eq!(talk.at("conversation.mood.updated"), Mono(1_000_000));
     assert!(talk.outs.iter().any(|out| matches!(out, ModelOut::Binary(_))));
+    assert_eq!(talk.last("response.output_audio.delta")["response_id"], "resp_of_nobody");
     let broken = |out: &&ModelOut| matches!(out, ModelOut::Text(text) if serde_json::from_str::<Value>(text).is_err());
     assert_eq!(talk.outs.iter().filter(broken).count(), 2);
     assert_eq!(talk.last_error(), ("conversation_already_has_active_response", None));
@@ -158,6 +160,20 @@ fn a_session_expires() {
     assert!(matches!(talk.outs.last(), Some(ModelOut::Close { code: 1001, .. })));
     talk.send(json!({"type": "response.create"}));
     assert!(matches!(talk.outs.last(), Some(ModelOut::Close { .. })));
+}
+
+#[test]
+fn a_connection_can_hang_without_an_end() {
+    let knobs = ModelKnobs { hang_after: Some(Duration::from_secs(2)), ..ModelKnobs::default() };
+    let mut talk = Talk::ready(3, script(vec![speech("assistant-long")]), knobs);
+    talk.run(1500);
+    talk.send(json!({"type": "response.create"}));
+    talk.run(1000);
+    let heard = talk.outs.len();
+    talk.send(json!({"type": "response.cancel"}));
+    talk.run(60_000);
+    assert_eq!(talk.outs.len(), heard);
+    assert!(!talk.model.is_closed() && talk.all("response.done").is_empty());
 }
 
 #[test]
@@ -224,6 +240,6 @@ fn random_faults_never_stop_the_machine() {
         talk.run(60_000);
         let ledger = talk.model.ledger();
         assert!(ledger.tool_outputs.values().all(|outputs| outputs.len() == 1));
-        assert!(talk.model.is_closed() || !talk.model.is_responding(), "seed {seed} still speaks");
+        assert!(talk.model.next_wake().is_none() || !talk.model.is_responding(), "seed {seed} still speaks");
     }
 }

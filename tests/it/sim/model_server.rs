@@ -1,5 +1,7 @@
 //! The simulated model over real sockets.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

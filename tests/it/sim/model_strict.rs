@@ -1,5 +1,7 @@
 //! What the simulated model refuses, and how.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -260,7 +262,7 @@ fn audio_before_the_configuration_is_taken_and_counted() {
 
 #[test]
 fn those_who_may_not_in_are_told_and_closed() {
-    let table: [(Option<&str>, Option<&str>, bool, u16, &str); 5] = [
+    let table = [
         (Some("m"), Some("Bearer wrong"), false, 3000, "invalid_request_error.invalid_api_key"),
         (Some("m"), None, false, 3000, "invalid_request_error.invalid_api_key"),
         (Some("m"), Some("Basic right"), false, 3000, "invalid_request_error.invalid_api_key"),

@@ -1,5 +1,7 @@
 //! A client in virtual time that talks with the simulated model and keeps a recording.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -20,6 +22,8 @@ pub(crate) struct Talk {
     /// The same, parsed, with its time.
     pub events: Vec<(Mono, Value)>,
     pub recording: String,
+    /// Tells connections apart that share a recording.
+    conn: String,
     /// Answers tool calls, and cuts what is interrupted, as a good client does.
     pub polite: bool,
     pcm: bool,
@@ -39,6 +43,7 @@ impl Talk {
             outs: Vec::new(),
             events: Vec::new(),
             recording: String::new(),
+            conn: format!("seed-{seed}"),
             polite: true,
             pcm: false,
             sent: 0,
@@ -97,7 +102,7 @@ impl Talk {
     }
 
     pub(crate) fn send_text(&mut self, text: &str) {
-        self.recording.extend(recording::line(Direction::Client, "c", text));
+        self.recording.extend(recording::line(Direction::Client, &self.conn, text));
         self.model.receive(self.now, text);
         self.collect();
     }
@@ -159,7 +164,7 @@ impl Talk {
         while let Some(out) = self.model.poll() {
             self.outs.push(out.clone());
             let ModelOut::Text(text) = out else { continue };
-            self.recording.extend(recording::line(Direction::Server, "c", &text));
+            self.recording.extend(recording::line(Direction::Server, &self.conn, &text));
             let Ok(event) = serde_json::from_str::<Value>(&text) else { continue };
             self.events.push((self.now, event.clone()));
             self.react(&event);

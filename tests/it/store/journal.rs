@@ -186,6 +186,23 @@ async fn what_a_crash_left_in_the_spool_is_there_after_the_next_start() {
 }
 
 #[tokio::test]
+async fn closing_while_the_database_is_away_ends_and_keeps_the_spool() {
+    let dir = Dir::new();
+    let store = given::lite(&dir).await;
+    let lock = Lock::take(&dir).await;
+    let running = Running::open(&store, settings(&dir));
+    let (tell, mut told) = unbounded_channel();
+    running.journal.append(opened(1), &tell).unwrap();
+    running.close().await;
+    assert_eq!(receipts(&mut told, 1).await, [(call(1), 0)]);
+    lock.release().await;
+    assert!(store.call(call(1)).await.is_err());
+    let running = Running::open(&store, settings(&dir));
+    running.journal.replayed(LIMIT).await.unwrap();
+    assert!(store.call(call(1)).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_torn_tail_is_cut_and_kept_aside() {
     let dir = Dir::new();
     let store = given::lite(&dir).await;

@@ -1,3 +1,4 @@
 //! Helpers that several tests share.
 
-pub(crate) mod postgres;
+pub mod conformance;
+pub mod postgres;

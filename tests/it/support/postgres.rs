@@ -3,6 +3,8 @@
 //! The store must behave the same on both databases, and only the real one can show it. Where Postgres is not installed
 //! the tests that need it say so and do nothing; in CI they fail.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests, which must say what they skip")]
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,271 @@
+//! A door that records, a server on a loopback port, and a signer that is not the gateway's own.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use switchboard::ports::door::{Answer, AttachError, Claim, Door, LiveCall, NotLive, Refusal, Ring};
+use switchboard::ports::media::MediaLink;
+use switchboard::session::effect::AfterStream;
+use switchboard::session::input::LegStatus;
+use switchboard::twilio::{TwilioSettings, TwilioState, router};
+use switchboard::types::{CallId, LegId, Secret, StreamId};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+pub(crate) const BASE: &str = "https://gw.test";
+pub(crate) const TOKEN: &str = "12345678901234567890123456789012";
+pub(crate) const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
+pub(crate) const LEG: &str = "CA0123456789abcdef0123456789abcdef";
+pub(crate) const OTHER_LEG: &str = "CA00000000000000000000000000000002";
+pub(crate) const STREAM: &str = "MZ0123456789abcdef0123456789abcdef";
+pub(crate) const OTHER_STREAM: &str = "MZ00000000000000000000000000000002";
+pub(crate) const TICKET: &str = "00112233445566778899aabbccddeeff";
+
+/// Nothing in these tests takes longer unless it hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the door was asked, in words that compare.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Asked {
+    /// Leg, caller's number, dialled number.
+    Ring(String, Option<String>, Option<String>),
+    Claim(String, String),
+    Attach(String),
+    AfterStream(String),
+    LegStatus(String, LegStatus, Option<u32>),
+    StreamEnded(String, String),
+    Fallback(String),
+}
+
+/// How the door behaves when it is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mood {
+    Normal,
+    /// Every call is over by the time a stream is attached.
+    Over,
+    Panics,
+    NeverAnswers,
+}
+
+pub(crate) struct FakeDoor {
+    pub(crate) mood: Mood,
+    asked: Mutex<Vec<Asked>>,
+    answers: Mutex<VecDeque<Answer>>,
+    next: Mutex<VecDeque<(AfterStream, Option<Secret>)>>,
+    /// One use each, as the real ones.
+    tickets: Mutex<Vec<(String, String)>>,
+    links: mpsc::UnboundedSender<MediaLink>,
+}
+
+impl FakeDoor {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    pub(crate) fn will_answer(&self, answer: Answer) {
+        self.answers.lock().unwrap().push_back(answer);
+    }
+
+    pub(crate) fn will_follow(&self, next: AfterStream, ticket: Option<&str>) {
+        self.next.lock().unwrap().push_back((next, ticket.map(Secret::new)));
+    }
+
+    pub(crate) fn sell(&self, ticket: &str, leg: &str) {
+        self.tickets.lock().unwrap().push((ticket.to_owned(), leg.to_owned()));
+    }
+
+    fn note(&self, asked: Asked) {
+        self.asked.lock().unwrap().push(asked);
+        assert!(self.mood != Mood::Panics, "planted");
+    }
+
+    async fn hang(&self) {
+        if self.mood == Mood::NeverAnswers {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Door for FakeDoor {
+    async fn ring(&self, ring: Ring) -> Answer {
+        let caller = ring.caller.number().map(|number| number.e164().to_owned());
+        self.note(Asked::Ring(ring.leg.to_string(), caller, ring.dialled.map(|number| number.e164().to_owned())));
+        self.hang().await;
+        self.answers.lock().unwrap().pop_front().unwrap_or(Answer::Refuse(Refusal::Busy))
+    }
+
+    fn claim(&self, ticket: &str, leg: &LegId) -> Result<Claim, AttachError> {
+        self.note(Asked::Claim(ticket.to_owned(), leg.to_string()));
+        let mut tickets = self.tickets.lock().unwrap();
+        let at = tickets.iter().position(|(t, l)| t == ticket && l == leg.as_str()).ok_or(AttachError::Ticket)?;
+        tickets.remove(at);
+        Ok(Claim { call: CallId(uuid::Uuid::nil()), leg: leg.clone() })
+    }
+
+    fn attach(&self, claim: Claim, link: MediaLink) -> Result<(), AttachError> {
+        self.note(Asked::Attach(claim.leg.to_string()));
+        if self.mood == Mood::Over {
+            return Err(AttachError::Over);
+        }
+        self.links.send(link).map_err(|_| AttachError::Over)
+    }
+
+    async fn after_stream(&self, leg: &LegId) -> (AfterStream, Option<Secret>) {
+        self.note(Asked::AfterStream(leg.to_string()));
+        self.hang().await;
+        self.next.lock().unwrap().pop_front().unwrap_or((AfterStream::HangUp, None))
+    }
+
+    fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
+        self.note(Asked::LegStatus(leg.to_string(), status, sequence));
+    }
+
+    fn stream_ended(&self, leg: &LegId, stream: &StreamId) {
+        self.note(Asked::StreamEnded(leg.to_string(), stream.to_string()));
+    }
+
+    fn fallback(&self, leg: &LegId) {
+        self.note(Asked::Fallback(leg.to_string()));
+    }
+
+    fn end(&self, _: CallId) -> Result<(), NotLive> {
+        Err(NotLive)
+    }
+
+    fn live(&self) -> Vec<LiveCall> {
+        Vec::new()
+    }
+
+    fn is_draining(&self) -> bool {
+        false
+    }
+}
+
+pub(crate) fn settings() -> TwilioSettings {
+    let mut settings = TwilioSettings::new(BASE);
+    settings.tokens = vec![Secret::new(TOKEN)];
+    settings.account = Some(ACCOUNT.parse().unwrap());
+    settings
+}
+
+/// Routes without a socket, with the door behind them.
+pub(crate) struct House {
+    pub(crate) door: Arc<FakeDoor>,
+    pub(crate) state: TwilioState,
+    pub(crate) links: mpsc::UnboundedReceiver<MediaLink>,
+}
+
+impl House {
+    pub(crate) fn new(settings: &TwilioSettings, mood: Mood) -> Self {
+        let (sender, links) = mpsc::unbounded_channel();
+        let door = Arc::new(FakeDoor {
+            mood,
+            asked: Mutex::default(),
+            answers: Mutex::default(),
+            next: Mutex::default(),
+            tickets: Mutex::default(),
+            links: sender,
+        });
+        let state = TwilioState::new(Arc::clone(&door) as Arc<dyn Door>, settings).unwrap();
+        Self { door, state, links }
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        router(self.state.clone())
+    }
+}
+
+/// The same on a loopback port; the server ends with this value.
+pub(crate) struct Server {
+    pub(crate) house: House,
+    pub(crate) address: SocketAddr,
+    _tasks: JoinSet<()>,
+}
+
+impl Server {
+    pub(crate) async fn start(settings: &TwilioSettings, mood: Mood) -> Self {
+        let house = House::new(settings, mood);
+        let (address, tasks) = serve(house.router()).await;
+        Self { house, address, _tasks: tasks }
+    }
+
+    pub(crate) async fn normal() -> Self {
+        Self::start(&settings(), Mood::Normal).await
+    }
+
+    pub(crate) fn door(&self) -> &FakeDoor {
+        &self.house.door
+    }
+
+    /// The next link that the door was given.
+    pub(crate) async fn link(&mut self) -> MediaLink {
+        tokio::time::timeout(PATIENCE, self.house.links.recv()).await.expect("a link in time").expect("a link")
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A signed webhook.
+    pub(crate) async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> reqwest::Response {
+        let signature = sign(TOKEN, &format!("{BASE}{path}"), pairs);
+        self.post_signed(path, pairs, &signature).await
+    }
+
+    pub(crate) async fn post_signed(&self, path: &str, pairs: &[(&str, &str)], signature: &str) -> reqwest::Response {
+        let request = client().post(self.url(path)).header("X-Twilio-Signature", signature).form(pairs);
+        request.send().await.expect("an answer")
+    }
+}
+
+/// Serves a router on a free loopback port.
+pub(crate) async fn serve(router: Router) -> (SocketAddr, JoinSet<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (address, tasks)
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    // The first of the tests installs the provider; the others find it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
+}
+
+/// Twilio's signature, from its documentation.
+pub(crate) fn sign(token: &str, url: &str, pairs: &[(&str, &str)]) -> String {
+    let mut sorted = pairs.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let text = sorted.iter().fold(url.to_owned(), |text, (name, value)| text + name + value);
+    let mut mac = <Hmac<Sha1> as KeyInit>::new_from_slice(token.as_bytes()).unwrap();
+    mac.update(text.as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
+/// The parameters of an ordinary incoming call.
+pub(crate) fn ringing() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("AccountSid", ACCOUNT),
+        ("ApiVersion", "2010-04-01"),
+        ("CallSid", LEG),
+        ("CallStatus", "ringing"),
+        ("Called", "+15550100000"),
+        ("Caller", "+15550142000"),
+        ("CallerCity", ""),
+        ("Direction", "inbound"),
+        ("From", "+15550142000"),
+        ("To", "+15550100000"),
+    ]
+}
