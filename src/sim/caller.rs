@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use crate::types::Mono;
 
-pub mod clips;
 pub mod code;
 pub mod coded;
 pub mod random;

@@ -1,4 +1,4 @@
-//! The simulation from outside: its machines against small gateways, in virtual time and over sockets.
+//! The simulation from outside: its machines against small counterparts, in virtual time and over sockets.
 
 mod carrier_calls;
 mod carrier_server;
