@@ -9,3 +9,4 @@ mod model_server;
 mod model_strict;
 mod scenario;
 mod talk;
+mod world;
