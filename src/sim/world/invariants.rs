@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::session::effect::{Effect, Heard, LineOrigin, MediaEffect, ModelEffect, Record, Source};
+use crate::session::effect::{Effect, Event, Heard, LineOrigin, MediaEffect, ModelEffect, Record, Source};
 use crate::sim::carrier::company::{CompanyCall, SocketNo};
 use crate::sim::carrier::knobs::{CompanyKnobs, Delay, PhoneKnobs, StreamStart};
 use crate::sim::carrier::phone::Phone;
@@ -270,6 +270,11 @@ impl Watch {
     /// After each turn of the caller something must be heard in time, if the call and the stream last as long.
     fn judge_silence(&mut self, company: &CompanyCall, gateway: &Gateway) {
         if self.line.stalls || self.line.bursts || !self.line.proper_start || company.streams().len() != 1 {
+            return;
+        }
+        let pressed = |record: &Record| matches!(record, Record::Event(Event::KeysPressed { .. }));
+        if gateway.records.iter().any(|(_, record)| pressed(record)) {
+            // Keys stop the assistant like speech, and the phone does not say when they were pressed.
             return;
         }
         let limit = SILENCE_MAX + SLACK + (self.line.up + self.line.down + self.line.model) * 2;
