@@ -274,9 +274,9 @@ impl Actor {
     fn connect(&self) -> Opening {
         let connector = Arc::clone(&self.ports.connector);
         let setup = Arc::clone(&self.setup);
-        Box::pin(async move {
-            timeout(CONNECT_MAX, connector.connect(&setup)).await.unwrap_or(Err(LostCause::Unreachable))
-        })
+        Box::pin(
+            async move { timeout(CONNECT_MAX, connector.connect(&setup)).await.unwrap_or(Err(LostCause::Unreachable)) },
+        )
     }
 
     fn ask_carrier(&self, id: ActionId, effect: CarrierEffect) {

@@ -276,11 +276,7 @@ const fn rank(status: LegStatus) -> u8 {
         LegStatus::Initiated => 2,
         LegStatus::Ringing => 3,
         LegStatus::InProgress => 4,
-        LegStatus::Completed
-        | LegStatus::Busy
-        | LegStatus::NoAnswer
-        | LegStatus::Failed
-        | LegStatus::Canceled => 5,
+        LegStatus::Completed | LegStatus::Busy | LegStatus::NoAnswer | LegStatus::Failed | LegStatus::Canceled => 5,
     }
 }
 

@@ -44,7 +44,14 @@ pub struct Switchboard {
 impl Switchboard {
     pub fn new(settings: CallsSettings, ports: CallsPorts) -> Arc<Self> {
         let capacity = Capacity::new(settings.limits);
-        Arc::new(Self { settings, ports, registry: Registry::new(), tasks: TaskTracker::new(), sweeps: TaskTracker::new(), capacity })
+        Arc::new(Self {
+            settings,
+            ports,
+            registry: Registry::new(),
+            tasks: TaskTracker::new(),
+            sweeps: TaskTracker::new(),
+            capacity,
+        })
     }
 
     /// Tasks that belong to calls: the calls themselves, their sockets' writers, their carrier requests.
@@ -100,13 +107,13 @@ impl Switchboard {
         let ticket = tickets.first();
         let (sender, commands) = mpsc::channel(COMMANDS_MAX);
         let phase = Arc::new(AtomicU8::new(Phase::Greeting as u8));
-        let live =
-            Live { call, commands: sender, tickets, phase: Arc::clone(&phase), progress: Progress::default() };
+        let live = Live { call, commands: sender, tickets, phase: Arc::clone(&phase), progress: Progress::default() };
         if !opening.enter(live) {
             return refuse(Refusal::Draining, "draining");
         }
         // From here on the leg is live, and whatever happens, it must not stay so for ever.
-        let leave = Leave { registry: Arc::clone(&self.registry), leg: ring.leg.clone(), over: Over::Broken, _permit: permit };
+        let leave =
+            Leave { registry: Arc::clone(&self.registry), leg: ring.leg.clone(), over: Over::Broken, _permit: permit };
         let start = Start {
             facts: facts(&self.settings, org, call, ring, self.ports.carrier.is_configured()),
             policy: policy(&self.settings, org),

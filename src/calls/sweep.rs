@@ -64,12 +64,7 @@ impl Switchboard {
     }
 
     /// Waits for the first thing that decides: the carrier's word, by request or by callback, or the caller's return.
-    async fn fate(
-        &self,
-        leg: &LegId,
-        mut news: mpsc::Receiver<OrphanNews>,
-        requests: &Semaphore,
-    ) -> (Outcome, Reason) {
+    async fn fate(&self, leg: &LegId, mut news: mpsc::Receiver<OrphanNews>, requests: &Semaphore) -> (Outcome, Reason) {
         loop {
             if let Some(fate) = self.ask_carrier(leg, requests).await {
                 return fate;
@@ -158,4 +153,3 @@ const REQUESTS_AT_ONCE_MAX: usize = 4;
 
 /// Callbacks about one leg that may wait.
 const NEWS_MAX: usize = 8;
-

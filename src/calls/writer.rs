@@ -83,12 +83,7 @@ pub(super) struct ModelWriter {
 }
 
 impl ModelWriter {
-    pub(super) fn spawn(
-        tasks: &TaskTracker,
-        texts: Texts,
-        encode: Box<dyn EncodeModel>,
-        format: AudioFormat,
-    ) -> Self {
+    pub(super) fn spawn(tasks: &TaskTracker, texts: Texts, encode: Box<dyn EncodeModel>, format: AudioFormat) -> Self {
         let (queue, commands) = mpsc::channel(MODEL_QUEUE_MAX);
         let (tell, lost) = oneshot::channel();
         let audio_queued = Arc::new(AtomicUsize::new(0));

@@ -65,10 +65,43 @@ fn a_tools_answer_is_rendered_for_the_model() {
 }
 
 #[test]
+fn what_still_comes_of_a_cut_item_is_not_transcoded() {
+    let mut engine = engine(AudioFormat::Pcm);
+    let mut out = Vec::new();
+    on_air(&mut engine, &mut out);
+    let started = ModelInput::ResponseStarted { response: ResponseId::from("r"), about: None };
+    engine.model(now(2), ModelEvent::Input(started), &mut out);
+    engine.model(now(3), audio("a", 48 * 500), &mut out);
+    assert_eq!(engine.downlink.received_ms(), 500);
+    assert!(out.iter().any(|action| matches!(action, Action::Media(MediaCommand::Frame(_)))));
+    out.clear();
+    engine.media(now(103), MediaEvent::Digit('1'), &mut out);
+    let clear = out.iter().position(|action| matches!(action, Action::Media(MediaCommand::Clear)));
+    let truncate = out.iter().position(|action| matches!(action, Action::Model(ModelCommand::Truncate { .. })));
+    assert!(clear.is_some() && clear < truncate, "{out:?}");
+    out.clear();
+    engine.model(now(104), audio("a", 48 * 20), &mut out);
+    assert_eq!(engine.downlink.received_ms(), 500);
+    assert!(!out.iter().any(|action| matches!(action, Action::Media(_))), "{out:?}");
+}
+
+#[test]
+fn a_caller_who_is_on_air_is_heard_by_the_model() {
+    let mut engine = engine(AudioFormat::Pcmu);
+    let mut out = Vec::new();
+    on_air(&mut engine, &mut out);
+    out.clear();
+    engine.media(now(20), frame(1, 0), &mut out);
+    engine.media(now(60), frame(3, 40), &mut out);
+    let heard: Vec<usize> = out.iter().filter_map(appended).collect();
+    assert_eq!(heard, [160, 160, 160], "the chunk that is missing is silence");
+}
+
+#[test]
 fn a_new_connection_starts_with_fresh_transcoders() {
     let mut engine = engine(AudioFormat::Pcm);
     engine.model(now(0), audio("a", 960), &mut Vec::new());
-    translated(&mut engine, truncate("a"));
+    assert_eq!(engine.downlink.received_ms(), 20);
     let actions = translated(&mut engine, ModelEffect::Open);
     assert!(matches!(actions.as_slice(), [Action::OpenModel]));
     assert_eq!(engine.downlink.received_ms(), 0);
@@ -129,8 +162,18 @@ fn append_20_ms() -> ModelEffect {
     ModelEffect::Append(Mulaw::silence(Millis(20)))
 }
 
-fn truncate(item: &str) -> ModelEffect {
-    ModelEffect::Truncate { no: RequestNo(1), item: item.into(), heard: Millis(10) }
+/// A stream and a model that is ready.
+fn on_air(engine: &mut Engine, out: &mut Vec<Action>) {
+    engine.media_attached(now(0), stream(1), out);
+    for input in [ModelInput::Opened, ModelInput::Ready] {
+        engine.model(now(1), ModelEvent::Input(input), out);
+    }
+}
+
+/// Bytes of caller audio for the model.
+fn appended(action: &Action) -> Option<usize> {
+    let Action::Model(ModelCommand::Append(bytes)) = action else { return None };
+    Some(bytes.len())
 }
 
 fn audio(item: &str, len: usize) -> ModelEvent {
@@ -138,11 +181,7 @@ fn audio(item: &str, len: usize) -> ModelEvent {
 }
 
 fn frame(chunk: u64, timestamp_ms: u64) -> MediaEvent {
-    MediaEvent::Frame {
-        chunk: Some(chunk),
-        timestamp_ms: Some(timestamp_ms),
-        audio: Mulaw::silence(Millis(20)),
-    }
+    MediaEvent::Frame { chunk: Some(chunk), timestamp_ms: Some(timestamp_ms), audio: Mulaw::silence(Millis(20)) }
 }
 
 fn stream(n: u32) -> StreamId {

@@ -165,10 +165,13 @@ async fn a_full_model_queue_means_that_the_link_is_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_socket_that_we_close_is_read_to_its_end_but_not_for_ever() {
     let tasks = TaskTracker::new();
-    linger(&tasks, Box::pin(stream::repeat(1).then(|n| async move {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        n
-    })));
+    linger(
+        &tasks,
+        Box::pin(stream::repeat(1).then(|n| async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            n
+        })),
+    );
     linger(&tasks, Box::pin(stream::iter([1, 2, 3])));
     tasks.close();
     let began = Instant::now();

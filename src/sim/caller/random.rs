@@ -29,8 +29,14 @@ pub struct RandomCaller {
 
 enum Doing {
     /// Speaks at this time, if it is quiet then.
-    Quiet { until: Mono },
-    Speaking { until: Mono, voice: usize, at: usize },
+    Quiet {
+        until: Mono,
+    },
+    Speaking {
+        until: Mono,
+        voice: usize,
+        at: usize,
+    },
 }
 
 impl RandomCaller {
@@ -74,8 +80,8 @@ impl Caller for RandomCaller {
         if hears {
             self.last_heard = now;
         }
-        let key = (self.presses > 0 && self.rng.u16(0..1000) < self.presses)
-            .then(|| *self.rng.choice(&KEYS).unwrap_or(&'0'));
+        let key =
+            (self.presses > 0 && self.rng.u16(0..1000) < self.presses).then(|| *self.rng.choice(&KEYS).unwrap_or(&'0'));
         match &mut self.doing {
             Doing::Speaking { until, .. } if *until <= now => self.rest(now),
             Doing::Speaking { voice, at, .. } => {

@@ -94,14 +94,29 @@ pub struct SocketNo(pub u32);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CompanyOut {
     /// A signed form POST. Answer with `webhook_answered` or `webhook_failed`.
-    Webhook { id: WebhookId, url: String, pairs: Vec<(String, String)> },
+    Webhook {
+        id: WebhookId,
+        url: String,
+        pairs: Vec<(String, String)>,
+    },
     /// Open a signed WebSocket. Answer with `stream_opened` or `stream_refused`.
-    OpenStream { socket: SocketNo, url: String },
-    StreamText { socket: SocketNo, text: String },
+    OpenStream {
+        socket: SocketNo,
+        url: String,
+    },
+    StreamText {
+        socket: SocketNo,
+        text: String,
+    },
     /// Close the socket; nothing follows on it.
-    CloseStream { socket: SocketNo, code: u16 },
+    CloseStream {
+        socket: SocketNo,
+        code: u16,
+    },
     /// Break the socket without a close; nothing follows on it.
-    ResetStream { socket: SocketNo },
+    ResetStream {
+        socket: SocketNo,
+    },
     /// The call has ended and the company has nothing more to say about it.
     CallOver,
 }

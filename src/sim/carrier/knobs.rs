@@ -101,10 +101,8 @@ pub struct PhoneKnobs {
 impl PhoneKnobs {
     /// A phone line as they are: 20 to 60 ms each way, a little jitter, no faults.
     pub fn ordinary(rng: &mut Rng) -> Self {
-        let mut delay = || Delay {
-            latency: Duration::from_millis(rng.u64(20..60)),
-            jitter: Duration::from_millis(rng.u64(0..20)),
-        };
+        let mut delay =
+            || Delay { latency: Duration::from_millis(rng.u64(20..60)), jitter: Duration::from_millis(rng.u64(0..20)) };
         Self { uplink: delay(), downlink: delay(), ..Self::default() }
     }
 
@@ -125,9 +123,8 @@ impl PhoneKnobs {
         knobs.start = *choose(rng, 16, &STARTS).unwrap_or(&StreamStart::Proper);
         knobs.end = *choose(rng, 3, &ENDS).unwrap_or(&StreamEnd::StopThenClose);
         knobs.drop_at = once(rng).then(|| Duration::from_millis(rng.u64(0..60_000)));
-        knobs.stall = once(rng).then(|| {
-            (Duration::from_millis(rng.u64(0..30_000)), Duration::from_millis(rng.u64(200..8000)))
-        });
+        knobs.stall =
+            once(rng).then(|| (Duration::from_millis(rng.u64(0..30_000)), Duration::from_millis(rng.u64(200..8000))));
         knobs.key_flood = once(rng).then(|| (Duration::from_millis(rng.u64(0..30_000)), rng.u16(20..1000)));
         knobs
     }

@@ -69,9 +69,9 @@ impl Credentials {
             .and_then(|encoded| STANDARD.decode(encoded).ok())
             .and_then(|bytes| String::from_utf8(bytes).ok());
         let Some(plain) = plain else { return false };
-        plain.split_once(':').is_some_and(|(user, password)| {
-            self.logins.iter().any(|(name, secret)| name == user && secret == password)
-        })
+        plain
+            .split_once(':')
+            .is_some_and(|(user, password)| self.logins.iter().any(|(name, secret)| name == user && secret == password))
     }
 }
 

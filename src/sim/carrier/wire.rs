@@ -123,9 +123,7 @@ impl Writer {
         let sequence = self.next();
         let stream = &self.names.stream;
         let name = serde_json::Value::from(name);
-        format!(
-            r#"{{"event":"mark","sequenceNumber":{sequence},"streamSid":"{stream}","mark":{{"name":{name}}}}}"#
-        )
+        format!(r#"{{"event":"mark","sequenceNumber":{sequence},"streamSid":"{stream}","mark":{{"name":{name}}}}}"#)
     }
 
     pub fn stop(&mut self) -> String {

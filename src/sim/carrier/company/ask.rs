@@ -212,7 +212,8 @@ impl CompanyCall {
             self.violation(now, 11100, format!("{url:?} is neither a URL nor a path"));
         }
         let scheme_end = self.document_url.find("://").map_or(0, |at| at + 3);
-        let origin_end = self.document_url[scheme_end..].find('/').map_or(self.document_url.len(), |at| scheme_end + at);
+        let origin_end =
+            self.document_url[scheme_end..].find('/').map_or(self.document_url.len(), |at| scheme_end + at);
         format!("{}/{}", &self.document_url[..origin_end], url.trim_start_matches('/'))
     }
 
@@ -239,7 +240,16 @@ impl CompanyCall {
         self.next_webhook += 1;
         if self.webhooks.len() < WEBHOOKS_MAX {
             let (url, pairs) = (url.clone(), pairs.clone());
-            self.webhooks.push(WebhookLog { id, at: now, kind, url, pairs, answered_at: None, status: 0, body: String::new() });
+            self.webhooks.push(WebhookLog {
+                id,
+                at: now,
+                kind,
+                url,
+                pairs,
+                answered_at: None,
+                status: 0,
+                body: String::new(),
+            });
         }
         out.push(CompanyOut::Webhook { id, url, pairs });
         id

@@ -61,11 +61,8 @@ impl CompanyCall {
             return;
         }
         let stream = stream_sid(&mut self.rng);
-        let names = Names {
-            account: self.config.account.to_string(),
-            call: self.leg.to_string(),
-            stream: stream.to_string(),
-        };
+        let names =
+            Names { account: self.config.account.to_string(), call: self.leg.to_string(), stream: stream.to_string() };
         let socket = SocketNo(self.phones.len() as u32);
         out.push(CompanyOut::OpenStream { socket, url: connect.url.clone() });
         // Timed faults are of the call's first stream: a stream that comes back stays.

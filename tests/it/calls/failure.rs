@@ -1,0 +1,63 @@
+//! What goes wrong in one call stays in it, and nothing that was recorded is lost.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use switchboard::ports::door::{Answer, Door as _};
+use switchboard::session::effect::AfterStream;
+use switchboard::session::input::LegStatus;
+use switchboard::types::{Outcome, Reason};
+use tokio::time::sleep;
+
+use super::support::{World, fate, leg, panicking_link};
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_ends_its_own_call_only() {
+    let world = World::new();
+    let ticket = world.open(1).await;
+    let _other = world.on_air(2).await;
+    world.board.attach(world.claim(&ticket, 1), panicking_link(1)).unwrap();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(fate(world.ending(1)), (Outcome::InternalError, Reason::Panicked));
+    let live: Vec<_> = world.board.live().into_iter().map(|live| live.leg).collect();
+    assert_eq!(live, [leg(2)]);
+    assert_eq!(world.board.after_stream(&leg(1)).await.0, AfterStream::Apologise);
+    assert!(matches!(world.ring(1).await, Answer::HangUp));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_gives_its_place_and_its_tasks_back() {
+    let world = World::new();
+    world.connector.panics.store(true, Ordering::Relaxed);
+    for n in 1..=5 {
+        // One caller has three places.
+        world.ring_from(n, "+15550001111").await;
+        world.quiet(Duration::from_secs(5)).await;
+        assert_eq!(fate(world.ending(n)), (Outcome::InternalError, Reason::Panicked));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_refuses_us_ends_the_call_with_a_sentence() {
+    let world = World::new();
+    world.connector.refuses.store(true, Ordering::Relaxed);
+    let peer = world.on_air(1).await;
+    world.quiet(Duration::from_secs(30)).await;
+    assert_eq!(fate(world.ending(1)), (Outcome::ModelUnavailable, Reason::ModelRefused));
+    assert!(!peer.frames().is_empty(), "the caller is told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_a_full_journal_refuses_arrive_later_and_in_order() {
+    let world = World::new();
+    world.open(1).await;
+    world.journal.full.store(true, Ordering::Relaxed);
+    world.board.leg_status(&leg(1), LegStatus::InProgress, None);
+    world.board.leg_status(&leg(1), LegStatus::Completed, None);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(world.live(), 0, "the call itself is over");
+    assert_eq!(world.journal.records_of_leg(1).len(), 1);
+    world.journal.full.store(false, Ordering::Relaxed);
+    world.quiet(Duration::from_secs(5)).await;
+    assert_eq!(fate(world.ending(1)), (Outcome::CallerHungUp, Reason::CarrierStatus));
+}

@@ -1,0 +1,84 @@
+//! Streams: bound by ticket, replaced, lost and brought back.
+
+use std::time::Duration;
+
+use switchboard::ports::door::{AttachError, Door as _};
+use switchboard::ports::media::MediaEvent;
+use switchboard::session::effect::{AfterStream, Event, Record};
+use switchboard::types::Reason;
+use tokio::time::sleep;
+
+use super::support::{World, leg, media_link, stream_id};
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_stream_broke_comes_back_with_a_fresh_ticket() {
+    let world = World::new();
+    let first_ticket = world.open(1).await;
+    let (link, peer) = media_link(1);
+    world.board.attach(world.claim(&first_ticket, 1), link).unwrap();
+    sleep(Duration::from_secs(1)).await;
+    drop(peer);
+    let (answer, fresh) = world.board.after_stream(&leg(1)).await;
+    assert_eq!(answer, AfterStream::Reconnect);
+    let fresh = fresh.unwrap();
+    assert_ne!(fresh.expose(), first_ticket);
+    assert_eq!(world.board.claim(&first_ticket, &leg(1)).err(), Some(AttachError::Ticket));
+    let (link, _peer) = media_link(2);
+    world.board.attach(world.claim(fresh.expose(), 1), link).unwrap();
+    sleep(Duration::from_millis(100)).await;
+    let attached: Vec<bool> = world
+        .journal
+        .records_of_leg(1)
+        .iter()
+        .filter_map(|record| match record {
+            Record::Event(Event::StreamAttached { resumed, .. }) => Some(*resumed),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(attached, [false, true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_carriers_word_ends_a_stream_whose_socket_hangs() {
+    let world = World::new();
+    let peer = world.on_air(1).await;
+    sleep(Duration::from_secs(1)).await;
+    world.board.stream_ended(&leg(1), &stream_id(1));
+    peer.events.closed().await;
+    let records = world.journal.records_of_leg(1);
+    assert!(records.iter().any(|record| matches!(record, Record::Event(Event::StreamDetached { .. }))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_breaks_its_protocol_is_closed() {
+    let world = World::new();
+    let peer = world.on_air(1).await;
+    peer.events.send(MediaEvent::Violation).await.unwrap();
+    peer.events.closed().await;
+    assert_eq!(world.live(), 1, "the caller is still there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_knows_a_leg_that_never_rang() {
+    let world = World::new();
+    assert_eq!(world.board.after_stream(&leg(9)).await.0, AfterStream::Apologise);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_call_has_ended_is_hung_up_on() {
+    let world = World::new();
+    let _peer = world.on_air(1).await;
+    let call = world.board.live()[0].call;
+    world.board.end(call).unwrap();
+    world.quiet(Duration::from_secs(30)).await;
+    assert_eq!(world.board.after_stream(&leg(1)).await.0, AfterStream::HangUp);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_fallback_ends_the_call() {
+    let world = World::new();
+    world.open(1).await;
+    world.board.fallback(&leg(1));
+    world.quiet(Duration::from_secs(10)).await;
+    assert_eq!(world.ending(1).reason, Reason::NoStream);
+}
