@@ -1,3 +1,5 @@
+//! Frames that are missing, late or repeated.
+
 use super::{Arrival, Gaps};
 use crate::types::{Millis, Mulaw};
 

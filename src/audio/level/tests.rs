@@ -1,3 +1,5 @@
+//! Loudness of known sounds.
+
 use super::{SILENCE_DBFS, is_loud, rms_dbfs};
 use crate::audio::mulaw;
 use crate::types::audio::SILENCE;

@@ -1,3 +1,5 @@
+//! G.711 against the reference tables.
+
 use super::{decode, encode};
 
 const LIN2ULAW: &[u8; 65536] = include_bytes!("../../../fixtures/audio/g711/lin2ulaw.bin");

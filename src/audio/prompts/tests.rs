@@ -1,3 +1,5 @@
+//! Every local sentence is there.
+
 use super::for_language;
 use crate::audio::level;
 use crate::types::Prompt;

@@ -1,3 +1,5 @@
+//! The resamplers' book-keeping; what they do to sound is judged in tests/it/audio.
+
 use super::{Direction, PIECE_SAMPLES_MAX, Resampler, to_i16};
 
 fn run(resampler: &mut Resampler, input: &[f32]) -> Vec<f32> {

@@ -1,3 +1,5 @@
+//! What goes in and out of a transcoder, whatever the cut.
+
 use bytes::Bytes;
 
 use super::{Downlink, Uplink};

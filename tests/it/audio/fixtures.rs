@@ -28,7 +28,8 @@ fn root() -> PathBuf {
 }
 
 fn clips() -> Vec<Clip> {
-    let manifest: Manifest = toml::from_str(&fs::read_to_string(root().join("manifest.toml")).unwrap()).unwrap();
+    let text = fs::read_to_string(root().join("manifest.toml")).expect("the manifest is there");
+    let manifest: Manifest = toml::from_str(&text).expect("the manifest is TOML of this shape");
     manifest.clip
 }
 
