@@ -42,8 +42,7 @@ fn log(entries: &[(u64, &str)]) -> Vec<(u64, String)> {
 
 #[test]
 fn listens_to_the_end_then_speaks_then_hangs_up() {
-    let steps =
-        [CallerStep::Listen { max: secs(10) }, CallerStep::Say { audio: "hi".to_owned() }, CallerStep::HangUp];
+    let steps = [CallerStep::Listen { max: secs(10) }, CallerStep::Say { audio: "hi".to_owned() }, CallerStep::HangUp];
     // A pause of 400 ms is not the end.
     let (done, complaints) = run(&steps, |now| (1000..2000).contains(&now) || (2400..3000).contains(&now));
     assert_eq!(done, log(&[(3580, "speaks"), (3700, "spoke 900"), (3700, "hangs up")]));
@@ -73,8 +72,7 @@ fn waits_and_presses_keys_one_by_one() {
 
 #[test]
 fn complains_when_nothing_comes() {
-    let (done, complaints) =
-        run(&[CallerStep::Listen { max: secs(2) }, CallerStep::Stay { max: secs(3) }], |_| false);
+    let (done, complaints) = run(&[CallerStep::Listen { max: secs(2) }, CallerStep::Stay { max: secs(3) }], |_| false);
     assert_eq!(done, log(&[(5000, "hangs up")]));
     assert_eq!(complaints.len(), 2);
 }

@@ -58,8 +58,7 @@ fn speaks_in_order_and_numbers_everything() {
     });
     let events = events(&log);
     let kinds: Vec<_> = events.iter().map(|(_, event)| event["event"].as_str().unwrap()).collect();
-    let expected =
-        ["connected", "start", "media", "media", "media", "dtmf", "media", "media", "media", "stop"];
+    let expected = ["connected", "start", "media", "media", "media", "dtmf", "media", "media", "media", "stop"];
     assert_eq!(kinds, expected);
     let numbers: Vec<_> = events[1..].iter().map(|(_, event)| event["sequenceNumber"].as_str().unwrap()).collect();
     assert_eq!(numbers, ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
@@ -144,8 +143,7 @@ fn lost_duplicated_and_late_frames_happen_as_often_as_told() {
 
 #[test]
 fn a_burst_holds_everything_back_and_then_delivers_it_in_order() {
-    let knobs =
-        PhoneKnobs { burst_frames: 1000, burst_for: Duration::from_millis(500), ..PhoneKnobs::default() };
+    let knobs = PhoneKnobs { burst_frames: 1000, burst_for: Duration::from_millis(500), ..PhoneKnobs::default() };
     let log = run(&mut phone(knobs), 510, |_, _, _| {});
     let media = of_kind(&log, "media");
     assert!(media.iter().all(|(at, _)| *at >= 500));
@@ -161,8 +159,7 @@ fn marks_can_be_lost_or_late_without_holding_up_the_rest() {
     };
     let knobs = PhoneKnobs { lose_marks: 1000, ..PhoneKnobs::default() };
     assert_eq!(of_kind(&run(&mut phone(knobs), 500, mark), "mark"), []);
-    let knobs =
-        PhoneKnobs { late_marks: 1000, late_marks_by: Duration::from_millis(300), ..PhoneKnobs::default() };
+    let knobs = PhoneKnobs { late_marks: 1000, late_marks_by: Duration::from_millis(300), ..PhoneKnobs::default() };
     let log = run(&mut phone(knobs), 500, mark);
     assert_eq!(of_kind(&log, "mark")[0].0, 400);
     assert_eq!(of_kind(&log, "media").len(), 26);

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::sim::carrier::company::{
-    CallReport, CompanyCall, CompanyOut, SocketNo, WebAnswer, WebFailure, WebhookId,
-};
+use crate::sim::carrier::company::{CallReport, CompanyCall, CompanyOut, SocketNo, WebAnswer, WebFailure, WebhookId};
 use crate::sim::carrier::rest::{RestAnswer, RestRequest};
 use crate::sim::server::carrier::{Shared, socket};
 
