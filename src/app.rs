@@ -5,8 +5,11 @@
 
 mod directory;
 mod gateway;
+pub mod play;
 mod server;
 mod simulated;
+pub mod stage;
+pub mod watch;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
