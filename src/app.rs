@@ -3,9 +3,13 @@
 //! `serve`, `demo`, `bench` and the end-to-end tests start the same [`Gateway`]; they differ in settings and options
 //! only. The one clock of the process lives here, too.
 
+mod banner;
+mod commands;
+pub mod demo;
 mod directory;
 mod gateway;
 pub mod play;
+mod serve;
 mod server;
 mod simulated;
 pub mod stage;
@@ -13,6 +17,7 @@ pub mod watch;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+pub use commands::run;
 pub use directory::OrgCache;
 pub use gateway::{Gateway, GatewayOptions, StartError, WrapJournal};
 

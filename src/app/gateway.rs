@@ -1,5 +1,6 @@
 //! A whole gateway: database, journal, model, carrier, calls and HTTP server, started and stopped in the right order.
 
+use std::future::pending;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -211,7 +212,15 @@ impl Gateway {
     /// Takes no new calls, gives the live ones `drain` to end and then lets them say goodbye, keeps what they left
     /// behind, and closes everything. Returns how many calls were still live at the end.
     pub async fn shutdown(self, drain: Duration) -> usize {
-        let left = self.board.drain(drain).await;
+        self.shutdown_unless(drain, pending()).await
+    }
+
+    /// The same, but does not wait for calls any longer once `hurry` is ready. What they recorded is kept all the same.
+    pub async fn shutdown_unless(self, drain: Duration, hurry: impl Future<Output = ()>) -> usize {
+        let left = tokio::select! {
+            left = self.board.drain(drain) => left,
+            () = hurry => self.board.live().len(),
+        };
         self.background.cancel();
         self.server.stop(REQUESTS_WAIT).await;
         if let Err(error) = self.journal.flush(JOURNAL_WAIT).await {
@@ -250,7 +259,7 @@ pub(super) async fn open_store(config: &Config) -> Result<Store, OpenError> {
 
 /// A database without any organization gets the one of the demonstration, which answers for all numbers until
 /// `DEFAULT_ORG` says otherwise.
-async fn seed(store: &Store, config: &Config) -> Result<Option<OrgId>, StoreError> {
+pub(super) async fn seed(store: &Store, config: &Config) -> Result<Option<OrgId>, StoreError> {
     let demo = demo_org();
     if store.orgs().await?.is_empty() {
         store.create_org(&demo).await?;
@@ -337,7 +346,7 @@ fn salt(data_dir: &Path) -> anyhow::Result<Secret> {
     Ok(salt)
 }
 
-fn private_dir(dir: &Path) -> anyhow::Result<()> {
+pub(super) fn private_dir(dir: &Path) -> anyhow::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

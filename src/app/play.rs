@@ -107,13 +107,7 @@ async fn make_org(stage: &Stage, scenario: &Scenario) -> anyhow::Result<OrgId> {
     Ok(id)
 }
 
-fn judge(
-    scenario: &Scenario,
-    org: &OrgId,
-    report: &CallReport,
-    detail: &CallDetail,
-    entries: &[Entry],
-) -> Vec<String> {
+fn judge(scenario: &Scenario, org: &OrgId, report: &CallReport, detail: &CallDetail, entries: &[Entry]) -> Vec<String> {
     let mut problems = Vec::new();
     let expect = &scenario.expect;
     let mut differs = |what: &str, expected: &str, found: &str| {
@@ -148,7 +142,10 @@ fn judge(
         }
     }
     problems.extend(report.violations.iter().map(|violation| {
-        format!("the phone company complains at {:.3} s: {violation:?}", violation.at.since(report.dialled_at).as_secs_f64())
+        format!(
+            "the phone company complains at {:.3} s: {violation:?}",
+            violation.at.since(report.dialled_at).as_secs_f64()
+        )
     }));
     problems.extend(report.complaints.iter().map(|complaint| format!("the caller complains: {complaint}")));
     problems

@@ -13,13 +13,14 @@ use tokio::net::TcpListener;
 
 use crate::app::watch::{Committed, watch};
 use crate::app::{Gateway, GatewayOptions, StartError, SystemClock, server};
+use crate::auth::FirstKey;
 use crate::config::{Config, Sources};
 use crate::session::policy::Policy;
 use crate::sim::carrier::CallPlan;
 use crate::sim::model::{FakeModel, ModelKnobs, ModelScript};
 use crate::sim::server::carrier::{CallHandle, CarrierConfig, CarrierServer};
 use crate::sim::server::model::ModelServer;
-use crate::types::AccountId;
+use crate::types::{AccountId, Secret};
 
 /// The account of the phone company in a box.
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
@@ -29,9 +30,6 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// The public name that the phone company signs; it leads to the gateway's loopback port.
 pub const PUBLIC_BASE: &str = "https://gw.test";
-
-/// The administrator's key of a gateway on a stage.
-pub const ADMIN_KEY: &str = "sb_demo_key_of_a_gateway_on_loopback";
 
 /// What is played, and where it is kept.
 pub struct StageOptions {
@@ -129,6 +127,14 @@ impl Stage {
         self.carrier.place_call(plan)
     }
 
+    /// A key for the gateway's API, if its database was fresh.
+    pub fn admin_key(&self) -> Option<&Secret> {
+        match self.gateway.first_key() {
+            FirstKey::Made(key) | FirstKey::Configured(key) => Some(key),
+            FirstKey::Kept => None,
+        }
+    }
+
     /// Ends everything: the gateway first, so that live calls can still be hung up. Returns how many were left.
     pub async fn stop(self, drain: Duration) -> usize {
         let Self { gateway, carrier, model, committed, clock: _ } = self;
@@ -160,7 +166,6 @@ fn config(options: &StageOptions, carrier: &CarrierServer, model: &ModelServer) 
         ("TWILIO_ACCOUNT_SID", ACCOUNT.to_owned()),
         ("TWILIO_AUTH_TOKEN", TOKEN.to_owned()),
         ("TWILIO_API_BASE_URL", carrier.rest_base()),
-        ("ADMIN_API_KEY", ADMIN_KEY.to_owned()),
     ];
     let mut environment: BTreeMap<String, String> =
         own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
