@@ -1,6 +1,6 @@
 //! The conversation as it happens: one line for each sentence, in the order in which they were begun.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Write};
 
 use crate::app::play::is_local;
@@ -8,17 +8,20 @@ use crate::ports::store::Entry;
 use crate::session::effect::{Event, Heard, Line, Record};
 use crate::types::{Speaker, Wall};
 
-/// Prints committed entries. A line whose text came late is waited for by those after it.
+/// Prints committed entries by the time at which they began. A line whose text came late is waited for by those after
+/// it, and what happened besides waits for the line that it came before.
 pub(super) struct Live {
     colours: bool,
     began: Wall,
     next: u32,
     held: BTreeMap<u32, Line>,
+    /// When, and what.
+    notes: VecDeque<(u64, String)>,
 }
 
 impl Live {
-    pub(super) const fn new(colours: bool) -> Self {
-        Self { colours, began: Wall(0), next: 0, held: BTreeMap::new() }
+    pub(super) fn new(colours: bool) -> Self {
+        Self { colours, began: Wall(0), next: 0, held: BTreeMap::new(), notes: VecDeque::new() }
     }
 
     pub(super) fn show(&mut self, entry: &Entry, out: &mut impl Write) -> io::Result<()> {
@@ -34,7 +37,7 @@ impl Live {
             Record::Event(event) => {
                 if let Some(text) = note(event) {
                     let ms = (entry.at.0.saturating_sub(self.began.0) / 1000).max(0);
-                    self.note(ms as u64, &text, out)?;
+                    self.notes.push_back((ms as u64, text));
                 }
             }
             Record::Intake(_) | Record::Phase(_) | Record::Usage(_) | Record::Ended(_) => {}
@@ -47,10 +50,12 @@ impl Live {
         for line in std::mem::take(&mut self.held).into_values() {
             self.line(&line, out)?;
         }
+        self.notes_until(u64::MAX, out)?;
         out.flush()
     }
 
-    fn line(&self, line: &Line, out: &mut impl Write) -> io::Result<()> {
+    fn line(&mut self, line: &Line, out: &mut impl Write) -> io::Result<()> {
+        self.notes_until(line.start.0.into(), out)?;
         let (who, colour) = match line.speaker {
             Speaker::Caller => ("caller", "36"),
             Speaker::Assistant if is_local(&line.origin) => ("gateway", "33"),
@@ -64,8 +69,11 @@ impl Live {
         writeln!(out, "{}  {who}  {}{cut}", clock(line.start.0.into()), line.text)
     }
 
-    fn note(&self, ms: u64, text: &str, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}", self.paint("2", &format!("{}  {:<9}  ({text})", clock(ms), "")))
+    fn notes_until(&mut self, ms: u64, out: &mut impl Write) -> io::Result<()> {
+        while let Some((at, text)) = self.notes.pop_front_if(|(at, _)| *at <= ms) {
+            writeln!(out, "{}", self.paint("2", &format!("{}  {:<9}  ({text})", clock(at), "")))?;
+        }
+        Ok(())
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
@@ -91,6 +99,7 @@ fn note(event: &Event) -> Option<String> {
         Event::KeysPressed { count } => Some(format!("{count} keys")),
         Event::TimeWarning => Some("the call nears its longest time".to_owned()),
         Event::PlayoutOverflow { dropped } => Some(format!("{} ms of sound are dropped", dropped.0)),
+        Event::StreamDetached { cause: "stopped" } => None,
         Event::StreamDetached { cause } => Some(format!("the media stream ends: {cause}")),
         Event::StreamAttached { resumed: true, .. } => Some("a new media stream takes over".to_owned()),
         Event::StreamAttached { resumed: false, .. }

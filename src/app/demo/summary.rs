@@ -88,8 +88,7 @@ fn turns(played: &Played) -> String {
     latencies.sort_unstable();
     let median = latencies[latencies.len() / 2];
     format!(
-        "{count} of the caller; from the end of speech to the first sound: {} ms (median {median}; 500 of it is the\n             \
-         pause that ends a turn)",
+        "{count} of the caller\n  answers    {} ms from the end of speech to the first sound, median {median}",
         each.join(", ")
     )
 }
