@@ -14,6 +14,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::calls::clock::CallClock;
 use crate::calls::engine::{Action, Engine};
@@ -282,11 +283,12 @@ impl Actor {
     fn ask_carrier(&self, id: ActionId, effect: CarrierEffect) {
         let carrier = Arc::clone(&self.ports.carrier);
         let results = self.result_sender.clone();
-        self.tasks.spawn(async move {
+        let request = async move {
             let result = timeout(CARRIER_MAX, ask(carrier.as_ref(), effect)).await.unwrap_or(ActionResult::Failed);
             // The call may be over meanwhile.
             let _ = results.send((id, result)).await;
-        });
+        };
+        self.tasks.spawn(request.in_current_span());
     }
 
     fn record(&mut self, no: RecordId, record: Record) {

@@ -47,7 +47,11 @@ pub struct Engine {
     render: RenderAnswer,
     /// Kept between steps, so that a frame allocates nothing here.
     effects: Effects,
+    watcher: Option<Watcher>,
 }
+
+/// Sees every effect before it is performed; for the simulation, which judges them.
+pub(super) type Watcher = Box<dyn FnMut(&Effect) + Send>;
 
 impl Engine {
     /// Begins a call. The first actions open the model and record the opening.
@@ -69,9 +73,15 @@ impl Engine {
             format,
             render,
             effects: Effects::new(),
+            watcher: None,
         };
         engine.translate_all(effects, out);
         engine
+    }
+
+    /// Shows every effect from now on.
+    pub fn watch(&mut self, watcher: Watcher) {
+        self.watcher = Some(watcher);
     }
 
     /// A stream is bound to this call; a former one is replaced.
@@ -162,6 +172,9 @@ impl Engine {
     }
 
     fn translate(&mut self, effect: Effect, out: &mut Vec<Action>) {
+        if let Some(watcher) = &mut self.watcher {
+            watcher(&effect);
+        }
         match effect {
             Effect::Media(effect) => out.push(self.media_action(effect)),
             Effect::Model(effect) => out.extend(self.model_action(effect)),

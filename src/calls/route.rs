@@ -148,6 +148,9 @@ impl Switchboard {
         let mut log = RecordLog::new(call, Arc::clone(&self.ports.journal), mpsc::unbounded_channel().0);
         log.append(wall, RecordId(0), Record::Opened(opening));
         log.end(wall, Ending { outcome: Outcome::Refused, reason: Reason::Capacity, at: Millis(0) });
+        if !log.retry() {
+            self.tasks.spawn(log.hand_over());
+        }
     }
 
     fn tell(&self, leg: &LegId, command: Command) {
@@ -285,13 +288,14 @@ impl Found {
 
 /// Runs a call to its end. A panic in it ends this call only: its sockets drop, and its outcome says so.
 async fn supervise(mut actor: Actor, mut leave: Leave) {
-    let panicked = AssertUnwindSafe(actor.run()).catch_unwind().await.is_err();
-    if panicked {
-        counter!("switchboard_calls_panicked_total").increment(1);
-        tracing::error!("the task of a call panicked; the call ends");
-        actor.bury();
-    } else {
-        leave.over = Over::Ended;
+    match AssertUnwindSafe(actor.run()).catch_unwind().await {
+        Ok(true) => leave.over = Over::Ended,
+        Ok(false) => {}
+        Err(_) => {
+            counter!("switchboard_calls_panicked_total").increment(1);
+            tracing::error!("the task of a call panicked; the call ends");
+            actor.bury();
+        }
     }
     drop(leave);
     // Whoever still waits for an answer of this call hears now that none comes.

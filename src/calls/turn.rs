@@ -19,8 +19,8 @@ use crate::session::input::{CarrierInput, DetachCause, Input, LostCause, MediaIn
 use crate::types::{Mono, StreamId};
 
 impl Actor {
-    /// Runs until the call is over. May be dropped at any point, for example by a panic in the core.
-    pub(super) async fn run(&mut self) {
+    /// Runs until the call is over; false if it had to be given up. A panic in the core comes out of here.
+    pub(super) async fn run(&mut self) -> bool {
         while !self.engine.is_over() && !self.log.is_overfull() {
             poll_fn(|cx| self.poll_turn(cx)).await;
             self.log.retry();
@@ -28,11 +28,13 @@ impl Actor {
             consume_budget().await;
         }
         if self.log.is_overfull() {
-            tracing::error!("the journal has been full for too long; the call ends");
+            tracing::error!("the journal has been full for too long; the call is given up");
             self.bury();
+            return false;
         }
         self.close_media();
         self.close_model();
+        true
     }
 
     /// Ready when anything was done; pending when every source is, with a waker left at each of them.
@@ -207,3 +209,6 @@ const EVENTS_PER_TURN_MAX: usize = 16;
 
 /// Deadlines in a row without progress: a bug of the core, which costs this call and not the processor.
 const OVERDUE_MAX: u32 = 1_000;
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use metrics::counter;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -117,7 +118,13 @@ impl ModelWriter {
 /// Reads a socket that we are closing to its end, so that it closes in order instead of by reset. Bounded in time.
 pub(super) fn linger<E: 'static>(tasks: &TaskTracker, mut events: Events<E>) {
     tasks.spawn(async move {
-        let ended = timeout(LINGER_MAX, async { while events.next().await.is_some() {} }).await;
+        let rest = async {
+            while events.next().await.is_some() {
+                // A peer that floods us must not keep this task, and with it the time limit, from yielding.
+                consume_budget().await;
+            }
+        };
+        let ended = timeout(LINGER_MAX, rest).await;
         if ended.is_err() {
             counter!("switchboard_links_linger_expired_total").increment(1);
         }

@@ -55,6 +55,8 @@ pub enum ServerEvent<'a> {
         item: Item,
     },
     AudioDelta {
+        /// The event's own id; empty: none.
+        event: Cow<'a, str>,
         response: Cow<'a, str>,
         item: Cow<'a, str>,
         delta: Cow<'a, str>,

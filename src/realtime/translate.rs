@@ -21,11 +21,13 @@ pub struct Decoder {
     /// The ids of the latest audio: they repeat with every delta, and a clone is cheaper than a copy.
     item: Option<ItemId>,
     response: Option<ResponseId>,
+    /// Id of the latest audio event.
+    last_delta: String,
 }
 
 impl Decoder {
     pub const fn new(parse_tool: ParseTool) -> Self {
-        Self { parse_tool, item: None, response: None }
+        Self { parse_tool, item: None, response: None, last_delta: String::new() }
     }
 
     /// Appends what `text` says to `out`: at least one event, `Ignored` if it says nothing. After `ModelInput::Lost`
@@ -40,7 +42,13 @@ impl Decoder {
             }
         };
         match event {
-            ServerEvent::AudioDelta { response, item, delta } => out.push_back(self.audio(&response, &item, &delta)),
+            ServerEvent::AudioDelta { event, .. } if self.is_repeated(&event) => {
+                counter!("switchboard_realtime_repeated_total").increment(1);
+                out.push_back(ModelEvent::Ignored);
+            }
+            ServerEvent::AudioDelta { event: _, response, item, delta } => {
+                out.push_back(self.audio(&response, &item, &delta));
+            }
             ServerEvent::AudioDone { response, item } => {
                 let (response, item) = (self.response(&response), self.item(&item));
                 out.push_back(ModelEvent::AudioDone { response, item });
@@ -53,6 +61,19 @@ impl Decoder {
             ServerEvent::Error(error) => on_error(&error, out),
             other => out.push_back(plain(other).map_or(ModelEvent::Ignored, ModelEvent::Input)),
         }
+    }
+
+    /// The same delta again: played twice it would be wrong sound, and wrong arithmetic of what was heard.
+    fn is_repeated(&mut self, event: &str) -> bool {
+        if event.is_empty() {
+            return false;
+        }
+        if self.last_delta == event {
+            return true;
+        }
+        self.last_delta.clear();
+        self.last_delta.push_str(event);
+        false
     }
 
     fn audio(&mut self, response: &str, item: &str, delta: &str) -> ModelEvent {

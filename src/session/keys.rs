@@ -1,4 +1,8 @@
 //! Keys that the caller presses: collected until `#`, a rest, or a bound, then given to the model as one text.
+//!
+//! The bound counts from rest to rest, so that a flood of keys tells the model no more than the bound allows.
+
+use std::time::Duration;
 
 use crate::types::Mono;
 
@@ -6,17 +10,37 @@ use crate::types::Mono;
 pub(crate) struct Keys {
     pressed: String,
     began: Option<Mono>,
+    last: Option<Mono>,
+    /// Taken since the caller rested.
+    taken: usize,
+}
+
+/// What a key came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Key {
+    Added,
+    /// The entry is complete with it.
+    Complete,
+    /// Beyond the bound.
+    Ignored,
 }
 
 impl Keys {
-    /// Adds a key. Returns whether the entry is complete with it.
-    pub(crate) fn press(&mut self, now: Mono, key: char, keys_max: usize) -> bool {
+    pub(crate) fn press(&mut self, now: Mono, key: char, rest: Duration, keys_max: usize) -> Key {
+        if self.last.is_none_or(|last| now.since(last) >= rest) {
+            self.taken = 0;
+        }
+        self.last = Some(now);
+        if self.taken >= keys_max {
+            return Key::Ignored;
+        }
+        self.taken += 1;
         self.began.get_or_insert(now);
         if key == '#' && !self.pressed.is_empty() {
-            return true;
+            return Key::Complete;
         }
         self.pressed.push(key);
-        self.pressed.len() >= keys_max
+        if self.taken >= keys_max { Key::Complete } else { Key::Added }
     }
 
     /// Takes what was pressed, and since when.

@@ -1,10 +1,10 @@
 //! What the caller's stream brings: its start and end, audio, marks and keys.
 
 use crate::session::CallSession;
-use crate::session::effect::RespondKind;
-use crate::session::effect::{Effects, Event, ModelEffect, Record};
+use crate::session::effect::{Effects, Event, ModelEffect, Record, RespondKind};
 use crate::session::ending::Ending;
 use crate::session::input::{DetachCause, MediaInput};
+use crate::session::keys::Key;
 use crate::session::links::{Media, Model};
 use crate::session::timer::Timer;
 use crate::session::transcript::keys_line;
@@ -75,10 +75,10 @@ impl CallSession {
         if !self.is_protected() {
             self.interrupt(now, out);
         }
-        if self.keys.press(now, key, self.policy.keys_max) {
-            self.give_keys(now, out);
-        } else {
-            self.timers.set(Timer::Keys, now + self.policy.keys_rest);
+        match self.keys.press(now, key, self.policy.keys_rest, self.policy.keys_max) {
+            Key::Added => self.timers.set(Timer::Keys, now + self.policy.keys_rest),
+            Key::Complete => self.give_keys(now, out),
+            Key::Ignored => {}
         }
     }
 

@@ -189,6 +189,7 @@ impl CallSession {
         }
         self.close_items(response, out);
         let completed = matches!(end, ResponseEnd::Completed | ResponseEnd::Incomplete(_));
+        let completed = completed && self.speech.has_sound(response);
         self.advance_first_words(response, completed);
         let Some(active) = self.turn.ended(response) else {
             return;
@@ -197,7 +198,13 @@ impl CallSession {
         if self.turn.auto_due {
             self.timers.set(Timer::RespondAgain, now + AGAIN_PAUSE);
         }
+        let silent = active.tools == 0 && !active.cancelled && !self.speech.has_sound(response);
         match end {
+            ResponseEnd::Completed | ResponseEnd::Incomplete(_) if silent && matches!(self.ending, Ending::None) => {
+                // It says nothing and does nothing: to the caller that is no answer.
+                self.fault_event(Event::ResponseFailed { code: "empty".to_owned() }, out);
+                self.ask_again_later(now, active.kind.unwrap_or(RespondKind::Bare), out);
+            }
             ResponseEnd::Completed | ResponseEnd::Incomplete(_) => self.turn.failures = 0,
             ResponseEnd::Cancelled => {
                 // Cancelled by the server, not by us: what had to be said is still to be said.

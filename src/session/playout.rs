@@ -222,11 +222,6 @@ impl Playout {
             || self.queue.iter().any(|queued| queued.source == *source)
     }
 
-    /// When the first sound of a source began to play, if it was sent.
-    pub(crate) fn began(&self, source: &Source) -> Option<Mono> {
-        self.spans.iter().find(|span| span.source == *source).map(|span| span.began)
-    }
-
     /// How long the caller will hear what is queued and out.
     pub(crate) fn remaining(&self, now: Mono) -> Duration {
         duration(self.queued + self.sent - self.position(now))

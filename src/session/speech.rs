@@ -68,11 +68,6 @@ impl Speech {
         self.items.iter_mut().find(|item| item.id == *id)
     }
 
-    /// Items of a response that are still open.
-    pub(crate) fn open_of(&mut self, response: &ResponseId) -> impl Iterator<Item = &mut Item> {
-        self.items.iter_mut().filter(move |item| item.response == *response && !item.closed)
-    }
-
     /// Whether any sound of this response was received.
     pub(crate) fn has_sound(&self, response: &ResponseId) -> bool {
         self.items.iter().any(|item| item.response == *response && item.received > Millis(0))

@@ -106,7 +106,7 @@ impl Transcript {
             speaker: Speaker::Caller,
             text: text.to_owned(),
             start: line.start.millis(),
-            end: line.end.unwrap_or(line.start).millis(),
+            end: line.end.unwrap_or(line.start).max(line.start).millis(),
             heard: Heard::Full,
             origin: LineOrigin::Item(line.item),
         })
@@ -122,7 +122,9 @@ pub(crate) fn assistant_line(
     heard: Heard,
     origin: LineOrigin,
 ) -> Line {
-    Line { seq, speaker: Speaker::Assistant, text, start: began.millis(), end: ended.millis(), heard, origin }
+    // A cut can come before the estimate of when the sound would begin.
+    let start = began.min(ended).millis();
+    Line { seq, speaker: Speaker::Assistant, text, start, end: ended.millis(), heard, origin }
 }
 
 /// The words that were probably heard when `heard` of `total` milliseconds were: whole words, by proportion.

@@ -22,6 +22,11 @@ pub trait Caller: Send {
     /// were pauses); the answer is what the caller does in the 20 ms after.
     fn frame(&mut self, now: Mono, heard: &[u8]) -> CallerFrame;
 
+    /// Whether what the caller says from now on reaches the gateway. People do not know; callers that count must.
+    fn on_air(&mut self, on_air: bool) {
+        let _ = on_air;
+    }
+
     /// What the caller could not do as planned.
     fn complaints(&self) -> Vec<String> {
         Vec::new()

@@ -7,3 +7,4 @@ pub mod clock;
 pub mod model;
 pub mod scenario;
 pub mod server;
+pub mod world;

@@ -28,7 +28,8 @@ async fn a_stalled_writer_does_not_stop_the_reader_until_the_link_counts_as_lost
         events.try_send(MediaEvent::Ignored).unwrap();
     }
     let began = Instant::now();
-    let running = tokio::spawn(async move { world.actor.run().await });
+    let tasks = world.tasks.clone();
+    let running = tasks.spawn(async move { world.actor.run().await });
     while events.capacity() < EVENTS_MAX {
         sleep(Duration::from_millis(1)).await;
     }

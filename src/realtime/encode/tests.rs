@@ -132,10 +132,10 @@ fn audio_of_every_length_survives_the_way_there_and_back() {
 }
 
 #[test]
-fn a_bare_response_has_no_object() {
+fn a_bare_response_names_only_the_request() {
     assert_eq!(
         encode(&ModelCommand::Respond { no: NO, kind: RespondKind::Bare }),
-        r#"{"type":"response.create","event_id":"r7"}"#
+        r#"{"type":"response.create","event_id":"r7","response":{"metadata":{"request":"r7"}}}"#
     );
 }
 

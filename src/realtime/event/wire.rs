@@ -18,6 +18,8 @@ pub(super) struct Wire<'a> {
     #[serde(rename = "type", borrow)]
     kind: Text<'a>,
     #[serde(borrow)]
+    event_id: Text<'a>,
+    #[serde(borrow)]
     response_id: Text<'a>,
     #[serde(borrow)]
     item_id: Text<'a>,
@@ -46,9 +48,12 @@ impl<'a> Wire<'a> {
     /// `None`: something that the event is about is missing.
     fn complete(self) -> Option<ServerEvent<'a>> {
         Some(match self.kind.as_str() {
-            "response.output_audio.delta" => {
-                ServerEvent::AudioDelta { response: self.response_id.0?, item: self.item_id.0?, delta: self.delta.0? }
-            }
+            "response.output_audio.delta" => ServerEvent::AudioDelta {
+                event: self.event_id.0.unwrap_or_default(),
+                response: self.response_id.0?,
+                item: self.item_id.0?,
+                delta: self.delta.0?,
+            },
             "response.output_audio.done" => {
                 ServerEvent::AudioDone { response: self.response_id.0?, item: self.item_id.0? }
             }

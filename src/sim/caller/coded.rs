@@ -6,7 +6,7 @@ use crate::sim::caller::code::{Code, CodeEar, CodeReport};
 use crate::sim::caller::{Caller, CallerFrame};
 use crate::types::Mono;
 
-/// Sends so many numbered frames, waits until all are back (or `tail` has passed), and hangs up.
+/// Sends so many numbered frames while a stream is open, waits until all are back (or `tail` has passed), and hangs up.
 pub struct ToneCoded {
     code: Code,
     call: u16,
@@ -17,6 +17,7 @@ pub struct ToneCoded {
     /// Stays on the line after the last frame is back.
     stay: bool,
     ear: CodeEar,
+    on_air: bool,
     ended: bool,
 }
 
@@ -24,7 +25,7 @@ impl ToneCoded {
     /// `call` tells calls apart (0 to 255 with tones); `frames` of 20 ms are sent without a pause.
     pub fn new(code: Code, call: u16, frames: u32, tail: Duration) -> Self {
         let ear = CodeEar::new(code, call);
-        Self { code, call, frames, sent: 0, sent_all_at: None, tail, stay: false, ear, ended: false }
+        Self { code, call, frames, sent: 0, sent_all_at: None, tail, stay: false, ear, on_air: false, ended: false }
     }
 
     /// Never hangs up by itself.
@@ -37,6 +38,9 @@ impl ToneCoded {
 impl Caller for ToneCoded {
     fn frame(&mut self, now: Mono, heard: &[u8]) -> CallerFrame {
         self.ear.push(heard);
+        if self.sent < self.frames && !self.on_air {
+            return CallerFrame::SILENT;
+        }
         if self.sent < self.frames {
             let frame = self.code.frame(self.call, self.sent);
             self.sent += 1;
@@ -52,6 +56,10 @@ impl Caller for ToneCoded {
             self.ear.finish();
         }
         CallerFrame::HANG_UP
+    }
+
+    fn on_air(&mut self, on_air: bool) {
+        self.on_air = on_air;
     }
 
     fn code(&self) -> Option<CodeReport> {

@@ -159,7 +159,7 @@ struct Tables {
 impl Tables {
     /// A tone as it is sent; each has a phase of its own, which keeps the peaks low.
     fn wave(&self, tone: usize, n: usize) -> f32 {
-        if tone % 2 == 0 { self.cos[tone][n] } else { self.sin[tone][n] }
+        if tone.is_multiple_of(2) { self.cos[tone][n] } else { self.sin[tone][n] }
     }
 
     fn power(&self, tone: usize, samples: &[f32]) -> f32 {

@@ -19,147 +19,20 @@ use crate::sim::carrier::phone::{Phone, PhoneOut};
 use crate::sim::carrier::twiml::{Connect, Verb};
 use crate::sim::carrier::wire::Violation;
 use crate::sim::clock::{Agenda, earlier};
-use crate::types::{AccountId, LegId, Mono, StreamId, Wall};
+use crate::types::{LegId, Mono, StreamId};
 
 mod ask;
+mod live;
+mod plan;
 mod report;
 mod requests;
 mod streams;
 mod talk;
 mod verbs;
 
+pub use plan::{CallEnd, CallPlan, CompanyConfig, CompanyOut, EndedBy, SocketNo, WebAnswer, WebFailure, WebhookId};
 pub use report::{CallReport, WebhookKind, WebhookLog};
 pub use talk::{Talk, Turn};
-
-/// What the company knows about the number that is called.
-#[derive(Clone, Debug)]
-pub struct CompanyConfig {
-    pub account: AccountId,
-    /// Where a call begins, for example `https://gw.test/twilio/voice`.
-    pub voice_url: String,
-    pub status_url: Option<String>,
-    pub fallback_url: Option<String>,
-    /// The wall clock at `Mono::ZERO`.
-    pub epoch: Wall,
-}
-
-impl CompanyConfig {
-    /// A number whose webhooks are the gateway's, at this public origin (`https://gw.test`).
-    pub fn new(public_base: &str, account: AccountId) -> Self {
-        Self {
-            account,
-            voice_url: format!("{public_base}/twilio/voice"),
-            status_url: Some(format!("{public_base}/twilio/status")),
-            fallback_url: Some(format!("{public_base}/twilio/fallback")),
-            epoch: EPOCH,
-        }
-    }
-}
-
-/// A call to be placed.
-pub struct CallPlan {
-    /// As the carrier would write it: E.164, `anonymous`, a SIP address, or empty.
-    pub from: String,
-    pub to: String,
-    pub caller: Box<dyn Caller>,
-    pub phone: PhoneKnobs,
-    pub company: CompanyKnobs,
-    /// Keep everything that was played.
-    pub capture: bool,
-}
-
-impl CallPlan {
-    /// A call without faults, on a perfect line.
-    pub fn new(caller: Box<dyn Caller>) -> Self {
-        Self {
-            from: "+15550100001".to_owned(),
-            to: "+15550100199".to_owned(),
-            caller,
-            phone: PhoneKnobs::default(),
-            company: CompanyKnobs::default(),
-            capture: false,
-        }
-    }
-}
-
-/// A request of the company; its answer is owed by this number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct WebhookId(pub u32);
-
-/// A media socket of one call, counted from 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct SocketNo(pub u32);
-
-/// What the company wants done.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum CompanyOut {
-    /// A signed form POST. Answer with `webhook_answered` or `webhook_failed`.
-    Webhook {
-        id: WebhookId,
-        url: String,
-        pairs: Vec<(String, String)>,
-    },
-    /// Open a signed WebSocket. Answer with `stream_opened` or `stream_refused`.
-    OpenStream {
-        socket: SocketNo,
-        url: String,
-    },
-    StreamText {
-        socket: SocketNo,
-        text: String,
-    },
-    /// Close the socket; nothing follows on it.
-    CloseStream {
-        socket: SocketNo,
-        code: u16,
-    },
-    /// Break the socket without a close; nothing follows on it.
-    ResetStream {
-        socket: SocketNo,
-    },
-    /// The call has ended and the company has nothing more to say about it.
-    CallOver,
-}
-
-/// The answer to a webhook.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WebAnswer {
-    pub status: u16,
-    pub content_type: String,
-    pub body: String,
-}
-
-/// No answer to a webhook.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WebFailure {
-    /// Nobody listens.
-    Refused,
-    /// The connection broke before the answer.
-    Broken,
-}
-
-/// Who ended a call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum EndedBy {
-    Caller,
-    /// The gateway's document: a hang-up, or nothing left to do.
-    Document,
-    /// The gateway's document refused the call.
-    Reject,
-    /// The gateway's request.
-    Rest,
-    /// Neither the gateway's answer nor its fallback's could be used.
-    Broken,
-}
-
-/// How a call ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct CallEnd {
-    pub at: Mono,
-    pub by: EndedBy,
-    /// The carrier's final status.
-    pub status: &'static str,
-}
 
 /// One call. Every input appends what follows from it to `out`; call `advance` when `next_deadline` has come.
 pub struct CompanyCall {
@@ -442,37 +315,6 @@ impl CompanyCall {
         }
     }
 
-    /// 20 ms of the caller's life.
-    fn tick(&mut self, now: Mono, out: &mut Vec<CompanyOut>) {
-        let mut heard = std::mem::take(&mut self.heard);
-        heard.clear();
-        let mut heard_at = now;
-        match (&self.stage, self.phones.last_mut()) {
-            (Stage::Saying { aloud: true, .. }, _) => heard.extend_from_slice(&ANNOUNCEMENT),
-            (Stage::Streaming, Some(phone)) => heard_at = phone.take_heard(&mut heard),
-            _ => {}
-        }
-        self.talk.hear(now, heard_at, &heard);
-        let frame = self.caller.frame(now, &heard);
-        self.heard = heard;
-        self.talk.speak(now, frame.audio.as_deref());
-        if let (Stage::Streaming, Some(phone)) = (&self.stage, self.phones.last_mut()) {
-            let mut audio = [SILENCE; FRAME_BYTES];
-            if let Some(said) = &frame.audio {
-                let len = said.len().min(FRAME_BYTES);
-                audio[..len].copy_from_slice(&said[..len]);
-            }
-            phone.frame(now, &audio, &mut self.phone_out);
-            if let Some(key) = frame.key {
-                phone.press(now, key, &mut self.phone_out);
-            }
-            self.pump(now, out);
-        }
-        if frame.hang_up {
-            self.hang_up(now, out);
-        }
-    }
-
     fn violation(&mut self, at: Mono, code: u32, what: String) {
         if self.violations.len() < VIOLATIONS_MAX {
             self.violations.push(Violation { at, code, what });
@@ -503,22 +345,4 @@ const OPEN_WAIT: Duration = Duration::from_secs(10);
 
 const REPEAT_AFTER: Duration = Duration::from_millis(300);
 
-/// 2026-11-01T00:00:00Z.
-const EPOCH: Wall = Wall(1_793_491_200_000_000);
-
 const VIOLATIONS_MAX: usize = 256;
-
-const SILENCE: u8 = crate::types::audio::SILENCE;
-
-/// What a caller hears of the company's own voice: not speech, but loud.
-const ANNOUNCEMENT: [u8; FRAME_BYTES] = {
-    let mut wave = [0x1E; FRAME_BYTES];
-    let mut i = 0;
-    while i < FRAME_BYTES {
-        if i % 8 < 4 {
-            wave[i] = 0x9E;
-        }
-        i += 1;
-    }
-    wave
-};

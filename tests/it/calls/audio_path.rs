@@ -55,17 +55,14 @@ async fn the_model_is_set_up_from_the_organization_before_anything_else() {
     world.connector.mute.store(true, Ordering::Relaxed);
     let _peer = world.on_air(1).await;
     settle().await;
-    let peers = world.connector.peers.lock().unwrap();
-    let setup = &peers[0].setup;
-    assert_eq!(setup.instructions, "You answer for Riverside Clinic.");
-    assert_eq!((setup.model.as_str(), setup.voice.as_str()), ("model", "voice"));
-    assert!(!setup.safety_id.contains("555"), "never a phone number: {}", setup.safety_id);
-    assert!(peers[0].sent.lock().unwrap().is_empty(), "the server speaks first");
-    peers[0].events.send(ModelEvent::Input(ModelInput::Opened)).unwrap();
-    drop(peers);
+    let model = world.connector.peers.lock().unwrap().remove(0);
+    assert_eq!(model.setup.instructions, "You answer for Riverside Clinic.");
+    assert_eq!((model.setup.model.as_str(), model.setup.voice.as_str()), ("model", "voice"));
+    assert!(!model.setup.safety_id.contains("555"), "never a phone number: {}", model.setup.safety_id);
+    assert!(model.sent.lock().unwrap().is_empty(), "the server speaks first");
+    model.events.send(ModelEvent::Input(ModelInput::Opened)).unwrap();
     settle().await;
-    let peers = world.connector.peers.lock().unwrap();
-    assert!(matches!(peers[0].sent.lock().unwrap().as_slice(), [ModelCommand::Configure]));
+    assert!(matches!(model.sent.lock().unwrap().as_slice(), [ModelCommand::Configure]));
 }
 
 #[tokio::test(start_paused = true)]

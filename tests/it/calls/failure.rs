@@ -4,12 +4,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use switchboard::ports::door::{Answer, Door as _};
+use switchboard::ports::model::ModelCommand;
 use switchboard::session::effect::AfterStream;
 use switchboard::session::input::LegStatus;
 use switchboard::types::{Outcome, Reason};
 use tokio::time::sleep;
 
-use super::support::{World, fate, leg, panicking_link};
+use super::support::{World, fate, flooding_link, leg, panicking_link};
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_ends_its_own_call_only() {
@@ -60,4 +61,39 @@ async fn records_that_a_full_journal_refuses_arrive_later_and_in_order() {
     world.journal.full.store(false, Ordering::Relaxed);
     world.quiet(Duration::from_secs(5)).await;
     assert_eq!(fate(world.ending(1)), (Outcome::CallerHungUp, Reason::CarrierStatus));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_on_a_stream_starves_neither_the_call_nor_the_others() {
+    let world = World::new();
+    let ticket = world.open(1).await;
+    world.board.attach(world.claim(&ticket, 1), flooding_link(1)).unwrap();
+    tokio::task::yield_now().await;
+    world.board.leg_status(&leg(1), LegStatus::Completed, None);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(fate(world.ending(1)), (Outcome::CallerHungUp, Reason::CarrierStatus));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_cannot_be_reached_is_tried_again() {
+    let world = World::new();
+    world.connector.unreachable.store(1, Ordering::Relaxed);
+    let _peer = world.on_air(1).await;
+    sleep(Duration::from_secs(1)).await;
+    let sent = world.connector.peers.lock().unwrap()[0].sent.lock().unwrap().clone();
+    assert!(matches!(sent.first(), Some(ModelCommand::Configure)), "{sent:?}");
+    assert_eq!(world.live(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_whose_connection_breaks_ends_the_call_with_a_sentence() {
+    let world = World::new();
+    let peer = world.on_air(1).await;
+    sleep(Duration::from_secs(1)).await;
+    world.connector.peers.lock().unwrap().clear();
+    world.quiet(Duration::from_secs(30)).await;
+    assert_eq!(fate(world.ending(1)), (Outcome::ModelUnavailable, Reason::ModelLost));
+    assert!(!peer.frames().is_empty(), "the caller is told");
 }

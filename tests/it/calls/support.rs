@@ -1,5 +1,7 @@
 //! A switchboard whose every port is a fake that the test holds.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -215,6 +217,11 @@ pub(crate) fn media_link(n: u32) -> (MediaLink, Peer) {
 /// A stream whose decoder panics at the first event.
 pub(crate) fn panicking_link(n: u32) -> MediaLink {
     link_with(n, stream::poll_fn(|_| panic!("planted")), Arc::default())
+}
+
+/// A stream that always has something to say.
+pub(crate) fn flooding_link(n: u32) -> MediaLink {
+    link_with(n, stream::repeat(MediaEvent::Digit('1')), Arc::default())
 }
 
 fn link_with(
@@ -444,6 +451,8 @@ pub(crate) struct FakeConnector {
     pub(crate) panics: AtomicBool,
     /// Does not greet us.
     pub(crate) mute: AtomicBool,
+    /// Cannot be reached so many times.
+    pub(crate) unreachable: AtomicUsize,
     /// Refuses every connection.
     pub(crate) refuses: AtomicBool,
 }
@@ -454,6 +463,10 @@ impl ModelConnector for FakeConnector {
         assert!(!self.panics.load(Ordering::Relaxed), "planted");
         if self.refuses.load(Ordering::Relaxed) {
             return Err(LostCause::Refused);
+        }
+        let away = self.unreachable.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if away.is_ok() {
+            return Err(LostCause::Unreachable);
         }
         let (events, mut receiver) = mpsc::unbounded_channel();
         if !self.mute.load(Ordering::Relaxed) {

@@ -1,5 +1,7 @@
-//! Tests of `sim`.
+//! The simulation from outside: its machines against small counterparts, in virtual time and over sockets.
 
+mod carrier_calls;
+mod carrier_server;
 mod conformance;
 mod model;
 mod model_faults;
@@ -7,3 +9,4 @@ mod model_server;
 mod model_strict;
 mod scenario;
 mod talk;
+mod world;

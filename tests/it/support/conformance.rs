@@ -72,7 +72,7 @@ fn interpreter() -> Option<PathBuf> {
     }
     match std::env::var_os(PYTHON_VARIABLE) {
         Some(path) => Some(path.into()),
-        None => missing(&format!("target/conformance/bin/python, and {PYTHON_VARIABLE} is not set")),
+        None => missing(&format!("a Python at target/conformance/bin/python or named by {PYTHON_VARIABLE}")),
     }
 }
 

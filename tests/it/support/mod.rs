@@ -1,4 +1,4 @@
 //! Helpers that several tests share.
 
-pub mod conformance;
-pub mod postgres;
+pub(crate) mod conformance;
+pub(crate) mod postgres;

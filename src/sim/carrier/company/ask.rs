@@ -78,7 +78,8 @@ impl CompanyCall {
 
     /// The voice webhook once more, as a retry that the gateway cannot tell from the first.
     pub(super) fn repeat_voice(&mut self, now: Mono, out: &mut Vec<CompanyOut>) {
-        let Some(first) = self.webhooks.first().cloned() else { return };
+        let voice = self.webhooks.iter().find(|webhook| webhook.kind == WebhookKind::Voice).cloned();
+        let Some(first) = voice else { return };
         let id = self.request(now, WebhookKind::Repeat, first.url, first.pairs, out);
         self.pending.insert(id, Pending { kind: WebhookKind::Repeat, deadline: now + ANSWER_WAIT });
     }

@@ -1,0 +1,386 @@
+//! What must be true of every call, whatever the caller, the line and the model do.
+//!
+//! The watch looks after every step, from outside: at the phone's play-out, the model's books, the records and their
+//! order. Numbers follow the reliability notes (I1, I2, ...).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::session::effect::{Effect, Event, Heard, LineOrigin, MediaEffect, ModelEffect, Record, Source};
+use crate::sim::carrier::company::{CompanyCall, SocketNo};
+use crate::sim::carrier::knobs::{CompanyKnobs, Delay, PhoneKnobs, StreamStart};
+use crate::sim::carrier::phone::Phone;
+use crate::sim::model::ResponseFault;
+use crate::sim::world::Truncation;
+use crate::sim::world::gateway::Gateway;
+use crate::sim::world::plan::Settings;
+use crate::types::{ItemId, Mono};
+
+/// What was broken.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Invariant {
+    /// I1: one outcome, soon after the last event.
+    OneOutcome,
+    /// I2: nothing changes after it.
+    FinalOutcome,
+    /// I5: acknowledged is durable.
+    Durable,
+    /// I6: lines are numbered without gaps, once each.
+    Numbered,
+    /// I7: a cut line holds only what was played.
+    HeardOnly,
+    /// I9: nothing of a cut item is sent after its clear.
+    Cleared,
+    /// I10: sound outstanding at the carrier is bounded.
+    Outstanding,
+    /// I12: the carrier's strict parser is content.
+    Wire,
+    /// I13: no silence over four seconds that the caller did not cause.
+    NoSilence,
+    /// I19: at most one create is un-answered.
+    OneCreate,
+    /// I20: a tool call gets exactly one output.
+    OneOutput,
+    /// A truncation is never above what was received.
+    Truncated,
+}
+
+/// One broken invariant.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Finding {
+    pub invariant: Invariant,
+    pub at: Mono,
+    pub what: String,
+}
+
+/// Silence that the caller must not hear.
+const SILENCE_MAX: Duration = Duration::from_secs(4);
+
+/// The model's own pause before a turn has ended, and the granularity of everything.
+const SLACK: Duration = Duration::from_millis(900);
+
+/// From the end of the phone call to the end of ours.
+const END_MAX: Duration = Duration::from_secs(60);
+
+/// A tool call this old must have been answered.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+
+pub(super) struct Watch {
+    findings: Vec<Finding>,
+    line: Line,
+    /// Sound as we sent it: socket, source, index of the first byte, bytes.
+    sent: Vec<(SocketNo, Source, u64, u64)>,
+    cursor: BTreeMap<u32, u64>,
+    /// Clears as we sent them: which of its socket, and when.
+    clears: Vec<(SocketNo, usize, Mono)>,
+    cut: BTreeSet<ItemId>,
+    /// What we said was heard at a clear: which one, item, milliseconds.
+    said: Vec<(usize, ItemId, u32)>,
+    tools: BTreeMap<String, Mono>,
+    ended_at: Option<Mono>,
+    records_seen: usize,
+    swallowed: bool,
+    expects_greeting: bool,
+}
+
+/// What is known about the line, to be fair to it.
+struct Line {
+    up: Duration,
+    down: Duration,
+    model: Duration,
+    stalls: bool,
+    bursts: bool,
+    proper_start: bool,
+    marks_doubtful: bool,
+}
+
+impl Watch {
+    pub(super) fn new(phone: &PhoneKnobs, _company: &CompanyKnobs, settings: &Settings) -> Self {
+        let max = |delay: &Delay| delay.max();
+        let faults = &settings.model.on_response;
+        Self {
+            findings: Vec::new(),
+            line: Line {
+                up: max(&phone.uplink),
+                down: max(&phone.downlink),
+                model: settings.model_delay,
+                stalls: phone.stall.is_some(),
+                bursts: phone.burst_frames > 0,
+                proper_start: phone.start == StreamStart::Proper,
+                marks_doubtful: phone.lose_marks > 0 || phone.late_marks > 0,
+            },
+            sent: Vec::new(),
+            cursor: BTreeMap::new(),
+            clears: Vec::new(),
+            cut: BTreeSet::new(),
+            said: Vec::new(),
+            tools: BTreeMap::new(),
+            ended_at: None,
+            records_seen: 0,
+            swallowed: faults.iter().any(|(_, fault)| matches!(fault, ResponseFault::Swallowed)),
+            expects_greeting: !settings.greeting.is_empty() || !settings.disclosure.is_empty(),
+        }
+    }
+
+    /// Looks at everything after a step.
+    pub(super) fn observe(&mut self, now: Mono, gateway: &mut Gateway, company: &CompanyCall) {
+        let socket = gateway.socket();
+        for effect in gateway.take_effects() {
+            self.effect(now, socket, &effect);
+        }
+        if gateway.acknowledged > gateway.durable {
+            self.find(Invariant::Durable, now, "a record was acknowledged before it was on disk");
+        }
+        for (_, record) in &gateway.records[self.records_seen..] {
+            if self.ended_at.is_some() {
+                let what = format!("a record after the last one: {record:?}");
+                self.findings.push(Finding { invariant: Invariant::FinalOutcome, at: now, what });
+            }
+            if matches!(record, Record::Ended(_)) {
+                self.ended_at = Some(now);
+            }
+        }
+        self.records_seen = gateway.records.len();
+        if let Some(connection) = gateway.connection() {
+            for (call, _) in connection.model().ledger().calls.iter().skip(self.tools.len()) {
+                self.tools.entry(call.clone()).or_insert(now);
+            }
+        }
+        self.outstanding(now, company);
+    }
+
+    /// Time stands still, or the call goes on for ever.
+    pub(super) fn never_ends(&mut self, now: Mono) {
+        self.find(Invariant::OneOutcome, now, "the call never ends, or time stands still");
+    }
+
+    /// The last look, when nothing can happen any more.
+    pub(super) fn judge(
+        mut self,
+        now: Mono,
+        gateway: &Gateway,
+        company: CompanyCall,
+    ) -> (Vec<Finding>, Vec<Truncation>) {
+        self.judge_end(now, gateway, &company);
+        self.judge_lines(now, gateway, &company);
+        self.judge_wire(&company);
+        self.judge_silence(&company, gateway);
+        self.judge_model(now, gateway);
+        let truncations = self.truncations(&company);
+        (self.findings, truncations)
+    }
+
+    fn effect(&mut self, now: Mono, socket: Option<SocketNo>, effect: &Effect) {
+        match effect {
+            Effect::Media(MediaEffect::Play { source, frame }) => {
+                if let Source::Model(item) = source
+                    && self.cut.contains(item)
+                {
+                    self.find(Invariant::Cleared, now, "sound of a cut item after its clear");
+                }
+                if let Some(socket) = socket {
+                    let cursor = self.cursor.entry(socket.0).or_default();
+                    self.sent.push((socket, source.clone(), *cursor, frame.len() as u64));
+                    *cursor += frame.len() as u64;
+                }
+            }
+            Effect::Media(MediaEffect::Clear) => {
+                if let Some(socket) = socket {
+                    let nth = self.clears.iter().filter(|(of, _, _)| *of == socket).count();
+                    self.clears.push((socket, nth, now));
+                }
+            }
+            Effect::Model(ModelEffect::Truncate { item, heard, .. }) => {
+                if let Some((index, _)) = self.clears.iter().enumerate().next_back().filter(|(_, clear)| clear.2 == now)
+                {
+                    self.cut.insert(item.clone());
+                    self.said.push((index, item.clone(), heard.0));
+                }
+            }
+            Effect::Media(MediaEffect::Mark(_) | MediaEffect::Close)
+            | Effect::Model(_)
+            | Effect::Carrier(..)
+            | Effect::AfterStream(_)
+            | Effect::Record(..) => {}
+        }
+    }
+
+    fn outstanding(&mut self, now: Mono, company: &CompanyCall) {
+        let Some(phone) = company.streams().last().filter(|phone| phone.is_open()) else {
+            return;
+        };
+        let stall = phone.knobs().stall.map_or(Duration::ZERO, |(_, lasts)| lasts);
+        let max = Duration::from_secs(2) + self.line.down + self.line.up + stall + Duration::from_millis(200);
+        let buffered = Duration::from_micros(phone.playout().buffered() * 125);
+        if buffered > max {
+            let what = format!("{buffered:?} are buffered at the carrier");
+            self.find(Invariant::Outstanding, now, &what);
+        }
+    }
+
+    fn judge_end(&mut self, now: Mono, gateway: &Gateway, company: &CompanyCall) {
+        if !gateway.was_opened() {
+            return;
+        }
+        let endings = gateway.records.iter().filter(|(_, record)| matches!(record, Record::Ended(_))).count();
+        if endings != 1 || !gateway.is_over() {
+            let what = format!("{endings} outcomes, over: {}", gateway.is_over());
+            self.find(Invariant::OneOutcome, now, &what);
+        }
+        let late = self.ended_at.zip(company.ended()).map(|(ours, theirs)| ours.since(theirs.at));
+        if late.is_some_and(|late| late > END_MAX) {
+            let what = format!("the outcome came {late:?} after the end");
+            self.find(Invariant::OneOutcome, now, &what);
+        }
+    }
+
+    fn judge_lines(&mut self, now: Mono, gateway: &Gateway, company: &CompanyCall) {
+        let lines = gateway.lines();
+        let numbers: Vec<u32> = lines.iter().map(|line| line.seq).collect();
+        if numbers != (0..numbers.len() as u32).collect::<Vec<_>>() && gateway.is_over() {
+            self.find(Invariant::Numbered, now, &format!("numbers of the lines: {numbers:?}"));
+        }
+        if lines.iter().any(|line| line.start > line.end) {
+            self.find(Invariant::Numbered, now, "a line ends before it begins");
+        }
+        if self.line.stalls {
+            return;
+        }
+        for line in &lines {
+            let (Heard::Cut { heard, .. }, LineOrigin::Item(item)) = (line.heard, &line.origin) else {
+                continue;
+            };
+            let played = self.played_ms(&Source::Model(item.clone()), company);
+            if f64::from(heard.0) > played + self.tolerance_ms() {
+                let what = format!("{} ms are said to be heard of {item}, {played} were played", heard.0);
+                self.find(Invariant::HeardOnly, now, &what);
+            }
+        }
+    }
+
+    fn judge_wire(&mut self, company: &CompanyCall) {
+        let on_streams = company.streams().iter().flat_map(Phone::violations);
+        let outside = company.violations().iter().filter(|violation| (12_000..13_000).contains(&violation.code));
+        let found: Vec<_> = on_streams.chain(outside).cloned().collect();
+        for violation in found {
+            self.find(Invariant::Wire, violation.at, &violation.what);
+        }
+    }
+
+    /// After each turn of the caller something must be heard in time, if the call and the stream last as long.
+    fn judge_silence(&mut self, company: &CompanyCall, gateway: &Gateway) {
+        if self.line.stalls || self.line.bursts || !self.line.proper_start || company.streams().len() != 1 {
+            return;
+        }
+        let pressed = |record: &Record| matches!(record, Record::Event(Event::KeysPressed { .. }));
+        if gateway.records.iter().any(|(_, record)| pressed(record)) {
+            // Keys stop the assistant like speech, and the phone does not say when they were pressed.
+            return;
+        }
+        let limit = SILENCE_MAX + SLACK + (self.line.up + self.line.down + self.line.model) * 2;
+        let Some(end) = company.ended().map(|end| end.at) else {
+            return;
+        };
+        let over =
+            gateway.ending().map_or(end, |ending| gateway.opened_at() + Duration::from_millis(ending.at.0.into()));
+        let end = end.min(over);
+        let phone = &company.streams()[0];
+        let turns = company.talk().turns();
+        let opened = phone.opened_at();
+        let first_turn = turns.first().map_or(end, |turn| turn.began);
+        let first_sound = company.talk().first_sound().unwrap_or(end);
+        if self.expects_greeting && first_sound.min(first_turn).min(end).since(opened) > limit {
+            let what = format!("nothing was heard for {:?} after the answer", first_sound.min(end).since(opened));
+            self.find(Invariant::NoSilence, opened, &what);
+        }
+        for (index, turn) in turns.iter().enumerate() {
+            let Some(ended) = turn.ended else { continue };
+            let until = turns.get(index + 1).map_or(end, |next| next.began).min(end);
+            let heard = turn.answered.unwrap_or(end).min(until);
+            if ended > opened && heard.since(ended) > limit {
+                let what = format!("nothing was heard for {:?} after the caller spoke", heard.since(ended));
+                self.find(Invariant::NoSilence, ended, &what);
+            }
+        }
+    }
+
+    fn judge_model(&mut self, now: Mono, gateway: &Gateway) {
+        for connection in gateway.connections() {
+            let ledger = connection.model().ledger();
+            if ledger.creates_waiting_max > 1 && !self.swallowed {
+                let what = format!("{} creates were un-answered at once", ledger.creates_waiting_max);
+                self.find(Invariant::OneCreate, now, &what);
+            }
+            for refused in &ledger.refused {
+                let text = &refused.message;
+                if refused.code.starts_with("item_truncate")
+                    || text.contains("already shorter")
+                    || text.contains("can be truncated")
+                {
+                    self.find(Invariant::Truncated, now, text);
+                }
+                if refused.code == "invalid_tool_call_id" {
+                    self.find(Invariant::OneOutput, now, text);
+                }
+            }
+            let over = self.ended_at.unwrap_or(now);
+            for (call, asked) in &self.tools.clone() {
+                let known = ledger.calls.iter().any(|(id, _)| id == call);
+                let answers = ledger.tool_outputs.get(call).map_or(0, Vec::len);
+                let due = over.since(*asked) > ANSWER_MAX && !connection.model().is_closed() && connection.is_quiet();
+                if known && (answers > 1 || answers == 0 && due) {
+                    self.find(Invariant::OneOutput, now, &format!("{answers} outputs for the tool call {call}"));
+                }
+            }
+        }
+    }
+
+    fn truncations(&self, company: &CompanyCall) -> Vec<Truncation> {
+        if self.line.stalls {
+            return Vec::new();
+        }
+        let truth = |(clear, item, said): &(usize, ItemId, u32)| {
+            let (socket, nth, _) = self.clears[*clear];
+            let phone = company.streams().get(socket.0 as usize)?;
+            let cleared = phone.playout().clears().get(nth)?;
+            let source = Source::Model(item.clone());
+            let mut played = 0;
+            for (of, sent, from, len) in &self.sent {
+                if *of == socket && *sent == source {
+                    played += cleared.heard.min(from + len).saturating_sub(*from);
+                }
+            }
+            let played_ms = played as f64 / 8.0;
+            Some(Truncation { said_ms: f64::from(*said), played_ms, tolerance_ms: self.tolerance_ms() })
+        };
+        self.said.iter().filter_map(truth).collect()
+    }
+
+    /// Milliseconds of a source that the phone has played, in all.
+    fn played_ms(&self, source: &Source, company: &CompanyCall) -> f64 {
+        let mut played = 0;
+        for (socket, sent, from, len) in &self.sent {
+            let Some(phone) = company.streams().get(socket.0 as usize).filter(|_| sent == source) else {
+                continue;
+            };
+            for run in phone.playout().runs() {
+                let (begin, end) = ((*from).max(run.from), (from + len).min(run.from + run.len));
+                played += end.saturating_sub(begin);
+            }
+        }
+        played as f64 / 8.0
+    }
+
+    fn tolerance_ms(&self) -> f64 {
+        let doubt = if self.line.marks_doubtful { Duration::from_millis(120) } else { Duration::ZERO };
+        (Duration::from_millis(20) + self.line.up + self.line.down + doubt).as_secs_f64() * 1000.0
+    }
+
+    fn find(&mut self, invariant: Invariant, at: Mono, what: &str) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding { invariant, at, what: what.to_owned() });
+        }
+    }
+}
+
+const FINDINGS_MAX: usize = 100;
