@@ -11,6 +11,7 @@
 //!
 //! A module may import lower layers only, and adapters never import each other; `tests/it/tidy.rs` keeps it so.
 
+pub mod app;
 pub mod assistant;
 pub mod audio;
 pub mod auth;

@@ -1,3 +1,10 @@
 //! The `switchboard` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use switchboard::{app, cli::Cli};
+
+fn main() -> ExitCode {
+    app::run(Cli::parse()).into()
+}

@@ -1,5 +1,6 @@
 //! The one integration-test binary; its folders mirror `src/`.
 
+mod app;
 mod assistant;
 mod audio;
 mod auth;

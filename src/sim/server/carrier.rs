@@ -84,6 +84,7 @@ impl CarrierServer {
             clock: config.clock.clone(),
             rng: Mutex::new(Rng::with_seed(config.seed)),
             calls: Mutex::default(),
+            requests: Mutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });
@@ -101,6 +102,11 @@ impl CarrierServer {
     /// Origin of the REST interface: what the gateway must use instead of the carrier's.
     pub fn rest_base(&self) -> String {
         format!("http://{}", self.rest)
+    }
+
+    /// The REST requests so far, and the content type of each; the newest `REQUESTS_MAX` of them.
+    pub fn requests(&self) -> Vec<(RestRequest, Option<String>)> {
+        lock(&self.shared.requests).iter().cloned().collect()
     }
 
     /// Dials. The call runs by itself; the handle gives its report.
@@ -158,6 +164,7 @@ struct Shared {
     clock: Clock,
     rng: Mutex<Rng>,
     calls: Mutex<Calls>,
+    requests: Mutex<VecDeque<(RestRequest, Option<String>)>>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -219,6 +226,13 @@ async fn answer_rest(
         authorization: text(header::AUTHORIZATION),
         body: String::from_utf8_lossy(&body).into_owned(),
     };
+    {
+        let mut requests = lock(&shared.requests);
+        if requests.len() >= REQUESTS_MAX {
+            requests.pop_front();
+        }
+        requests.push_back((request.clone(), text(header::CONTENT_TYPE)));
+    }
     let answer = shared.answer(request).await;
     let after = if answer.lost { UNANSWERED } else { answer.after };
     tokio::time::sleep(after).await;
@@ -236,6 +250,9 @@ const EVENTS_MAX: usize = 1024;
 
 /// Ended calls that REST still knows.
 const ENDED_MAX: usize = 1000;
+
+/// REST requests that are remembered.
+const REQUESTS_MAX: usize = 1000;
 
 const STOP_WAIT: Duration = Duration::from_secs(10);
 

@@ -1,0 +1,400 @@
+//! A whole gateway: database, journal, model, carrier, calls and HTTP server, started and stopped in the right order.
+
+use std::future::pending;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{OrgCache, SystemClock, server, simulated};
+use crate::assistant::{demo_org, prompt, settings, tools};
+use crate::audio::prompts;
+use crate::auth::{FirstKey, generate_key};
+use crate::calls::{CallLimits, CallsPorts, CallsSettings, Clock, Switchboard};
+use crate::config::{Access, Config, Database};
+use crate::http::{self, ApiState, FieldError, REQUEST_LIMIT};
+use crate::ports::carrier::Carrier;
+use crate::ports::door::Door as _;
+use crate::ports::store::{Directory, History, Journal, Keys, OrgRow, StoreError};
+use crate::realtime::{RealtimeConnector, RealtimeSettings, tls_config};
+use crate::session::policy::Policy;
+use crate::sim::server::model::ModelServer;
+use crate::store::{DiskJournal, JournalSettings, OpenError, Store, StoreSettings};
+use crate::telemetry::Metrics;
+use crate::twilio::{self, TwilioRest, TwilioSettings, TwilioState};
+use crate::types::{OrgId, Secret};
+
+/// Puts something between the calls and the journal: to watch records, or to break it.
+pub type WrapJournal = Box<dyn FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal> + Send>;
+
+/// What differs between `serve`, `demo`, `bench` and tests, beyond settings.
+#[derive(Default)]
+pub struct GatewayOptions {
+    /// Already listening; instead of `BIND`. For those who must know the address before the gateway is there.
+    pub listener: Option<TcpListener>,
+    /// `None`: counters that are not installed, so `/metrics` stays empty.
+    pub metrics: Option<Metrics>,
+    pub wrap_journal: Option<WrapJournal>,
+    /// Limits of a call; `CALL_SECS_MAX` and the organization's settings go over it.
+    pub policy: Policy,
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    #[error("{0:#}")]
+    Other(#[from] anyhow::Error),
+}
+
+/// A running gateway. Call `shutdown`; one that is dropped takes its calls with it.
+pub struct Gateway {
+    server: server::Server,
+    store: Store,
+    board: Arc<Switchboard>,
+    journal: Arc<DiskJournal>,
+    writer: JoinHandle<()>,
+    connector: Arc<RealtimeConnector>,
+    simulated: Option<ModelServer>,
+    background: CancellationToken,
+    first_key: FirstKey,
+    default_org: Option<OrgId>,
+    origin: String,
+    carrier_configured: bool,
+}
+
+impl Gateway {
+    /// Starts everything; when it returns, calls are taken.
+    ///
+    /// # Errors
+    /// The database cannot be opened, the address is in use, or a directory cannot be made.
+    pub async fn start(config: &Config, options: GatewayOptions) -> Result<Self, StartError> {
+        // Another gateway of this process, or a test, may have installed one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let clock = SystemClock::start();
+        private_dir(&config.storage.data_dir)?;
+        let store = open_store(config).await?;
+        let default_org = seed(&store, config).await.context("the organizations cannot be read")?;
+        let first_key = http::ensure_admin_key(&store, config.server.admin_api_key.as_ref())
+            .await
+            .context("the administrator's key cannot be stored")?;
+
+        let journal_settings = JournalSettings::new(&config.storage.data_dir);
+        let (journal, writer) = DiskJournal::open(store.clone(), journal_settings).context("the journal")?;
+        let journal = Arc::new(journal);
+        #[expect(clippy::disallowed_methods, reason = "the composition root owns this task")]
+        let writer = tokio::spawn(writer);
+        let written: Arc<dyn Journal> = match options.wrap_journal {
+            Some(wrap) => wrap(journal.clone()),
+            None => journal.clone(),
+        };
+
+        let listener = match options.listener {
+            Some(listener) => listener,
+            None => server::listen(config.server.bind)
+                .await
+                .with_context(|| format!("cannot listen on {}", config.server.bind))?,
+        };
+        let addr = listener.local_addr().context("the listening socket")?;
+        let origin = config.server.public_url(addr).origin();
+
+        let (connector, simulated) = connector(config, clock).await?;
+        let twilio = twilio_settings(config, &origin);
+        let carrier = TwilioRest::new(TwilioRest::client().context("the carrier's client")?, &twilio);
+        let carrier_configured = carrier.is_configured();
+
+        let directory: Arc<dyn Directory> = Arc::new(store.clone());
+        let orgs = Arc::new(OrgCache::new(directory.clone(), default_org.clone()));
+        orgs.refresh().await.context("the organizations cannot be read")?;
+        let ports = CallsPorts {
+            clock: Arc::new(clock) as Arc<dyn Clock>,
+            orgs: orgs.clone(),
+            journal: written.clone(),
+            history: Arc::new(store.clone()),
+            carrier: Arc::new(carrier),
+            connector: connector.clone(),
+        };
+        let board = Switchboard::new(calls_settings(config, options.policy)?, ports);
+
+        let metrics = options.metrics.unwrap_or_else(Metrics::detached);
+        let api = ApiState {
+            history: Arc::new(store.clone()) as Arc<dyn History>,
+            directory,
+            keys: Arc::new(store.clone()) as Arc<dyn Keys>,
+            door: board.clone(),
+            journal: written,
+            validate_org,
+            metrics: metrics.clone(),
+            cors: config.server.cors_origins.clone(),
+            request_limit: REQUEST_LIMIT,
+        };
+        let webhooks = TwilioState::new(board.clone(), &twilio).context("PUBLIC_BASE_URL")?;
+        let router = http::router(api).merge(twilio::router(webhooks));
+        let server = server::Server::start(listener, router).context("the HTTP server")?;
+
+        let background = CancellationToken::new();
+        let housekeeping = keep_house(orgs, metrics, journal.clone(), board.clone());
+        #[expect(clippy::disallowed_methods, reason = "the composition root owns this task")]
+        tokio::spawn(background.clone().run_until_cancelled_owned(housekeeping));
+        Ok(Self {
+            server,
+            store,
+            board,
+            journal,
+            writer,
+            connector,
+            simulated,
+            background,
+            first_key,
+            default_org,
+            origin,
+            carrier_configured,
+        })
+    }
+
+    /// Where it listens.
+    pub const fn addr(&self) -> SocketAddr {
+        self.server.addr()
+    }
+
+    /// What the carrier calls, without a slash at the end.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub const fn switchboard(&self) -> &Arc<Switchboard> {
+        &self.board
+    }
+
+    pub const fn journal(&self) -> &Arc<DiskJournal> {
+        &self.journal
+    }
+
+    /// The administrator's key, if this start made it: the only time that it can be shown.
+    pub const fn first_key(&self) -> &FirstKey {
+        &self.first_key
+    }
+
+    /// Who answers for numbers that nobody owns.
+    pub const fn default_org(&self) -> Option<&OrgId> {
+        self.default_org.as_ref()
+    }
+
+    /// Whether the built-in model answers.
+    pub const fn is_simulated(&self) -> bool {
+        self.simulated.is_some()
+    }
+
+    /// Whether the carrier can be asked to hang up.
+    pub const fn has_carrier(&self) -> bool {
+        self.carrier_configured
+    }
+
+    /// Waits until the model events of all calls so far are in `REALTIME_LOG_DIR`.
+    pub async fn flush_model_log(&self) -> bool {
+        let connector = self.connector.clone();
+        tokio::task::spawn_blocking(move || connector.flush_log()).await.unwrap_or(false)
+    }
+
+    /// Takes no new calls, gives the live ones `drain` to end and then lets them say goodbye, keeps what they left
+    /// behind, and closes everything. Returns how many calls were still live at the end.
+    pub async fn shutdown(self, drain: Duration) -> usize {
+        self.shutdown_unless(drain, pending()).await
+    }
+
+    /// The same, but does not wait for calls any longer once `hurry` is ready. What they recorded is kept all the same.
+    pub async fn shutdown_unless(self, drain: Duration, hurry: impl Future<Output = ()>) -> usize {
+        let left = tokio::select! {
+            left = self.board.drain(drain) => left,
+            () = hurry => self.board.live().len(),
+        };
+        self.background.cancel();
+        self.server.stop(REQUESTS_WAIT).await;
+        if let Err(error) = self.journal.flush(JOURNAL_WAIT).await {
+            tracing::error!(%error, "not everything that calls recorded is on disk");
+        }
+        self.flush_model_log().await;
+        if let Some(model) = &self.simulated
+            && timeout(REQUESTS_WAIT, model.stop()).await.is_err()
+        {
+            tracing::debug!("the simulated model did not stop in time");
+        }
+        let Self { server, store, board, journal, mut writer, .. } = self;
+        // The journal's writer ends when nobody can append any more.
+        drop((server, board, journal));
+        if timeout(JOURNAL_WAIT, &mut writer).await.is_err() {
+            writer.abort();
+        }
+        store.close().await;
+        left
+    }
+}
+
+/// The database's URL, which may hold a password.
+fn database_url(config: &Config) -> &str {
+    match &config.storage.database {
+        Database::Sqlite(url) => url,
+        Database::Postgres(url) => url.expose(),
+    }
+}
+
+/// Opens the database with the newest schema.
+pub(super) async fn open_store(config: &Config) -> Result<Store, OpenError> {
+    let prices = config.model.prices.of(&config.model.model);
+    Store::open(database_url(config), StoreSettings { prices }).await
+}
+
+/// A database without any organization gets the one of the demonstration, which answers for all numbers until
+/// `DEFAULT_ORG` says otherwise.
+pub(super) async fn seed(store: &Store, config: &Config) -> Result<Option<OrgId>, StoreError> {
+    let demo = demo_org();
+    if store.orgs().await?.is_empty() {
+        store.create_org(&demo).await?;
+    }
+    if let Some(org) = &config.server.default_org {
+        return match store.org(org).await {
+            Ok(_) => Ok(Some(org.clone())),
+            Err(StoreError::NotFound) => {
+                tracing::warn!(%org, "DEFAULT_ORG names an organization that does not exist yet");
+                Ok(Some(org.clone()))
+            }
+            Err(error) => Err(error),
+        };
+    }
+    let Ok(id) = demo.id.parse::<OrgId>() else { return Ok(None) };
+    match store.org(&id).await {
+        Ok(_) => Ok(Some(id)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The connection to the model, and the model itself if it is the built-in one.
+async fn connector(
+    config: &Config,
+    clock: SystemClock,
+) -> anyhow::Result<(Arc<RealtimeConnector>, Option<ModelServer>)> {
+    let (url, api_key, simulated) = match &config.model.access {
+        Access::Key(key) => (config.model.realtime_url.to_string(), Some(key.clone()), None),
+        Access::Simulated => {
+            let server = simulated::model(clock).await?;
+            (server.url(), None, Some(server))
+        }
+    };
+    let settings = RealtimeSettings { url, api_key, log_dir: config.model.log_dir.clone(), parse_tool: tools::parse };
+    let connector = RealtimeConnector::new(settings, tls_config()).context("the model's connection")?;
+    Ok((Arc::new(connector), simulated))
+}
+
+fn twilio_settings(config: &Config, origin: &str) -> TwilioSettings {
+    let telephony = &config.telephony;
+    TwilioSettings {
+        tokens: telephony.auth_tokens.clone(),
+        shared_keys: telephony.shared_keys.iter().map(|key| (key.id.clone(), key.secret.clone())).collect(),
+        account: telephony.account.clone(),
+        api_key: telephony.api_key.as_ref().map(|key| (key.sid.clone(), key.secret.clone())),
+        api_base_url: telephony.api_base.to_string(),
+        validate: telephony.validate,
+        ..TwilioSettings::new(origin)
+    }
+}
+
+fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Result<CallsSettings> {
+    policy.call_max = config.limits.call_max;
+    let limit = |limit: Option<u32>| limit.unwrap_or(0);
+    let limits = &config.limits;
+    Ok(CallsSettings {
+        limits: CallLimits::new(limit(limits.calls_per_caller), limit(limits.calls_per_org), limit(limits.calls)),
+        policy,
+        model: config.model.model.clone(),
+        transcribe_model: config.model.transcribe_model.clone(),
+        voice: config.model.voice.clone(),
+        format: config.model.audio_format,
+        safety_salt: salt(&config.storage.data_dir).context("the salt in DATA_DIR")?,
+        instructions: prompt::instructions,
+        tools: tools::specs,
+        prompts: prompts::for_language,
+        render: tools::render,
+    })
+}
+
+/// Random and kept, so that a caller's opaque name is the same tomorrow, and another one at other installations.
+fn salt(data_dir: &Path) -> anyhow::Result<Secret> {
+    let path = data_dir.join("caller.salt");
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(Secret::new(text.trim())),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let salt = generate_key()?;
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    file.write_all(salt.expose().as_bytes())?;
+    Ok(salt)
+}
+
+pub(super) fn private_dir(dir: &Path) -> anyhow::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(|| format!("cannot make the directory {}", dir.display()))
+}
+
+fn validate_org(row: &OrgRow) -> Result<(), Vec<FieldError>> {
+    let fields = |problems: Vec<settings::Problem>| {
+        problems.into_iter().map(|problem| FieldError::at(problem.pointer, "invalid", problem.detail)).collect()
+    };
+    settings::organization(row).map(drop).map_err(fields)
+}
+
+/// The sweep, as soon as the database has everything; then what must be done now and then.
+async fn keep_house(orgs: Arc<OrgCache>, metrics: Metrics, journal: Arc<DiskJournal>, board: Arc<Switchboard>) {
+    while journal.replayed(REPLAY_WAIT).await.is_err() {
+        tracing::info!("the spool is still being replayed");
+        sleep(UPKEEP_EVERY).await;
+    }
+    drop(journal);
+    if board.is_draining() {
+        return;
+    }
+    board.sweep();
+    drop(board);
+    let mut tick = interval(UPKEEP_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for round in 1_u64.. {
+        tick.tick().await;
+        metrics.upkeep();
+        if round % DIRECTORY_ROUNDS == 0
+            && let Err(error) = orgs.refresh().await
+        {
+            tracing::debug!(%error, "the organizations cannot be read now");
+        }
+    }
+}
+
+/// Requests under way at shutdown.
+const REQUESTS_WAIT: Duration = Duration::from_secs(2);
+
+/// Records on their way to the disk at shutdown.
+const JOURNAL_WAIT: Duration = Duration::from_secs(5);
+
+const REPLAY_WAIT: Duration = Duration::from_secs(30);
+
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// The organizations are read again every minute.
+const DIRECTORY_ROUNDS: u64 = 12;

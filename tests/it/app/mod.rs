@@ -1,0 +1,3 @@
+//! The whole gateway over real sockets.
+
+mod scenarios;
