@@ -30,6 +30,8 @@ impl CallSession {
         self.transcript.caller_stopped(item, ended);
         self.turn.speaking = None;
         self.turn.speech_ended = Some(ended);
+        // The server commits the turn in the same breath: a create of ours would only collide with its answer.
+        self.turn.committed();
     }
 
     pub(super) fn on_turn_committed(&mut self, now: Mono, item: &ItemId, out: &mut Effects) {

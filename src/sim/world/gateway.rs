@@ -458,7 +458,7 @@ impl Gateway {
         let settings = &self.settings;
         let seed = settings.rng(u64::from(100 + self.connections)).u64(..);
         let model = FakeModel::new(seed, settings.script.clone(), settings.model.clone());
-        let name = format!("c{}", self.connections);
+        let name = format!("s{}c{}", settings.seed, self.connections);
         let record = settings.record_model;
         self.connection = Some(Connection::new(now, name, model, setup(settings), settings.model_delay, record));
     }

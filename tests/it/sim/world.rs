@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use switchboard::session::effect::{Event, Record};
 use switchboard::sim::clips::Library;
-use switchboard::sim::model::{ModelScript, Pace};
+use switchboard::sim::model::{ModelScript, Pace, ResponseFault};
 use switchboard::sim::scenario::Scenario;
 use switchboard::sim::world::{CallerKind, Finding, History, World, WorldPlan};
+
+use crate::support::conformance;
 
 fn run(seed: u64, library: &Library) -> (Vec<Finding>, u64) {
     let history = World::new(WorldPlan::random(seed, library)).run();
@@ -142,5 +144,28 @@ fn scenarios_play_as_they_expect_in_virtual_time() {
         let history = World::new(plan).run();
         assert_eq!(scenario_failures(&scenario, &history), [] as [String; 0], "{}", scenario.name);
         assert_eq!(history.findings, [], "{}", scenario.name);
+    }
+}
+
+#[test]
+fn what_we_say_to_the_model_conforms_in_scenarios_and_under_faults() {
+    let library = Library::builtin();
+    for (scenario, plan) in scenario_plans(&library).into_iter().filter(|(scenario, _)| !scenario.model_down) {
+        let recording = World::new(plan).run().recording;
+        assert!(!recording.is_empty(), "{}", scenario.name);
+        super::conformance::assert_conforms(&recording);
+    }
+
+    let mut faulty = String::new();
+    for seed in 0..40 {
+        let mut plan = WorldPlan::random(seed, &library);
+        // A create that is never answered is asked again, and the checker cannot know that nobody waits for the first.
+        plan.model.on_response.retain(|(_, fault)| *fault != ResponseFault::Swallowed);
+        plan.record_model = true;
+        faulty.push_str(&World::new(plan).run().recording);
+    }
+    // What the model sends is broken on purpose here.
+    if let Some(output) = conformance::realtime(&faulty, &["--client-only"]) {
+        conformance::assert_content(&output);
     }
 }
