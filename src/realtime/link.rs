@@ -4,12 +4,17 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use metrics::counter;
 use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -24,6 +29,7 @@ pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// The link of an open socket. Every message passes the tap, if there is one.
 pub(super) fn link(socket: Socket, setup: ModelSetup, parse_tool: ParseTool, tap: Option<Tap>) -> ModelLink {
     let (sink, stream) = socket.split();
+    let pinged = Arc::new(AtomicBool::new(false));
     ModelLink {
         events: Box::pin(LinkEvents {
             stream,
@@ -31,8 +37,10 @@ pub(super) fn link(socket: Socket, setup: ModelSetup, parse_tool: ParseTool, tap
             queue: VecDeque::new(),
             ended: false,
             tap: tap.clone(),
+            pinged: Arc::clone(&pinged),
+            patience: Box::pin(sleep(SILENCE_MAX)),
         }),
-        texts: Box::pin(LinkTexts { sink, tap }),
+        texts: Box::pin(LinkTexts { sink, tap, pinged, next_ping: Instant::now() + PING_EVERY }),
         encode: Box::new(Encoder::new(setup)),
     }
 }
@@ -44,10 +52,16 @@ struct LinkEvents {
     queue: VecDeque<ModelEvent>,
     ended: bool,
     tap: Option<Tap>,
+    /// A ping was sent since the last message.
+    pinged: Arc<AtomicBool>,
+    /// Ends when nothing was received for long.
+    patience: Pin<Box<Sleep>>,
 }
 
 impl LinkEvents {
     fn receive(&mut self, message: Option<Result<Message, SocketError>>) {
+        self.pinged.store(false, Ordering::Relaxed);
+        self.patience.as_mut().reset(Instant::now() + SILENCE_MAX);
         match message {
             Some(Ok(Message::Text(text))) => {
                 if let Some(tap) = &self.tap {
@@ -89,22 +103,41 @@ impl Stream for LinkEvents {
             }
             match self.stream.poll_next_unpin(cx) {
                 Poll::Ready(message) => self.receive(message),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    ready!(self.patience.as_mut().poll(cx));
+                    if self.pinged.load(Ordering::Relaxed) {
+                        tracing::debug!("the model's server answers no ping");
+                        self.lose(LostCause::Broken);
+                    } else {
+                        self.patience.as_mut().reset(Instant::now() + SILENCE_MAX);
+                    }
+                }
             }
         }
     }
 }
 
-/// The write half. Its user flushes after each message or batch.
+/// The write half. Its user flushes after each message or batch. It pings the server between texts, so that a
+/// half-open connection is found.
 struct LinkTexts {
     sink: SplitSink<Socket, Message>,
     tap: Option<Tap>,
+    pinged: Arc<AtomicBool>,
+    next_ping: Instant,
 }
 
 impl Sink<String> for LinkTexts {
     type Error = LinkError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
+        ready!(self.sink.poll_ready_unpin(cx)).map_err(|_| LinkError)?;
+        let now = Instant::now();
+        if now < self.next_ping {
+            return Poll::Ready(Ok(()));
+        }
+        self.next_ping = now + PING_EVERY;
+        self.pinged.store(true, Ordering::Relaxed);
+        self.sink.start_send_unpin(Message::Ping(Bytes::new())).map_err(|_| LinkError)?;
         self.sink.poll_ready_unpin(cx).map_err(|_| LinkError)
     }
 
@@ -134,3 +167,12 @@ fn closed(frame: Option<&CloseFrame>) -> LostCause {
     tracing::debug!(code, reason = frame.reason.as_str(), "the model's server closed the connection");
     if code == 3000 || code == 4000 { LostCause::Refused } else { LostCause::Broken }
 }
+
+/// Between pings, while anything is sent at all.
+const PING_EVERY: Duration = Duration::from_secs(5);
+
+/// Nothing received for this long, with a ping under way: the connection is half open.
+const SILENCE_MAX: Duration = Duration::from_secs(8);
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use crate::sim::carrier::phone::Phone;
 use crate::sim::model::ResponseFault;
 use crate::sim::world::Truncation;
 use crate::sim::world::gateway::Gateway;
+use crate::sim::world::model::Connection;
 use crate::sim::world::plan::Settings;
 use crate::types::{ItemId, Mono};
 
@@ -283,7 +284,9 @@ impl Watch {
         };
         let over =
             gateway.ending().map_or(end, |ending| gateway.opened_at() + Duration::from_millis(ending.at.0.into()));
-        let end = end.min(over);
+        let hang = gateway.connections().find_map(Connection::hangs_at).unwrap_or(end);
+        // A half-open connection is found by its pings only, which takes longer.
+        let end = end.min(over).min(hang);
         let phone = &company.streams()[0];
         let turns = company.talk().turns();
         let opened = phone.opened_at();

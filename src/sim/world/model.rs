@@ -25,6 +25,7 @@ pub(super) struct Connection {
     opens_at: Option<Mono>,
     events: VecDeque<ModelEvent>,
     lost: bool,
+    hangs_at: Option<Mono>,
     recording: Option<String>,
 }
 
@@ -52,6 +53,7 @@ impl Connection {
             opens_at: None,
             events: VecDeque::new(),
             lost: false,
+            hangs_at: None,
             recording: record.then(String::new),
             model,
         };
@@ -63,6 +65,11 @@ impl Connection {
                 connection.down.add(now + opening, Down::Lost(LostCause::Unreachable));
             }
             None => connection.opens_at = Some(now + opening),
+        }
+        if let (Some(opens), Some(after)) = (connection.opens_at, connection.model.knobs().hang_after) {
+            connection.hangs_at = Some(opens + after);
+            // The link finds a half-open connection by its pings.
+            connection.down.add(opens + after + HALF_OPEN_FOUND, Down::Lost(LostCause::Broken));
         }
         connection
     }
@@ -126,6 +133,11 @@ impl Connection {
         &self.model
     }
 
+    /// When it hangs, if it does.
+    pub(super) fn hangs_at(&self) -> Option<Mono> {
+        self.hangs_at
+    }
+
     /// Nothing is under way in either direction.
     pub(super) fn is_quiet(&self) -> bool {
         self.up.is_empty() && self.down.is_empty()
@@ -146,5 +158,8 @@ impl Connection {
         }
     }
 }
+
+/// A ping every five seconds, and eight seconds of patience.
+const HALF_OPEN_FOUND: Duration = Duration::from_secs(13);
 
 const AUTHORIZATION: &str = "Bearer simulated";

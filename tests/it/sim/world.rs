@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use switchboard::sim::clips::Library;
-use switchboard::sim::world::{Finding, World, WorldPlan};
+use switchboard::sim::model::{ModelScript, Pace};
+use switchboard::sim::world::{CallerKind, Finding, World, WorldPlan};
 
 fn run(seed: u64, library: &Library) -> (Vec<Finding>, u64) {
     let history = World::new(WorldPlan::random(seed, library)).run();
@@ -39,4 +40,54 @@ fn one_seed_is_told_in_full() {
         println!("{:>10.3} {record:?}", at.0 as f64 / 1e6);
     }
     println!("{:#?}", history.findings);
+}
+
+/// Barge-in against the truth: what the phone had played of the item when the clear arrived.
+#[test]
+fn truncation_points_are_where_the_caller_heard_them() {
+    let library = Library::builtin();
+    let mut checked = 0;
+    for seed in 0..u64::MAX {
+        let mut plan = WorldPlan::quiet(seed, CallerKind::Random, ModelScript::random(&library));
+        plan.model.pace = [Pace::Natural, Pace::Burst, Pace::Times(1.0)][(seed % 3) as usize];
+        let history = World::new(plan).run();
+        assert_eq!(history.findings, [], "seed {seed}");
+        for cut in &history.truncations {
+            let off = (cut.said_ms - cut.played_ms).abs();
+            assert!(off <= cut.tolerance_ms, "seed {seed}: {cut:?}");
+        }
+        checked += history.truncations.iter().filter(|cut| cut.played_ms > 0.0).count();
+        if checked >= 100 {
+            return;
+        }
+    }
+}
+
+#[test]
+fn lost_and_late_marks_move_a_truncation_point_by_little() {
+    let library = Library::builtin();
+    let mut checked = 0;
+    for seed in 0..u64::MAX {
+        let mut plan = WorldPlan::quiet(seed, CallerKind::Random, ModelScript::random(&library));
+        plan.phone.lose_marks = [100, 500, 1000][(seed % 3) as usize];
+        let history = World::new(plan).run();
+        assert_eq!(history.findings, [], "seed {seed}");
+        for cut in &history.truncations {
+            // The clock goes on to the next mark that is out, and a lost one is waited for up to a second.
+            assert!(cut.said_ms <= cut.played_ms + cut.tolerance_ms, "seed {seed}: {cut:?}");
+            assert!(cut.said_ms >= cut.played_ms - cut.tolerance_ms - 1100.0, "seed {seed}: {cut:?}");
+        }
+        checked += history.truncations.iter().filter(|cut| cut.played_ms > 0.0).count();
+        if checked >= 100 {
+            return;
+        }
+    }
+}
+
+#[test]
+fn one_seed_gives_one_history() {
+    let library = Library::builtin();
+    for seed in 0..100 {
+        assert_eq!(run(seed, &library).1, run(seed, &library).1, "seed {seed}");
+    }
 }
