@@ -5,6 +5,7 @@
 mod commands;
 mod echo;
 mod scenarios;
+mod shutdown;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
