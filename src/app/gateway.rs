@@ -230,9 +230,9 @@ impl Gateway {
             tracing::debug!("the simulated model did not stop in time");
         }
         let Self { server, store, board, journal, mut writer, .. } = self;
-        // The journal's writer ends when nobody can append any more.
+        // The journal's writer ends when nobody can append any more; calls that were cut off still could.
         drop((server, board, journal));
-        if timeout(JOURNAL_WAIT, &mut writer).await.is_err() {
+        if left > 0 || timeout(JOURNAL_WAIT, &mut writer).await.is_err() {
             writer.abort();
         }
         store.close().await;
