@@ -1,11 +1,12 @@
 //! What the caller's stream brings: its start and end, audio, marks and keys.
 
 use crate::session::CallSession;
-use crate::session::effect::{Effects, Event, ModelEffect, Record, RespondKind};
+use crate::session::effect::{Effect, Effects, Event, MediaEffect, ModelEffect, Record, RespondKind, Source};
 use crate::session::ending::Ending;
 use crate::session::input::{DetachCause, MediaInput};
 use crate::session::keys::Key;
 use crate::session::links::{Media, Model};
+use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::session::transcript::keys_line;
 use crate::session::turn::Turn;
@@ -75,6 +76,10 @@ impl CallSession {
         if !self.is_protected() {
             self.interrupt(now, out);
         }
+        if planted!(self.policy, SendsEmptyFrame) {
+            let (source, frame) = (Source::Local(Prompt::OneMoment), Mulaw::default());
+            out.push(Effect::Media(MediaEffect::Play { source, frame }));
+        }
         match self.keys.press(now, key, self.policy.keys_rest, self.policy.keys_max) {
             Key::Added => self.timers.set(Timer::Keys, now + self.policy.keys_rest),
             Key::Complete => self.give_keys(now, out),
@@ -114,7 +119,9 @@ impl CallSession {
         };
         self.event(Event::StreamDetached { cause }, out);
         self.lose_stream(now, out);
-        self.timers.set(Timer::Detach, now + self.policy.detach_wait);
+        if !planted!(self.policy, ForgetsDetach) {
+            self.timers.set(Timer::Detach, now + self.policy.detach_wait);
+        }
         self.after_stream_lost(now, out);
     }
 

@@ -4,6 +4,7 @@ use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, Heard, LineOrigin, ModelEffect, Record, Source};
 use crate::session::ending::Ending;
 use crate::session::links::Model;
+use crate::session::plant::planted;
 use crate::session::playout::{Cut, Finished};
 use crate::session::timer::Timer;
 use crate::session::transcript::{assistant_line, heard_words, local_origin};
@@ -81,7 +82,9 @@ impl CallSession {
         };
         active.cancelled = true;
         let response = active.response.clone();
-        self.speech.refuse(&response);
+        if !planted!(self.policy, PlaysCutSound) {
+            self.speech.refuse(&response);
+        }
         if self.model == Model::Ready {
             let no = self.next_request();
             self.send(ModelEffect::Cancel { no, response }, out);
@@ -118,7 +121,9 @@ impl CallSession {
                     };
                     let (text, heard) = cut_words(&heard.text, &cut, total);
                     let line = assistant_line(seq, began, now, text, heard, local_origin(prompt));
-                    self.record(Record::Line(line), out);
+                    if !planted!(self.policy, LosesLine) {
+                        self.record(Record::Line(line), out);
+                    }
                 }
             }
         }
@@ -129,9 +134,12 @@ impl CallSession {
             return;
         };
         let received = item.received;
-        item.closed = true;
+        item.closed = !planted!(self.policy, PlaysCutSound);
         item.cut |= !cut.complete;
-        let (text, heard) = cut_words(&item.text, cut, received);
+        let (text, mut heard) = cut_words(&item.text, cut, received);
+        if planted!(self.policy, ClaimsAllHeard) && !cut.complete {
+            heard = Heard::Cut { heard: received, total: received };
+        }
         let seq = item.seq.take();
         if !cut.complete {
             let heard = cut.heard.min(received);
@@ -150,7 +158,8 @@ impl CallSession {
             return;
         }
         let no = self.next_request();
-        self.send(ModelEffect::Truncate { no, item: id.clone(), heard: heard.min(received) }, out);
+        let heard = if planted!(self.policy, TruncatesTooFar) { Millis(heard.0 + 200) } else { heard.min(received) };
+        self.send(ModelEffect::Truncate { no, item: id.clone(), heard }, out);
     }
 
     /// A source begins, or goes on, to sound.

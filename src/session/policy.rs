@@ -76,6 +76,9 @@ pub struct Policy {
     pub failures_max: u32,
     /// Tool calls in one response that are acted on; more are refused.
     pub tools_per_response_max: u32,
+    /// A bug on demand.
+    #[cfg(feature = "plant")]
+    pub plant: Option<crate::session::plant::Plant>,
 }
 
 impl Default for Policy {
@@ -112,6 +115,8 @@ impl Default for Policy {
             resumes_max: 3,
             failures_max: 3,
             tools_per_response_max: 8,
+            #[cfg(feature = "plant")]
+            plant: None,
         }
     }
 }
