@@ -4,6 +4,7 @@
 //! only. The one clock of the process lives here, too.
 
 mod banner;
+mod bench;
 mod commands;
 pub mod demo;
 mod directory;
