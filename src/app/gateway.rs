@@ -58,6 +58,7 @@ pub struct Gateway {
     server: server::Server,
     store: Store,
     board: Arc<Switchboard>,
+    webhooks: TwilioState,
     journal: Arc<DiskJournal>,
     writer: JoinHandle<()>,
     connector: Arc<RealtimeConnector>,
@@ -135,7 +136,7 @@ impl Gateway {
             request_limit: REQUEST_LIMIT,
         };
         let webhooks = TwilioState::new(board.clone(), &twilio).context("PUBLIC_BASE_URL")?;
-        let router = http::router(api).merge(twilio::router(webhooks));
+        let router = http::router(api).merge(twilio::router(webhooks.clone()));
         let server = server::Server::start(listener, router).context("the HTTP server")?;
 
         let background = CancellationToken::new();
@@ -146,6 +147,7 @@ impl Gateway {
             server,
             store,
             board,
+            webhooks,
             journal,
             writer,
             connector,
@@ -178,6 +180,11 @@ impl Gateway {
 
     pub const fn journal(&self) -> &Arc<DiskJournal> {
         &self.journal
+    }
+
+    /// Media sockets that have not said what they are for yet.
+    pub fn waiting_sockets(&self) -> usize {
+        self.webhooks.waiting_sockets()
     }
 
     /// The administrator's key, if this start made it: the only time that it can be shown.
@@ -229,9 +236,9 @@ impl Gateway {
         {
             tracing::debug!("the simulated model did not stop in time");
         }
-        let Self { server, store, board, journal, mut writer, .. } = self;
+        let Self { server, store, board, webhooks, journal, mut writer, .. } = self;
         // The journal's writer ends when nobody can append any more; calls that were cut off still could.
-        drop((server, board, journal));
+        drop((server, board, webhooks, journal));
         if left > 0 || timeout(JOURNAL_WAIT, &mut writer).await.is_err() {
             writer.abort();
         }

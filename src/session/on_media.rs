@@ -9,7 +9,6 @@ use crate::session::links::{Media, Model};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::session::transcript::keys_line;
-use crate::session::turn::Turn;
 use crate::types::{Mono, Mulaw, Prompt, StreamId};
 
 impl CallSession {
@@ -132,8 +131,9 @@ impl CallSession {
         self.cancel_active(out);
         self.settle_cuts(now, cuts, out);
         self.backlog.clear();
-        let Turn { speaking, speech_ended, wanted, .. } = &mut self.turn;
-        (*speaking, *speech_ended, *wanted) = (None, None, None);
+        self.end_speech();
+        self.turn.speech_ended = None;
+        self.turn.wanted = None;
         for timer in [
             Timer::Ready,
             Timer::DeadAir,

@@ -310,7 +310,7 @@ impl CallSession {
         self.turn.asked = None;
         self.turn.wanted = None;
         self.turn.auto_due = false;
-        self.turn.speaking = None;
+        self.end_speech();
         self.greeting.end();
         let (label, reason) = match (cause, was_ready) {
             (LostCause::Refused, _) => ("refused", Reason::ModelRefused),

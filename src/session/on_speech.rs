@@ -17,6 +17,7 @@ impl CallSession {
             self.record(Record::Line(line), out);
         }
         self.turn.speaking = Some(now);
+        self.timers.set(Timer::Speech, now + self.policy.speech_max);
         self.turn.speech_ended = None;
         self.pace.silence_step = 0;
         let interrupts = self.cancel_farewell();
@@ -28,7 +29,7 @@ impl CallSession {
     pub(super) fn on_speech_stopped(&mut self, now: Mono, item: &ItemId, at_ms: u32) {
         let ended = self.appended_at(now, at_ms);
         self.transcript.caller_stopped(item, ended);
-        self.turn.speaking = None;
+        self.end_speech();
         self.turn.speech_ended = Some(ended);
         // The server commits the turn in the same breath: a create of ours would only collide with its answer.
         self.turn.committed();
@@ -39,13 +40,19 @@ impl CallSession {
             self.record(Record::Line(line), out);
         }
         self.transcript.caller_committed(item, now + self.policy.transcript_wait);
-        self.turn.speaking = None;
+        self.end_speech();
         self.turn.speech_ended.get_or_insert(now);
         self.turn.committed();
         self.replace_greeting(out);
         if self.phase == Phase::Greeting {
             self.enter(Phase::Intake, out);
         }
+    }
+
+    /// Nobody speaks any more, as far as we know.
+    pub(super) const fn end_speech(&mut self) {
+        self.turn.speaking = None;
+        self.timers.stop(Timer::Speech);
     }
 
     pub(super) fn on_caller_text(&mut self, item: &ItemId, text: Option<&str>, out: &mut Effects) {

@@ -29,6 +29,7 @@ impl CallSession {
             Timer::Protected => self.end_protection(now, out),
             // `finish_step` plays and settles; the keys' and transcript's owners look at the time themselves.
             Timer::Playout | Timer::Transcript => {}
+            Timer::Speech => self.end_speech(),
             Timer::Silence => self.on_silence(now, out),
             Timer::Keys => self.give_keys(now, out),
             Timer::Warn => self.warn(out),

@@ -52,6 +52,8 @@ pub struct Policy {
     pub frame_max: Duration,
     /// How long the disclosure is protected from barge-in.
     pub protected_max: Duration,
+    /// Speech without an end; then it counts as noise, and silence is counted.
+    pub speech_max: Duration,
     pub silence: SilenceSteps,
     pub call_max: Duration,
     /// Before `call_max`.
@@ -97,6 +99,7 @@ impl Default for Policy {
             mark_every: Duration::from_millis(100),
             frame_max: Duration::from_millis(100),
             protected_max: Duration::from_secs(7),
+            speech_max: Duration::from_secs(40),
             silence: SilenceSteps {
                 ask: Duration::from_secs(6),
                 again: Duration::from_secs(8),

@@ -176,6 +176,15 @@ fn silence_is_asked_about_twice_and_then_ends_the_call() {
 }
 
 #[test]
+fn speech_without_an_end_does_not_keep_the_call_for_ever() {
+    let mut rig = quiet();
+    rig.caller_starts("u1");
+    rig.pass(75_000);
+    assert_eq!(rig.endings().len(), 1);
+    assert_eq!(rig.endings()[0].outcome, Outcome::Silent);
+}
+
+#[test]
 fn speech_starts_the_silence_ladder_anew() {
     let mut rig = quiet();
     rig.pass(8000);
