@@ -15,6 +15,7 @@ mod server;
 mod simulated;
 pub mod stage;
 pub mod watch;
+mod wiring;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

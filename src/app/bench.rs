@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::SystemClock;
 use crate::app::commands::CommandError;
-use crate::app::gateway::{open_store, private_dir, seed};
+use crate::app::gateway::{open_store, seed};
 use crate::app::stage::{ACCOUNT, PUBLIC_BASE, TOKEN};
+use crate::app::wiring::private_dir;
 use crate::cli::{BenchArgs, Exit};
 use crate::config::{Config, Sources};
 use crate::ports::store::{Directory as _, OrgRow};
@@ -215,12 +216,7 @@ async fn prepare(settings: &[(String, String)]) -> anyhow::Result<()> {
     let store = open_store(&config).await?;
     seed(&store, &config).await?;
     let (name, silent) = ("Echo", r#"{"greeting":"","disclosure":""}"#);
-    let row = OrgRow {
-        id: "echo".to_owned(),
-        name: name.to_owned(),
-        config: silent.to_owned(),
-        ..OrgRow::default()
-    };
+    let row = OrgRow { id: "echo".to_owned(), name: name.to_owned(), config: silent.to_owned(), ..OrgRow::default() };
     store.create_org(&row).await?;
     store.assign_number(&DIALLED.parse::<PhoneNumber>()?, &"echo".parse::<OrgId>()?).await?;
     store.close().await;

@@ -239,6 +239,7 @@ impl Writer {
     fn acknowledge(&self, queued: &mut Vec<Queued>) {
         let count = queued.len() as u64;
         for Queued { entry, receipts } in queued.drain(..) {
+            tracing::debug!(call = %entry.call, no = entry.no.0, "a record is safe");
             // A call that is over does not listen any more.
             let _ = receipts.send(Receipt { call: entry.call, no: entry.no });
         }

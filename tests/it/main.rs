@@ -6,6 +6,7 @@ mod audio;
 mod auth;
 mod calls;
 mod config;
+mod e2e;
 mod http;
 mod realtime;
 mod session;

@@ -70,11 +70,8 @@ type Socket = WebSocketStream<TcpStream>;
 
 /// Plays one call to its end.
 pub(super) async fn call(load: Arc<Load>, number: u32) -> anyhow::Result<Seen> {
-    let names = Names {
-        account: ACCOUNT.to_owned(),
-        call: format!("CA{number:032x}"),
-        stream: format!("MZ{number:032x}"),
-    };
+    let names =
+        Names { account: ACCOUNT.to_owned(), call: format!("CA{number:032x}"), stream: format!("MZ{number:032x}") };
     let document = load.post("/twilio/voice", &names, number, "ringing").await?;
     let document = twiml::parse(&document, false).map_err(|error| anyhow!("the voice webhook's answer: {error}"))?;
     let connect = document.verbs.into_iter().find_map(|verb| match verb {

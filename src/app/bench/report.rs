@@ -99,7 +99,10 @@ impl Measured {
 }
 
 pub(super) fn head(out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "format calls    frames  lost dup/re/dam   p50 ms   p99 ms   max ms ms/call-s us/frame  core  KiB/call  load late p99")
+    writeln!(
+        out,
+        "format calls    frames  lost dup/re/dam   p50 ms   p99 ms   max ms ms/call-s us/frame  core  KiB/call  load late p99"
+    )
 }
 
 pub(super) fn notes(out: &mut impl Write) -> io::Result<()> {
