@@ -162,8 +162,7 @@ fn engine(c: &mut Criterion) {
         group.bench_function(format!("assistant_{format}"), |b| {
             b.iter(|| {
                 now.mono = now.mono + FRAME;
-                let event =
-                    ModelEvent::Audio { response: response.clone(), item: item.clone(), bytes: bytes.clone() };
+                let event = ModelEvent::Audio { response: response.clone(), item: item.clone(), bytes: bytes.clone() };
                 engine.model(now, event, &mut actions);
                 let mark = actions.iter().find_map(|action| match action {
                     Action::Media(MediaCommand::Mark(mark)) => Some(*mark),
