@@ -3,7 +3,10 @@
 mod child;
 mod database_down;
 mod ground;
+mod hostile;
+mod knock;
 mod outside;
+mod signatures;
 mod sockets;
 mod sqlite_kill;
 mod stored;
