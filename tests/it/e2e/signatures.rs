@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use switchboard::sim::model::ModelScript;
 
 use crate::e2e::child::{Gateway, Heard};
-use crate::e2e::ground::Folder;
+use crate::e2e::ground::{Folder, PATIENCE};
 use crate::e2e::knock::{FORM, Knocker, form, leg, ringing, sign};
 use crate::e2e::outside::{Outside, TOKEN};
 use crate::support::conformance;
@@ -26,7 +26,7 @@ async fn a_thousand_forged_requests_are_refused_and_the_database_is_unchanged() 
     let url = format!("sqlite://{}", folder.path().join("calls.db").display());
     let outside = Outside::start(ModelScript::echo()).await;
     let settings = outside.settings(folder.path(), &url);
-    let gateway = Gateway::start(folder.path(), outside.gateway, &settings).await;
+    let mut gateway = Gateway::start(folder.path(), outside.gateway, &settings).await;
     let knocker = Knocker::new(outside.gateway);
     let before = content(&url).await;
 
@@ -55,6 +55,7 @@ async fn a_thousand_forged_requests_are_refused_and_the_database_is_unchanged() 
     assert_eq!(knocker.webhook("/twilio/voice", &pairs).await.0, 200);
     official(&knocker).await;
     let mut heard = Heard::default();
+    gateway.listen(&mut heard, PATIENCE, |heard| heard.count() > 0).await;
     gateway.kill(&mut heard).await;
     assert!(heard.panics.is_empty() && heard.errors.is_empty(), "{:?} {:?}", heard.panics, heard.errors);
     assert_ne!(content(&url).await, before);
