@@ -29,14 +29,14 @@ run: tools
 ## Everything that must hold, in the order in which it is cheap to find out.
 test: tools postgres conformance
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	cargo test --locked --no-fail-fast
+	cargo clippy --locked --all-targets --features plant -- -D warnings
+	cargo test --locked --features plant --no-fail-fast
 
 ## What is quick: format, lints, the rules of the tree.
 check: tools
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	cargo test --locked --test it tidy::
+	cargo clippy --locked --all-targets --features plant -- -D warnings
+	cargo test --locked --features plant --test it tidy::
 
 ## Micro-benchmarks of the audio path and of the call core.
 bench: tools

@@ -4,6 +4,7 @@
 //! only. The one clock of the process lives here, too.
 
 mod banner;
+mod bench;
 mod commands;
 pub mod demo;
 mod directory;
@@ -14,6 +15,7 @@ mod server;
 mod simulated;
 pub mod stage;
 pub mod watch;
+mod wiring;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

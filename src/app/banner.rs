@@ -78,7 +78,9 @@ impl Banner {
 
     async fn numbers(&mut self, gateway: &Gateway) {
         match owned_numbers(gateway).await {
-            Ok((orgs, numbers)) => self.add("numbers", format!("{numbers} of {orgs} organization(s)")),
+            Ok((orgs, numbers)) => {
+                self.add("numbers", format!("{numbers}, owned by organizations; there are {orgs} of these"))
+            }
             Err(error) => tracing::warn!(%error, "the organizations cannot be counted"),
         }
         match gateway.default_org() {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::app::gateway::{open_store, seed};
-use crate::app::{StartError, SystemClock, demo, serve};
+use crate::app::{StartError, SystemClock, bench, demo, serve};
 use crate::auth::{generate_key, hash_key};
 use crate::cli::{
     Cli, Command, ConfigCommand, Exit, HealthArgs, KeyCommand, NumberCommand, OrgCommand, SettingFlags, completions,
@@ -124,7 +124,10 @@ fn perform(cli: Cli, out: &mut impl Write, talk: &mut impl Write) -> Result<Exit
             runtime()?.block_on(add_key(&name, &config, out, talk))
         }
         Command::Health(args) => runtime()?.block_on(health(&args, &flags, out)),
-        Command::Bench(_) => Err(CommandError::Usage("`bench` is not part of this version".to_owned())),
+        Command::Bench(args) => {
+            quiet_logs(&flags, "warn")?;
+            bench::bench(&args, out, talk)
+        }
     }
 }
 

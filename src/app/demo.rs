@@ -100,7 +100,7 @@ impl Place {
                 std::env::temp_dir().join(name)
             }
         };
-        crate::app::gateway::private_dir(&data_dir)?;
+        crate::app::wiring::private_dir(&data_dir)?;
         let data_dir = data_dir.canonicalize().context("the data directory")?;
         let own = || format!("sqlite://{}", data_dir.join("switchboard.db").display());
         Ok(Self { database_url: flags.database_url.clone().unwrap_or_else(own), data_dir })

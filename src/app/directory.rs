@@ -124,3 +124,6 @@ fn readable(row: OrgRow) -> Organization {
         settings::organization(&nameless).expect("an organization with an id and a name has nothing to refuse")
     })
 }
+
+#[cfg(test)]
+mod tests;

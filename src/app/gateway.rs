@@ -1,10 +1,7 @@
 //! A whole gateway: database, journal, model, carrier, calls and HTTP server, started and stopped in the right order.
 
 use std::future::pending;
-use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,23 +11,23 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{OrgCache, SystemClock, server, simulated};
-use crate::assistant::{demo_org, prompt, settings, tools};
-use crate::audio::prompts;
-use crate::auth::{FirstKey, generate_key};
-use crate::calls::{CallLimits, CallsPorts, CallsSettings, Clock, Switchboard};
-use crate::config::{Access, Config, Database};
-use crate::http::{self, ApiState, FieldError, REQUEST_LIMIT};
+use crate::app::wiring::{calls_settings, connector, private_dir, twilio_settings, validate_org};
+use crate::app::{OrgCache, SystemClock, server};
+use crate::assistant::demo_org;
+use crate::auth::FirstKey;
+use crate::calls::{CallsPorts, Clock, Switchboard};
+use crate::config::{Config, Database};
+use crate::http::{self, ApiState, REQUEST_LIMIT};
 use crate::ports::carrier::Carrier;
 use crate::ports::door::Door as _;
-use crate::ports::store::{Directory, History, Journal, Keys, OrgRow, StoreError};
-use crate::realtime::{RealtimeConnector, RealtimeSettings, tls_config};
+use crate::ports::store::{Directory, History, Journal, Keys, StoreError};
+use crate::realtime::RealtimeConnector;
 use crate::session::policy::Policy;
 use crate::sim::server::model::ModelServer;
 use crate::store::{DiskJournal, JournalSettings, OpenError, Store, StoreSettings};
 use crate::telemetry::Metrics;
-use crate::twilio::{self, TwilioRest, TwilioSettings, TwilioState};
-use crate::types::{OrgId, Secret};
+use crate::twilio::{self, TwilioRest, TwilioState};
+use crate::types::OrgId;
 
 /// Puts something between the calls and the journal: to watch records, or to break it.
 pub type WrapJournal = Box<dyn FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal> + Send>;
@@ -240,9 +237,9 @@ impl Gateway {
             tracing::debug!("the simulated model did not stop in time");
         }
         let Self { server, store, board, webhooks, journal, mut writer, .. } = self;
-        // The journal's writer ends when nobody can append any more.
+        // The journal's writer ends when nobody can append any more; calls that were cut off still could.
         drop((server, board, webhooks, journal));
-        if timeout(JOURNAL_WAIT, &mut writer).await.is_err() {
+        if left > 0 || timeout(JOURNAL_WAIT, &mut writer).await.is_err() {
             writer.abort();
         }
         store.close().await;
@@ -287,85 +284,6 @@ pub(super) async fn seed(store: &Store, config: &Config) -> Result<Option<OrgId>
         Err(StoreError::NotFound) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// The connection to the model, and the model itself if it is the built-in one.
-async fn connector(
-    config: &Config,
-    clock: SystemClock,
-) -> anyhow::Result<(Arc<RealtimeConnector>, Option<ModelServer>)> {
-    let (url, api_key, simulated) = match &config.model.access {
-        Access::Key(key) => (config.model.realtime_url.to_string(), Some(key.clone()), None),
-        Access::Simulated => {
-            let server = simulated::model(clock).await?;
-            (server.url(), None, Some(server))
-        }
-    };
-    let settings = RealtimeSettings { url, api_key, log_dir: config.model.log_dir.clone(), parse_tool: tools::parse };
-    let connector = RealtimeConnector::new(settings, tls_config()).context("the model's connection")?;
-    Ok((Arc::new(connector), simulated))
-}
-
-fn twilio_settings(config: &Config, origin: &str) -> TwilioSettings {
-    let telephony = &config.telephony;
-    TwilioSettings {
-        tokens: telephony.auth_tokens.clone(),
-        shared_keys: telephony.shared_keys.iter().map(|key| (key.id.clone(), key.secret.clone())).collect(),
-        account: telephony.account.clone(),
-        api_key: telephony.api_key.as_ref().map(|key| (key.sid.clone(), key.secret.clone())),
-        api_base_url: telephony.api_base.to_string(),
-        validate: telephony.validate,
-        ..TwilioSettings::new(origin)
-    }
-}
-
-fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Result<CallsSettings> {
-    policy.call_max = config.limits.call_max;
-    let limit = |limit: Option<u32>| limit.unwrap_or(0);
-    let limits = &config.limits;
-    Ok(CallsSettings {
-        limits: CallLimits::new(limit(limits.calls_per_caller), limit(limits.calls_per_org), limit(limits.calls)),
-        policy,
-        model: config.model.model.clone(),
-        transcribe_model: config.model.transcribe_model.clone(),
-        voice: config.model.voice.clone(),
-        format: config.model.audio_format,
-        safety_salt: salt(&config.storage.data_dir).context("the salt in DATA_DIR")?,
-        instructions: prompt::instructions,
-        tools: tools::specs,
-        prompts: prompts::for_language,
-        render: tools::render,
-    })
-}
-
-/// Random and kept, so that a caller's opaque name is the same tomorrow, and another one at other installations.
-fn salt(data_dir: &Path) -> anyhow::Result<Secret> {
-    let path = data_dir.join("caller.salt");
-    match std::fs::read_to_string(&path) {
-        Ok(text) if !text.trim().is_empty() => return Ok(Secret::new(text.trim())),
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error.into()),
-    }
-    let salt = generate_key()?;
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-    file.write_all(salt.expose().as_bytes())?;
-    Ok(salt)
-}
-
-pub(super) fn private_dir(dir: &Path) -> anyhow::Result<()> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .with_context(|| format!("cannot make the directory {}", dir.display()))
-}
-
-fn validate_org(row: &OrgRow) -> Result<(), Vec<FieldError>> {
-    let fields = |problems: Vec<settings::Problem>| {
-        problems.into_iter().map(|problem| FieldError::at(problem.pointer, "invalid", problem.detail)).collect()
-    };
-    settings::organization(row).map(drop).map_err(fields)
 }
 
 /// The sweep, as soon as the database has everything; then what must be done now and then.

@@ -26,7 +26,7 @@ use crate::types::{AccountId, Secret};
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
 
 /// Its token: signs webhooks and opens the REST interface. No secret: it opens nothing but this process.
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// The public name that the phone company signs; it leads to the gateway's loopback port.
 pub const PUBLIC_BASE: &str = "https://gw.test";

@@ -53,6 +53,8 @@ pub(super) struct Start {
     pub(super) commands: mpsc::Receiver<Command>,
     /// Shown in the list of live calls.
     pub(super) phase: Arc<AtomicU8>,
+    /// Told when the call's first record is on disk.
+    pub(super) stored: oneshot::Sender<()>,
 }
 
 /// The caller's stream.
@@ -80,6 +82,8 @@ pub(super) struct Actor {
     pub(super) media: Option<MediaSide>,
     pub(super) model: ModelSide,
     pub(super) commands: mpsc::Receiver<Command>,
+    /// Who waits for the first receipt.
+    pub(super) stored: Option<oneshot::Sender<()>>,
     pub(super) receipts: UnboundedReceiver<Receipt>,
     pub(super) results: mpsc::Receiver<(ActionId, ActionResult)>,
     pub(super) alarm: Alarm,
@@ -113,6 +117,7 @@ impl Actor {
             model: ModelSide::Closed,
             commands: start.commands,
             receipts,
+            stored: Some(start.stored),
             results,
             alarm: Alarm::default(),
             overdue: 0,

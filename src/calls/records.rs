@@ -2,7 +2,7 @@
 //!
 //! The journal may be full for a while (its spool has a limit); what it does not take is held here and offered again.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use metrics::counter;
 use tokio::time::sleep;
 
 use crate::ports::store::{Entry, Journal, ReceiptSender};
-use crate::session::effect::{Ending, Record, RecordId};
-use crate::types::{CallId, Wall};
+use crate::session::effect::{Ending, Heard, Line, LineOrigin, Record, RecordId};
+use crate::types::{CallId, ItemId, Millis, Speaker, Wall};
 
 /// The records of one call on their way out.
 pub(super) struct RecordLog {
@@ -22,28 +22,33 @@ pub(super) struct RecordLog {
     held: VecDeque<Entry>,
     /// The number that the next record must have.
     next: RecordId,
+    /// Numbers of the lines that were written.
+    lines: BTreeSet<u32>,
     ended: bool,
 }
 
 impl RecordLog {
-    pub(super) const fn new(call: CallId, journal: Arc<dyn Journal>, receipts: ReceiptSender) -> Self {
+    pub(super) fn new(call: CallId, journal: Arc<dyn Journal>, receipts: ReceiptSender) -> Self {
         Self::resume(call, RecordId(0), journal, receipts)
     }
 
     /// Goes on with a call that an earlier process left; `next` is the number that its next record must have.
-    pub(super) const fn resume(
-        call: CallId,
-        next: RecordId,
-        journal: Arc<dyn Journal>,
-        receipts: ReceiptSender,
-    ) -> Self {
-        Self { call, journal, receipts, held: VecDeque::new(), next, ended: false }
+    pub(super) fn resume(call: CallId, next: RecordId, journal: Arc<dyn Journal>, receipts: ReceiptSender) -> Self {
+        Self { call, journal, receipts, held: VecDeque::new(), next, lines: BTreeSet::new(), ended: false }
+    }
+
+    /// An earlier process wrote this line.
+    pub(super) fn knows_line(&mut self, seq: u32) {
+        self.lines.insert(seq);
     }
 
     /// Hands a record to the journal, or holds it.
     pub(super) fn append(&mut self, at: Wall, no: RecordId, record: Record) {
         self.next = RecordId(no.0 + 1);
         self.ended |= matches!(record, Record::Ended(_));
+        if let Record::Line(line) = &record {
+            self.lines.insert(line.seq);
+        }
         let entry = Entry { call: self.call, no, at, record };
         if !self.held.is_empty() || self.journal.append(entry.clone(), &self.receipts).is_err() {
             counter!("switchboard_records_held_total").increment(1);
@@ -74,11 +79,31 @@ impl RecordLog {
         self.held.len() > RECORDS_HELD_MAX
     }
 
-    /// Ends a call whose core can no longer do so. Nothing happens if its end is recorded already.
+    /// Ends a call whose core can no longer do so. Lines that had a number and were not written are filled in, so that
+    /// the numbers have no gap. Nothing happens if the call's end is recorded already.
     pub(super) fn end(&mut self, at: Wall, ending: Ending) {
-        if !self.ended {
-            self.append(at, self.next, Record::Ended(ending));
+        if self.ended {
+            return;
         }
+        let last = self.lines.last().copied().unwrap_or_default();
+        let missing: Vec<u32> = (0..last).filter(|seq| !self.lines.contains(seq)).collect();
+        for seq in missing {
+            self.append(at, self.next, Record::Line(lost_line(seq)));
+        }
+        self.append(at, self.next, Record::Ended(ending));
+    }
+}
+
+/// Stands for a line that had its number and was never settled: most likely the caller's, whose text was still to come.
+fn lost_line(seq: u32) -> Line {
+    Line {
+        seq,
+        speaker: Speaker::Caller,
+        text: "(not understood)".to_owned(),
+        start: Millis(0),
+        end: Millis(0),
+        heard: Heard::Full,
+        origin: LineOrigin::Item(ItemId::from("")),
     }
 }
 

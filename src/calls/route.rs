@@ -79,7 +79,13 @@ impl Switchboard {
             self.registry.finish(&ring.leg, Over::Refused(Refusal::Busy));
             return refuse(Refusal::Busy, "capacity");
         };
-        self.start(ring, &org, permit, opening)
+        let (stored, receipt) = oneshot::channel();
+        let answer = self.start(ring, &org, permit, opening, stored);
+        // A call that is answered is known after a crash; but the phone does not ring for a slow disk.
+        if timeout(RECEIPT_WAIT_MAX, receipt).await.is_err() {
+            counter!("switchboard_receipts_late_total").increment(1);
+        }
+        answer
     }
 
     /// Whether the leg belongs to a call of the past. A history that does not answer does not keep the phone ringing.
@@ -97,7 +103,14 @@ impl Switchboard {
         }
     }
 
-    fn start(&self, ring: &Ring, org: &Organization, permit: Permit, opening: &OpeningGuard) -> Answer {
+    fn start(
+        &self,
+        ring: &Ring,
+        org: &Organization,
+        permit: Permit,
+        opening: &OpeningGuard,
+        stored: oneshot::Sender<()>,
+    ) -> Answer {
         let reading = self.ports.clock.now();
         let mut random = [0; 10];
         let (Ok(()), Ok(tickets)) = (getrandom::fill(&mut random), Tickets::new(reading.monotonic_us)) else {
@@ -120,6 +133,7 @@ impl Switchboard {
             setup: model_setup(&self.settings, org, call, &ring.caller),
             commands,
             phase,
+            stored,
         };
         let actor = Actor::open(start, self.ports.clone(), &self.settings, self.tasks.clone());
         let span = tracing::info_span!("call", %call);
@@ -342,6 +356,9 @@ const RING_WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// A database that is slower than this is not waited for: the caller hears the phone ring meanwhile.
 const HISTORY_LOOKUP_MAX: Duration = Duration::from_millis(500);
+
+/// How long an answer waits for the receipt of the call's first record.
+const RECEIPT_WAIT_MAX: Duration = Duration::from_millis(500);
 
 const ORG_LOOKUP_MAX: Duration = Duration::from_secs(1);
 

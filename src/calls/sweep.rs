@@ -117,6 +117,10 @@ impl Switchboard {
         // Nobody waits for the receipt.
         let receipts = mpsc::unbounded_channel().0;
         let mut log = RecordLog::resume(row.id, no, Arc::clone(&self.ports.journal), receipts);
+        match self.ports.history.call(row.id).await {
+            Ok(known) => known.lines.iter().for_each(|line| log.knows_line(line.seq)),
+            Err(error) => tracing::warn!(%error, call = %row.id, "cannot read the lines of a call"),
+        }
         log.end(wall, Ending { outcome, reason, at });
         log.hand_over().await;
     }

@@ -148,6 +148,10 @@ impl Actor {
     fn poll_receipts(&mut self, cx: &mut Context<'_>) -> bool {
         for taken in 0..EVENTS_PER_TURN_MAX {
             let Poll::Ready(Some(receipt)) = self.receipts.poll_recv(cx) else { return taken > 0 };
+            if let Some(stored) = self.stored.take() {
+                // Whoever waited may have given up.
+                let _ = stored.send(());
+            }
             self.input(Input::Committed(receipt.no));
         }
         true

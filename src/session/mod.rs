@@ -6,6 +6,7 @@
 
 pub mod effect;
 pub mod input;
+pub mod plant;
 pub mod policy;
 
 mod ending;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::session::CallSession;
-use crate::session::effect::{AfterStream, CarrierEffect, Effect, Effects, Event};
+use crate::session::effect::{AfterStream, CarrierEffect, Effect, Effects, Ending as Ended, Event, Record};
 use crate::session::ending::Ending;
 use crate::session::input::{ActionResult, CarrierInput, DetachCause, LegStatus, StaffInput};
 use crate::session::links::Media;
+use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{Mono, Outcome, Prompt, Reason};
 
@@ -42,6 +43,11 @@ impl CallSession {
     }
 
     fn on_leg_status(&mut self, now: Mono, status: LegStatus, out: &mut Effects) {
+        if planted!(self.policy, LateStatusReopens) && self.is_over() {
+            let at = now.millis();
+            let again = Ended { outcome: Outcome::CallerHungUp, reason: Reason::CarrierStatus, at };
+            self.record(Record::Ended(again), out);
+        }
         if matches!(self.ending, Ending::Closing { .. } | Ending::Over) {
             return;
         }

@@ -1,14 +1,14 @@
 //! What the caller's stream brings: its start and end, audio, marks and keys.
 
 use crate::session::CallSession;
-use crate::session::effect::{Effects, Event, ModelEffect, Record, RespondKind};
+use crate::session::effect::{Effect, Effects, Event, MediaEffect, ModelEffect, Record, RespondKind, Source};
 use crate::session::ending::Ending;
 use crate::session::input::{DetachCause, MediaInput};
 use crate::session::keys::Key;
 use crate::session::links::{Media, Model};
+use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::session::transcript::keys_line;
-use crate::session::turn::Turn;
 use crate::types::{Mono, Mulaw, Prompt, StreamId};
 
 impl CallSession {
@@ -75,6 +75,10 @@ impl CallSession {
         if !self.is_protected() {
             self.interrupt(now, out);
         }
+        if planted!(self.policy, SendsEmptyFrame) {
+            let (source, frame) = (Source::Local(Prompt::OneMoment), Mulaw::default());
+            out.push(Effect::Media(MediaEffect::Play { source, frame }));
+        }
         match self.keys.press(now, key, self.policy.keys_rest, self.policy.keys_max) {
             Key::Added => self.timers.set(Timer::Keys, now + self.policy.keys_rest),
             Key::Complete => self.give_keys(now, out),
@@ -114,7 +118,9 @@ impl CallSession {
         };
         self.event(Event::StreamDetached { cause }, out);
         self.lose_stream(now, out);
-        self.timers.set(Timer::Detach, now + self.policy.detach_wait);
+        if !planted!(self.policy, ForgetsDetach) {
+            self.timers.set(Timer::Detach, now + self.policy.detach_wait);
+        }
         self.after_stream_lost(now, out);
     }
 
@@ -125,8 +131,9 @@ impl CallSession {
         self.cancel_active(out);
         self.settle_cuts(now, cuts, out);
         self.backlog.clear();
-        let Turn { speaking, speech_ended, wanted, .. } = &mut self.turn;
-        (*speaking, *speech_ended, *wanted) = (None, None, None);
+        self.end_speech();
+        self.turn.speech_ended = None;
+        self.turn.wanted = None;
         for timer in [
             Timer::Ready,
             Timer::DeadAir,

@@ -7,6 +7,7 @@ use crate::session::effect::{Effects, Event, ModelEffect, Record, RequestNo, Res
 use crate::session::ending::Ending;
 use crate::session::input::{FaultKind, LostCause, ModelInput, ResponseEnd, ToolRequest};
 use crate::session::links::{Media, Model};
+use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::session::tooling::Then;
 use crate::types::usage::Usage;
@@ -145,7 +146,7 @@ impl CallSession {
     }
 
     fn on_tool(&mut self, response: Option<ResponseId>, call: ToolCallId, request: ToolRequest, out: &mut Effects) {
-        if !self.tooling.is_new(&call) {
+        if !self.tooling.is_new(&call) && !planted!(self.policy, AnswersTwice) {
             return;
         }
         let spoke = response.as_ref().is_some_and(|response| self.speech.has_sound(response));
@@ -309,7 +310,7 @@ impl CallSession {
         self.turn.asked = None;
         self.turn.wanted = None;
         self.turn.auto_due = false;
-        self.turn.speaking = None;
+        self.end_speech();
         self.greeting.end();
         let (label, reason) = match (cause, was_ready) {
             (LostCause::Refused, _) => ("refused", Reason::ModelRefused),

@@ -4,6 +4,7 @@ use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, Heard, LineOrigin, ModelEffect, Record, Source};
 use crate::session::ending::Ending;
 use crate::session::links::Model;
+use crate::session::plant::planted;
 use crate::session::playout::{Cut, Finished};
 use crate::session::timer::Timer;
 use crate::session::transcript::{assistant_line, heard_words, local_origin};
@@ -16,6 +17,7 @@ impl CallSession {
             self.record(Record::Line(line), out);
         }
         self.turn.speaking = Some(now);
+        self.timers.set(Timer::Speech, now + self.policy.speech_max);
         self.turn.speech_ended = None;
         self.pace.silence_step = 0;
         let interrupts = self.cancel_farewell();
@@ -27,8 +29,10 @@ impl CallSession {
     pub(super) fn on_speech_stopped(&mut self, now: Mono, item: &ItemId, at_ms: u32) {
         let ended = self.appended_at(now, at_ms);
         self.transcript.caller_stopped(item, ended);
-        self.turn.speaking = None;
+        self.end_speech();
         self.turn.speech_ended = Some(ended);
+        // The server commits the turn in the same breath: a create of ours would only collide with its answer.
+        self.turn.committed();
     }
 
     pub(super) fn on_turn_committed(&mut self, now: Mono, item: &ItemId, out: &mut Effects) {
@@ -36,13 +40,19 @@ impl CallSession {
             self.record(Record::Line(line), out);
         }
         self.transcript.caller_committed(item, now + self.policy.transcript_wait);
-        self.turn.speaking = None;
+        self.end_speech();
         self.turn.speech_ended.get_or_insert(now);
         self.turn.committed();
         self.replace_greeting(out);
         if self.phase == Phase::Greeting {
             self.enter(Phase::Intake, out);
         }
+    }
+
+    /// Nobody speaks any more, as far as we know.
+    pub(super) const fn end_speech(&mut self) {
+        self.turn.speaking = None;
+        self.timers.stop(Timer::Speech);
     }
 
     pub(super) fn on_caller_text(&mut self, item: &ItemId, text: Option<&str>, out: &mut Effects) {
@@ -81,7 +91,9 @@ impl CallSession {
         };
         active.cancelled = true;
         let response = active.response.clone();
-        self.speech.refuse(&response);
+        if !planted!(self.policy, PlaysCutSound) {
+            self.speech.refuse(&response);
+        }
         if self.model == Model::Ready {
             let no = self.next_request();
             self.send(ModelEffect::Cancel { no, response }, out);
@@ -118,7 +130,9 @@ impl CallSession {
                     };
                     let (text, heard) = cut_words(&heard.text, &cut, total);
                     let line = assistant_line(seq, began, now, text, heard, local_origin(prompt));
-                    self.record(Record::Line(line), out);
+                    if !planted!(self.policy, LosesLine) {
+                        self.record(Record::Line(line), out);
+                    }
                 }
             }
         }
@@ -129,9 +143,12 @@ impl CallSession {
             return;
         };
         let received = item.received;
-        item.closed = true;
+        item.closed = !planted!(self.policy, PlaysCutSound);
         item.cut |= !cut.complete;
-        let (text, heard) = cut_words(&item.text, cut, received);
+        let (text, mut heard) = cut_words(&item.text, cut, received);
+        if planted!(self.policy, ClaimsAllHeard) && !cut.complete {
+            heard = Heard::Cut { heard: received, total: received };
+        }
         let seq = item.seq.take();
         if !cut.complete {
             let heard = cut.heard.min(received);
@@ -150,7 +167,8 @@ impl CallSession {
             return;
         }
         let no = self.next_request();
-        self.send(ModelEffect::Truncate { no, item: id.clone(), heard: heard.min(received) }, out);
+        let heard = if planted!(self.policy, TruncatesTooFar) { Millis(heard.0 + 200) } else { heard.min(received) };
+        self.send(ModelEffect::Truncate { no, item: id.clone(), heard }, out);
     }
 
     /// A source begins, or goes on, to sound.

@@ -5,6 +5,7 @@ use crate::session::effect::{Effects, Event, RespondKind};
 use crate::session::ending::Ending;
 use crate::session::input::LostCause;
 use crate::session::links::{Media, Model};
+use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{Mono, Outcome, Prompt, Reason};
 
@@ -28,6 +29,7 @@ impl CallSession {
             Timer::Protected => self.end_protection(now, out),
             // `finish_step` plays and settles; the keys' and transcript's owners look at the time themselves.
             Timer::Playout | Timer::Transcript => {}
+            Timer::Speech => self.end_speech(),
             Timer::Silence => self.on_silence(now, out),
             Timer::Keys => self.give_keys(now, out),
             Timer::Warn => self.warn(out),
@@ -119,7 +121,7 @@ impl CallSession {
             self.timers.set(Timer::ResponseLost, since + self.policy.response_lost);
         }
         match (silent, self.pace.quiet_since) {
-            (true, Some(quiet)) => {
+            (true, Some(quiet)) if !planted!(self.policy, NoFiller) => {
                 let base = self.turn.speech_ended.map_or(quiet, |ended| ended.max(quiet));
                 self.timers.set_later(Timer::DeadAir, base + self.policy.response_slow, now);
             }

@@ -52,6 +52,8 @@ pub struct Policy {
     pub frame_max: Duration,
     /// How long the disclosure is protected from barge-in.
     pub protected_max: Duration,
+    /// Speech without an end; then it counts as noise, and silence is counted.
+    pub speech_max: Duration,
     pub silence: SilenceSteps,
     pub call_max: Duration,
     /// Before `call_max`.
@@ -76,6 +78,9 @@ pub struct Policy {
     pub failures_max: u32,
     /// Tool calls in one response that are acted on; more are refused.
     pub tools_per_response_max: u32,
+    /// A bug on demand.
+    #[cfg(feature = "plant")]
+    pub plant: Option<crate::session::plant::Plant>,
 }
 
 impl Default for Policy {
@@ -94,6 +99,7 @@ impl Default for Policy {
             mark_every: Duration::from_millis(100),
             frame_max: Duration::from_millis(100),
             protected_max: Duration::from_secs(7),
+            speech_max: Duration::from_secs(40),
             silence: SilenceSteps {
                 ask: Duration::from_secs(6),
                 again: Duration::from_secs(8),
@@ -112,6 +118,8 @@ impl Default for Policy {
             resumes_max: 3,
             failures_max: 3,
             tools_per_response_max: 8,
+            #[cfg(feature = "plant")]
+            plant: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::session::CallSession;
 use crate::session::effect::{Effects, ModelEffect, RespondKind};
 use crate::session::ending::Ending;
 use crate::session::links::{Media, Model};
+use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::session::tooling::Then;
 use crate::session::turn::Asked;
@@ -109,7 +110,8 @@ impl CallSession {
     fn ask(&mut self, out: &mut Effects) {
         let may_speak = matches!(self.ending, Ending::None | Ending::Farewell { .. });
         let held = self.timers.is_set(Timer::RespondAgain);
-        if self.media != Media::Live || !may_speak || held || !self.turn.may_ask() {
+        let may_ask = self.turn.may_ask() || planted!(self.policy, AsksTwice) && self.turn.wanted.is_some();
+        if self.media != Media::Live || !may_speak || held || !may_ask {
             return;
         }
         let Some(kind) = self.turn.wanted.take() else {

@@ -29,6 +29,8 @@ pub enum Timer {
     Protected,
     /// Look at the play-out again, should nothing else cause it.
     Playout,
+    /// The caller has spoken for so long that it is rather noise, or the end of speech was lost.
+    Speech,
     /// The caller says nothing.
     Silence,
     /// The caller has stopped pressing keys.
@@ -64,6 +66,7 @@ const ALL: [Timer; COUNT] = [
     Timer::RespondAgain,
     Timer::Protected,
     Timer::Playout,
+    Timer::Speech,
     Timer::Silence,
     Timer::Keys,
     Timer::Warn,
@@ -100,7 +103,7 @@ impl Timers {
         self.set(timer, if at > now { at } else { now + RETRY });
     }
 
-    pub(crate) fn stop(&mut self, timer: Timer) {
+    pub(crate) const fn stop(&mut self, timer: Timer) {
         self.0[timer as usize] = None;
     }
 

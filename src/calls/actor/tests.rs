@@ -136,6 +136,7 @@ impl World {
             setup: model_setup(),
             commands: receiver,
             phase: Arc::new(AtomicU8::new(0)),
+            stored: oneshot::channel().0,
         };
         let actor = Actor::open(start, call_ports(&ports), &settings(), tasks.clone());
         Self { actor, ports, tasks, commands }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::session::effect::{Effect, Event, ModelEffect, Record, RespondKind, ToolAnswer};
-use crate::session::input::{FaultKind, IntakeData, ModelInput, ResponseEnd, ToolRequest};
+use crate::session::input::{FaultKind, Input, IntakeData, MediaInput, ModelInput, ResponseEnd, ToolRequest};
 use crate::session::policy::Policy;
 use crate::session::tests::rig::{Rig, Setup};
 use crate::types::org::SilenceSteps;
@@ -69,6 +69,7 @@ fn a_collision_is_asked_again_after_the_active_response() {
     let (no, _) = rig.creates().last().unwrap().clone();
     rig.model(ModelInput::TurnCommitted { item: "u2".into() });
     rig.begin_auto("r3");
+    rig.speak("r3", "i3", 400, "Yes.");
     rig.model(ModelInput::Fault { about: Some(no), kind: FaultKind::ActiveResponse, code: "x".into() });
     rig.pass(100);
     assert_eq!(bare(&rig), 1, "not while another is active");
@@ -101,6 +102,32 @@ fn tools_act_once_and_are_answered_after_the_response_with_one_create() {
     assert_eq!(bare(&rig), 1);
     assert_eq!(rig.records().filter(|record| matches!(record, Record::Intake(_))).count(), 1);
     assert_eq!(rig.session.snapshot().phase, Phase::Clarification);
+}
+
+#[test]
+fn a_response_without_a_word_is_no_answer() {
+    let mut rig = quiet();
+    rig.caller_starts("u1");
+    rig.caller_stops("u1");
+    rig.begin_auto("r2");
+    rig.done("r2");
+    rig.pass(550);
+    assert_eq!(bare(&rig), 1);
+}
+
+#[test]
+fn no_create_is_sent_between_the_end_of_speech_and_the_servers_own_answer() {
+    let mut rig = quiet();
+    rig.caller_starts("u1");
+    rig.feed(Input::Media(MediaInput::Digit('5')));
+    rig.pass(2100);
+    rig.model(ModelInput::SpeechStopped { item: "u1".into(), at_ms: 0 });
+    rig.model(ModelInput::TurnCommitted { item: "u1".into() });
+    rig.begin_auto("r2");
+    rig.speak("r2", "i2", 400, "Five.");
+    rig.done("r2");
+    rig.pass(600);
+    assert_eq!(bare(&rig), 0);
 }
 
 #[test]
@@ -146,6 +173,15 @@ fn silence_is_asked_about_twice_and_then_ends_the_call() {
     assert!(rig.said(Prompt::StillThere) && rig.said(Prompt::StillThereAgain) && rig.said(Prompt::SilentGoodbye));
     let ending = rig.endings()[0];
     assert_eq!((ending.outcome, ending.reason), (Outcome::Silent, Reason::Silence));
+}
+
+#[test]
+fn speech_without_an_end_does_not_keep_the_call_for_ever() {
+    let mut rig = quiet();
+    rig.caller_starts("u1");
+    rig.pass(75_000);
+    assert_eq!(rig.endings().len(), 1);
+    assert_eq!(rig.endings()[0].outcome, Outcome::Silent);
 }
 
 #[test]

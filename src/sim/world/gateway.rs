@@ -14,6 +14,7 @@ use crate::ports::media::{EncodeMedia, MediaEvent};
 use crate::ports::model::{ModelCommand, ModelSetup};
 use crate::session::effect::{ActionId, AfterStream, CarrierEffect, Effect, Ending, Line, Record, RecordId};
 use crate::session::input::{ActionResult, CarrierInput, Input};
+use crate::session::plant::planted;
 use crate::session::policy::CallFacts;
 use crate::sim::carrier::company::{CompanyOut, SocketNo, WebAnswer, WebhookId};
 use crate::sim::carrier::rest::{RestAnswer, RestRequest};
@@ -327,7 +328,12 @@ impl Gateway {
 
     fn mint(&mut self) {
         self.tickets += 1;
-        self.ticket = Some(format!("ticket-{}", self.tickets));
+        let mut ticket = format!("ticket-{}", self.tickets);
+        if planted!(self.settings.policy, NotRepeatable) {
+            let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
+            ticket = format!("{ticket}-{random}");
+        }
+        self.ticket = Some(ticket);
     }
 
     fn after_stream(&mut self, now: Mono) -> String {
@@ -438,6 +444,9 @@ impl Gateway {
             Action::AfterStream(answer) => self.after_stream = Some(answer),
             Action::Record(no, record) => {
                 self.records.push((now, record));
+                if planted!(self.settings.policy, AcknowledgesEarly) {
+                    self.acknowledged = no.0 + 1;
+                }
                 self.later.add(self.committed_at(now), Later::Commit(no));
             }
         }
@@ -449,7 +458,7 @@ impl Gateway {
         let settings = &self.settings;
         let seed = settings.rng(u64::from(100 + self.connections)).u64(..);
         let model = FakeModel::new(seed, settings.script.clone(), settings.model.clone());
-        let name = format!("c{}", self.connections);
+        let name = format!("s{}c{}", settings.seed, self.connections);
         let record = settings.record_model;
         self.connection = Some(Connection::new(now, name, model, setup(settings), settings.model_delay, record));
     }

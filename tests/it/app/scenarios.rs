@@ -1,38 +1,123 @@
-//! Every built-in scenario, end to end.
+//! Every built-in scenario, end to end, and what everyone who watched it has to say.
 
 use std::time::Duration;
 
-use switchboard::app::{play, stage::Stage};
+use serde_json::{Value, json};
+use switchboard::app::play::{self, Played};
+use switchboard::app::stage::Stage;
+use switchboard::ports::store::LineRow;
+use switchboard::sim::carrier::RestRequest;
+use switchboard::sim::carrier::company::WebhookKind;
 use switchboard::sim::scenario::Scenario;
 
-async fn run(name: &str) {
-    let dir = std::env::temp_dir().join(format!("switchboard-it-{}-{name}", std::process::id()));
-    let scenario = Scenario::named(name).unwrap();
-    let mut stage = Stage::start(play::options(&scenario, &dir).unwrap()).await.unwrap();
-    let played = play::play(&mut stage, &scenario, |entry| eprintln!("{:?}", entry.record)).await.unwrap();
-    eprintln!("{:?}", played.report.talk);
-    assert_eq!(played.problems, Vec::<String>::new());
-    assert_eq!(stage.stop(Duration::ZERO).await, 0);
-    std::fs::remove_dir_all(&dir).unwrap();
-}
+use super::{Folder, assert_quiet};
+use crate::support::conformance;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn new_appointment() {
-    run("new-appointment").await;
+async fn every_scenario_ends_as_it_says() {
+    let plays = [
+        ("new-appointment", "pcm"),
+        ("new-appointment", "pcmu"),
+        ("interrupt", "pcm"),
+        ("interrupt", "pcmu"),
+        ("silent-caller", "pcm"),
+        ("hang-up-mid-word", "pcmu"),
+        ("model-down", "pcm"),
+    ];
+    let names: Vec<_> = Scenario::builtin().into_iter().map(|scenario| scenario.name).collect();
+    assert!(names.iter().all(|name| plays.iter().any(|(played, _)| played == name)), "{names:?}");
+    futures_util::future::join_all(plays.map(|(name, format)| run(name, format))).await;
 }
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn interrupt() {
-    run("interrupt").await;
+
+async fn run(name: &str, format: &str) {
+    let what = format!("{name} in {format}");
+    let (folder, scenario) = (Folder::new(), Scenario::named(name).unwrap());
+    let log = folder.path().join("realtime");
+    let options = play::options(&scenario, folder.path())
+        .unwrap()
+        .with("REALTIME_AUDIO_FORMAT", format)
+        .with("REALTIME_LOG_DIR", log.to_str().unwrap());
+    let mut stage = Stage::start(options).await.unwrap();
+    let played = play::play(&mut stage, &scenario, |_| {}).await.unwrap();
+    assert_eq!(played.problems, Vec::<String>::new(), "{what}");
+    assert_quiet(&stage).await;
+
+    assert_read_back(&stage, &played).await;
+    assert_twiml(&what, &played);
+    assert_rest(&what, &stage.carrier.requests());
+    assert!(stage.gateway.flush_model_log().await);
+    let recording = log.join(format!("{}.jsonl", played.call));
+    if scenario.model_down {
+        assert!(!recording.exists(), "{what}");
+    } else {
+        assert_realtime(recording.to_str().unwrap());
+    }
+
+    assert_eq!(stage.stop(Duration::ZERO).await, 0, "{what}");
 }
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn silent_caller() {
-    run("silent-caller").await;
+
+/// The API gives what is stored, to those who have the key.
+async fn assert_read_back(stage: &Stage, played: &Played) {
+    let url = format!("http://{}/api/calls/{}", stage.gateway.addr(), played.call);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    assert_eq!(client.get(&url).send().await.unwrap().status(), 401);
+    let answer = client.get(&url).bearer_auth(stage.admin_key().unwrap().expose()).send().await.unwrap();
+    let call: Value = answer.json().await.unwrap();
+    assert_eq!(call["outcome"], played.detail.call.outcome.unwrap().as_str());
+    assert_eq!(call["status"], played.detail.call.status.as_str());
+    let said = |line: &LineRow| json!([line.seq, line.speaker.as_str(), line.text]);
+    let expected: Vec<Value> = played.detail.lines.iter().map(said).collect();
+    let lines = call["transcripts"].as_array().unwrap().iter();
+    let found: Vec<Value> = lines.map(|line| json!([line["seq"], line["speaker"], line["text"]])).collect();
+    assert_eq!(found, expected);
+    assert!(!call["timeline"].as_array().unwrap().is_empty());
 }
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hang_up_mid_word() {
-    run("hang-up-mid-word").await;
+
+fn assert_twiml(what: &str, played: &Played) {
+    let folder = Folder::new();
+    let documents = played.report.webhooks.iter().filter(|log| match log.kind {
+        WebhookKind::Voice
+        | WebhookKind::Repeat
+        | WebhookKind::Fallback
+        | WebhookKind::AfterStream
+        | WebhookKind::Redirect => log.status != 0,
+        WebhookKind::Status | WebhookKind::StreamStatus => false,
+    });
+    let mut arguments = vec!["--werror".to_owned()];
+    for (index, log) in documents.enumerate() {
+        assert_eq!(log.status, 200, "{what}: {:?}", log.kind);
+        let path = folder.path().join(format!("{index}.xml"));
+        std::fs::write(&path, &log.body).unwrap();
+        arguments.push(path.to_str().unwrap().to_owned());
+    }
+    assert!(arguments.len() > 1, "{what}: the voice webhook was answered");
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let Some(output) = conformance::run("check_twiml.py", &arguments) {
+        conformance::assert_content(&output);
+    }
 }
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn model_down() {
-    run("model-down").await;
+
+fn assert_rest(what: &str, requests: &[(RestRequest, Option<String>)]) {
+    let line = |(request, content_type): &(RestRequest, Option<String>)| {
+        let RestRequest { method, path, authorization, body } = request;
+        json!({
+            "method": method, "path": path, "authorization": authorization, "content_type": content_type, "body": body,
+        })
+    };
+    let lines: String = requests.iter().map(|request| format!("{}\n", line(request))).collect();
+    assert!(what.starts_with("hang-up") || !lines.is_empty(), "{what}: the gateway hangs up by request");
+    let Some(spec) = conformance::rest_spec() else { return };
+    let folder = Folder::new();
+    let path = folder.path().join("requests.jsonl");
+    std::fs::write(&path, lines).unwrap();
+    if let Some(output) = conformance::run("check_twilio_rest.py", &[spec.to_str().unwrap(), path.to_str().unwrap()]) {
+        conformance::assert_content(&output);
+    }
+}
+
+fn assert_realtime(recording: &str) {
+    assert!(std::fs::metadata(recording).unwrap().len() > 0);
+    if let Some(output) = conformance::run("check_realtime_events.py", &["--werror", recording]) {
+        conformance::assert_content(&output);
+    }
 }

@@ -39,9 +39,7 @@ fn count(ports: &[Port], counts: impl Fn(&str) -> bool) -> usize {
         port.is_some_and(|port| ports.contains(&Port(port)))
     };
     let rows = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
-    rows.filter(|row| at_port(row[1]) || at_port(row[2]))
-        .filter(|row| counts(row[3]) && ours.contains(row[9]))
-        .count()
+    rows.filter(|row| at_port(row[1]) || at_port(row[2])).filter(|row| counts(row[3]) && ours.contains(row[9])).count()
 }
 
 /// The kernel's word for a listening socket.

@@ -2,8 +2,6 @@
 //!
 //! Needs a Python with the pinned SDK (`tests/conformance`). Without one the test says so and passes, except in CI.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -14,28 +12,11 @@ use switchboard::types::org::{AudioFormat, Eagerness, TurnDetection};
 use switchboard::types::{ItemId, Millis, ResponseId, ToolCallId};
 
 use super::{decode_all, demo_setup};
-
-/// The interpreter with the SDK; `None`: this machine has none.
-fn python() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let named = std::env::var_os("SWITCHBOARD_CONFORMANCE_PYTHON").map(PathBuf::from);
-    let found = named.unwrap_or_else(|| root.join("target/conformance/bin/python"));
-    if found.exists() {
-        return Some(found);
-    }
-    assert!(std::env::var_os("CI").is_none(), "CI must be able to run the conformance checks");
-    eprintln!("skipped: no Python with the provider's SDK at {}", found.display());
-    None
-}
+use crate::support::conformance;
 
 /// Runs the checker; its output and whether it is content.
-fn check(recording: &str, name: &str) -> Option<(bool, String)> {
-    let python = python()?;
-    let file = std::env::temp_dir().join(format!("switchboard-{name}-{}.jsonl", uuid::Uuid::new_v4().simple()));
-    std::fs::write(&file, recording).unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/check_realtime_events.py");
-    let output = Command::new(python).arg(script).arg("--werror").arg(&file).output().unwrap();
-    std::fs::remove_file(&file).unwrap();
+fn check(recording: &str) -> Option<(bool, String)> {
+    let output = conformance::realtime(recording, &["--werror"])?;
     Some((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
@@ -232,12 +213,12 @@ fn phone_call(setup: ModelSetup) -> Conversation {
     call
 }
 
-fn assert_conforms(setup: ModelSetup, name: &str) {
+fn assert_conforms(setup: ModelSetup) {
     let call = phone_call(setup);
     // The other half of the contract: we understand all of it.
     let events = decode_all(call.server_texts.iter().map(String::as_str));
     assert_eq!(events.iter().filter(|event| format!("{event:?}").contains("ResponseEnded")).count(), 5);
-    if let Some((content, report)) = check(&call.recording(), name) {
+    if let Some((content, report)) = check(&call.recording()) {
         assert!(content, "{report}");
         assert!(report.contains(&format!("{} events checked, 0 violations", call.lines.len())), "{report}");
     }
@@ -245,26 +226,26 @@ fn assert_conforms(setup: ModelSetup, name: &str) {
 
 #[test]
 fn a_call_in_pcm_conforms() {
-    assert_conforms(demo_setup(AudioFormat::Pcm), "pcm");
+    assert_conforms(demo_setup(AudioFormat::Pcm));
 }
 
 #[test]
 fn a_call_in_mulaw_conforms() {
-    assert_conforms(demo_setup(AudioFormat::Pcmu), "pcmu");
+    assert_conforms(demo_setup(AudioFormat::Pcmu));
 }
 
 #[test]
 fn a_call_of_an_earlier_model_with_semantic_detection_conforms() {
     let turn_detection = TurnDetection::Semantic { eagerness: Eagerness::Low };
     let setup = demo_setup(AudioFormat::Pcmu);
-    assert_conforms(ModelSetup { model: "gpt-realtime-1.5".into(), turn_detection, ..setup }, "earlier");
+    assert_conforms(ModelSetup { model: "gpt-realtime-1.5".into(), turn_detection, ..setup });
 }
 
 #[test]
 fn the_judge_finds_a_fault() {
     let mut call = phone_call(demo_setup(AudioFormat::Pcm));
     call.client(&ModelCommand::Truncate { no: RequestNo(9), item: ItemId::from("item_a5"), heard: Millis(60_000) });
-    if let Some((content, report)) = check(&call.recording(), "fault") {
+    if let Some((content, report)) = check(&call.recording()) {
         assert!(!content, "{report}");
         assert!(report.contains("P-TRUNCATE"), "{report}");
     }

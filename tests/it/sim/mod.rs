@@ -7,6 +7,8 @@ mod model;
 mod model_faults;
 mod model_server;
 mod model_strict;
+#[cfg(feature = "plant")]
+mod plants;
 mod scenario;
 mod talk;
 mod world;

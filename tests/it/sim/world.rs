@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use switchboard::session::effect::{Event, Record};
 use switchboard::sim::clips::Library;
-use switchboard::sim::model::{ModelScript, Pace};
-use switchboard::sim::world::{CallerKind, Finding, World, WorldPlan};
+use switchboard::sim::model::{ModelScript, Pace, ResponseFault};
+use switchboard::sim::scenario::Scenario;
+use switchboard::sim::world::{CallerKind, Finding, History, World, WorldPlan};
+
+use crate::support::conformance;
 
 fn run(seed: u64, library: &Library) -> (Vec<Finding>, u64) {
     let history = World::new(WorldPlan::random(seed, library)).run();
@@ -89,5 +93,79 @@ fn one_seed_gives_one_history() {
     let library = Library::builtin();
     for seed in 0..100 {
         assert_eq!(run(seed, &library).1, run(seed, &library).1, "seed {seed}");
+    }
+}
+
+/// The built-in scenarios as worlds.
+pub(super) fn scenario_plans(library: &Library) -> Vec<(Scenario, WorldPlan)> {
+    let plan = |scenario: Scenario| {
+        let org: serde_json::Value = serde_json::from_str(&scenario.org).unwrap();
+        let text = |key: &str| org[key].as_str().unwrap_or_default().to_owned();
+        let plan = WorldPlan::scenario(&scenario, library, &text("greeting"), &text("disclosure"));
+        (scenario, plan.expect("every clip is there"))
+    };
+    Scenario::builtin().into_iter().map(plan).collect()
+}
+
+/// What a scenario expects and the history does not show.
+pub(super) fn scenario_failures(scenario: &Scenario, history: &History) -> Vec<String> {
+    let mut failures = Vec::new();
+    let expect = &scenario.expect;
+    let ending = history.ending.map(|ending| (ending.outcome.as_str(), ending.reason.as_str()));
+    let (outcome, reason) = ending.unwrap_or_default();
+    if expect.outcome.as_deref().is_some_and(|expected| expected != outcome) {
+        failures.push(format!("outcome {outcome}"));
+    }
+    if expect.reason.as_deref().is_some_and(|expected| expected != reason) {
+        failures.push(format!("reason {reason}"));
+    }
+    let mut lines = history.lines.iter();
+    for (speaker, part) in &expect.lines {
+        if !lines.any(|line| line.speaker.as_str() == speaker && line.text.contains(part.as_str())) {
+            failures.push(format!("no line {speaker}: {part}"));
+        }
+    }
+    let count = |wanted: fn(&Record) -> bool| history.records.iter().filter(|(_, record)| wanted(record)).count();
+    let barge_ins = count(|record| matches!(record, Record::Event(Event::BargeIn { .. })));
+    if expect.barge_ins.is_some_and(|expected| expected as usize != barge_ins) {
+        failures.push(format!("{barge_ins} barge-ins"));
+    }
+    let completed = count(|record| matches!(record, Record::Intake(intake) if intake.completed)) > 0;
+    if expect.intake_completed.is_some_and(|expected| expected != completed) {
+        failures.push(format!("intake completed: {completed}"));
+    }
+    failures
+}
+
+#[test]
+fn scenarios_play_as_they_expect_in_virtual_time() {
+    let library = Library::builtin();
+    for (scenario, plan) in scenario_plans(&library) {
+        let history = World::new(plan).run();
+        assert_eq!(scenario_failures(&scenario, &history), [] as [String; 0], "{}", scenario.name);
+        assert_eq!(history.findings, [], "{}", scenario.name);
+    }
+}
+
+#[test]
+fn what_we_say_to_the_model_conforms_in_scenarios_and_under_faults() {
+    let library = Library::builtin();
+    for (scenario, plan) in scenario_plans(&library).into_iter().filter(|(scenario, _)| !scenario.model_down) {
+        let recording = World::new(plan).run().recording;
+        assert!(!recording.is_empty(), "{}", scenario.name);
+        super::conformance::assert_conforms(&recording);
+    }
+
+    let mut faulty = String::new();
+    for seed in 0..40 {
+        let mut plan = WorldPlan::random(seed, &library);
+        // A create that is never answered is asked again, and the checker cannot know that nobody waits for the first.
+        plan.model.on_response.retain(|(_, fault)| *fault != ResponseFault::Swallowed);
+        plan.record_model = true;
+        faulty.push_str(&World::new(plan).run().recording);
+    }
+    // What the model sends is broken on purpose here.
+    if let Some(output) = conformance::realtime(&faulty, &["--client-only"]) {
+        conformance::assert_content(&output);
     }
 }

@@ -44,6 +44,15 @@ pub(crate) fn run(script: &str, arguments: &[&str]) -> Option<Output> {
     python(&all, b"")
 }
 
+/// Judges a recording of the model's connection (JSONL); `options` as the checker spells them.
+pub(crate) fn realtime(recording: &str, options: &[&str]) -> Option<Output> {
+    let script = folder().join("check_realtime_events.py");
+    let mut all = vec![script.to_str().expect("the repository's path is UTF-8")];
+    all.extend(options);
+    all.push("-");
+    python(&all, recording.as_bytes())
+}
+
 /// Runs Python itself.
 pub(crate) fn python(arguments: &[&str], input: &[u8]) -> Option<Output> {
     let mut child = Command::new(interpreter()?)

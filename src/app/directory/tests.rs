@@ -1,0 +1,110 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::*;
+
+/// `north` owns +15550100; may be away or slow.
+#[derive(Default)]
+struct Fake {
+    away: AtomicBool,
+    slow: AtomicBool,
+    broken: AtomicBool,
+}
+
+impl Fake {
+    async fn answer<T>(&self, value: T) -> Result<T, StoreError> {
+        if self.slow.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        if self.away.load(Ordering::Relaxed) { Err(StoreError::Unavailable) } else { Ok(value) }
+    }
+
+    fn row(&self, id: &str) -> OrgRow {
+        let config = if self.broken.load(Ordering::Relaxed) { r#"{"greeting":7}"# } else { "{}" };
+        OrgRow { id: id.to_owned(), name: format!("The {id}"), config: config.to_owned(), ..OrgRow::default() }
+    }
+}
+
+#[async_trait]
+impl Directory for Fake {
+    async fn org(&self, id: &OrgId) -> Result<OrgRow, StoreError> {
+        self.answer(self.row(id.as_str())).await
+    }
+
+    async fn update_org(&self, _: &OrgRow) -> Result<(), StoreError> {
+        Err(StoreError::NotFound)
+    }
+
+    async fn create_org(&self, _: &OrgRow) -> Result<(), StoreError> {
+        Err(StoreError::NotFound)
+    }
+
+    async fn orgs(&self) -> Result<Vec<OrgRow>, StoreError> {
+        self.answer(vec![self.row("demo"), self.row("north")]).await
+    }
+
+    async fn assign_number(&self, _: &PhoneNumber, _: &OrgId) -> Result<(), StoreError> {
+        Err(StoreError::NotFound)
+    }
+
+    async fn owner(&self, number: &PhoneNumber) -> Result<Option<OrgId>, StoreError> {
+        let owner = (*number == northern()).then(|| "north".parse().unwrap());
+        self.answer(owner).await
+    }
+
+    async fn numbers(&self, org: &OrgId) -> Result<Vec<PhoneNumber>, StoreError> {
+        self.answer(if org.as_str() == "north" { vec![northern()] } else { Vec::new() }).await
+    }
+}
+
+fn northern() -> PhoneNumber {
+    "+15550100".parse().unwrap()
+}
+
+fn other() -> PhoneNumber {
+    "+15550199".parse().unwrap()
+}
+
+fn cache(default: Option<&str>) -> (Arc<Fake>, OrgCache) {
+    let fake = Arc::new(Fake::default());
+    let cache = OrgCache::new(fake.clone(), default.map(|id| id.parse().unwrap()));
+    (fake, cache)
+}
+
+async fn name(cache: &OrgCache, number: Option<&PhoneNumber>) -> Option<String> {
+    cache.for_number(number).await.map(|org| org.name.clone())
+}
+
+#[tokio::test]
+async fn a_number_goes_to_its_owner_and_all_others_to_the_default() {
+    let (_, with_default) = cache(Some("demo"));
+    assert_eq!(name(&with_default, Some(&northern())).await.as_deref(), Some("The north"));
+    assert_eq!(name(&with_default, Some(&other())).await.as_deref(), Some("The demo"));
+    assert_eq!(name(&with_default, None).await.as_deref(), Some("The demo"));
+    let (_, without) = cache(None);
+    assert_eq!(name(&without, Some(&northern())).await.as_deref(), Some("The north"));
+    assert_eq!(name(&without, Some(&other())).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_away_or_slow_is_remembered() {
+    for is_slow in [false, true] {
+        let (fake, cache) = cache(Some("demo"));
+        cache.refresh().await.unwrap();
+        let fault = if is_slow { &fake.slow } else { &fake.away };
+        fault.store(true, Ordering::Relaxed);
+        let began = tokio::time::Instant::now();
+        assert_eq!(name(&cache, Some(&northern())).await.as_deref(), Some("The north"), "never called before");
+        assert_eq!(name(&cache, Some(&other())).await.as_deref(), Some("The demo"));
+        assert!(began.elapsed() < Duration::from_secs(1));
+    }
+}
+
+#[tokio::test]
+async fn an_organization_whose_settings_cannot_be_read_answers_with_defaults() {
+    let (fake, cache) = cache(None);
+    fake.broken.store(true, Ordering::Relaxed);
+    let org = cache.for_number(Some(&northern())).await.unwrap();
+    assert_eq!((org.id.as_str(), org.name.as_str()), ("north", "The north"));
+    assert!(org.greeting.contains("The north"));
+}

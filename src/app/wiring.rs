@@ -1,0 +1,107 @@
+//! From settings and stored rows to what each part wants to be told.
+//!
+//! Parts of one layer do not know each other; here their words are put side by side.
+
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::app::{SystemClock, simulated};
+use crate::assistant::{prompt, settings, tools};
+use crate::audio::prompts;
+use crate::auth::generate_key;
+use crate::calls::{CallLimits, CallsSettings};
+use crate::config::{Access, Config};
+use crate::http::FieldError;
+use crate::ports::store::OrgRow;
+use crate::realtime::{RealtimeConnector, RealtimeSettings, tls_config};
+use crate::session::policy::Policy;
+use crate::sim::server::model::ModelServer;
+use crate::twilio::TwilioSettings;
+use crate::types::Secret;
+
+/// The connection to the model, and the model itself if it is the built-in one.
+pub(super) async fn connector(
+    config: &Config,
+    clock: SystemClock,
+) -> anyhow::Result<(Arc<RealtimeConnector>, Option<ModelServer>)> {
+    let (url, api_key, simulated) = match &config.model.access {
+        Access::Key(key) => (config.model.realtime_url.to_string(), Some(key.clone()), None),
+        Access::Simulated => {
+            let server = simulated::model(clock).await?;
+            (server.url(), None, Some(server))
+        }
+    };
+    let settings = RealtimeSettings { url, api_key, log_dir: config.model.log_dir.clone(), parse_tool: tools::parse };
+    let connector = RealtimeConnector::new(settings, tls_config()).context("the model's connection")?;
+    Ok((Arc::new(connector), simulated))
+}
+
+/// What the carrier's adapter must know.
+pub(super) fn twilio_settings(config: &Config, origin: &str) -> TwilioSettings {
+    let telephony = &config.telephony;
+    TwilioSettings {
+        tokens: telephony.auth_tokens.clone(),
+        shared_keys: telephony.shared_keys.iter().map(|key| (key.id.clone(), key.secret.clone())).collect(),
+        account: telephony.account.clone(),
+        api_key: telephony.api_key.as_ref().map(|key| (key.sid.clone(), key.secret.clone())),
+        api_base_url: telephony.api_base.to_string(),
+        validate: telephony.validate,
+        ..TwilioSettings::new(origin)
+    }
+}
+
+/// What calls must know.
+pub(super) fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Result<CallsSettings> {
+    policy.call_max = config.limits.call_max;
+    let limit = |limit: Option<u32>| limit.unwrap_or(0);
+    let limits = &config.limits;
+    Ok(CallsSettings {
+        limits: CallLimits::new(limit(limits.calls_per_caller), limit(limits.calls_per_org), limit(limits.calls)),
+        policy,
+        model: config.model.model.clone(),
+        transcribe_model: config.model.transcribe_model.clone(),
+        voice: config.model.voice.clone(),
+        format: config.model.audio_format,
+        safety_salt: salt(&config.storage.data_dir).context("the salt in DATA_DIR")?,
+        instructions: prompt::instructions,
+        tools: tools::specs,
+        prompts: prompts::for_language,
+        render: tools::render,
+    })
+}
+
+/// Random and kept, so that a caller's opaque name is the same tomorrow, and another one at other installations.
+fn salt(data_dir: &Path) -> anyhow::Result<Secret> {
+    let path = data_dir.join("caller.salt");
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(Secret::new(text.trim())),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let salt = generate_key()?;
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    file.write_all(salt.expose().as_bytes())?;
+    Ok(salt)
+}
+
+/// Makes a directory that only its owner can read.
+pub(super) fn private_dir(dir: &Path) -> anyhow::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(|| format!("cannot make the directory {}", dir.display()))
+}
+
+/// Whether calls could use this row; the API asks before it stores one.
+pub(super) fn validate_org(row: &OrgRow) -> Result<(), Vec<FieldError>> {
+    let fields = |problems: Vec<settings::Problem>| {
+        problems.into_iter().map(|problem| FieldError::at(problem.pointer, "invalid", problem.detail)).collect()
+    };
+    settings::organization(row).map(drop).map_err(fields)
+}

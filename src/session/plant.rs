@@ -1,0 +1,54 @@
+//! Planted bugs, chosen at run time: each breaks one invariant, and the simulation must find it.
+//!
+//! They exist only with the feature `plant`, which tests turn on; they show that a green simulation means something.
+
+#[cfg(feature = "plant")]
+use crate::types::vocabulary::words;
+
+#[cfg(feature = "plant")]
+words! {
+    /// One bug. The first eleven are in the core, the last two in the simulated shell.
+    Plant {
+        /// A lost stream sets no timer: a call that nobody reports never ends.
+        ForgetsDetach = "forgets_detach",
+        /// A status after the end writes a second outcome.
+        LateStatusReopens = "late_status_reopens",
+        /// The line of a local sentence that is cut is not written.
+        LosesLine = "loses_line",
+        /// The transcript says that everything received was heard.
+        ClaimsAllHeard = "claims_all_heard",
+        /// Late audio of a cancelled response is played.
+        PlaysCutSound = "plays_cut_sound",
+        /// Six seconds are sent ahead.
+        SendsTooFar = "sends_too_far",
+        /// A key that stops the assistant sends an empty frame.
+        SendsEmptyFrame = "sends_empty_frame",
+        /// A late answer is not bridged.
+        NoFiller = "no_filler",
+        /// A create does not wait for the one before.
+        AsksTwice = "asks_twice",
+        /// A tool call that is reported twice is answered twice.
+        AnswersTwice = "answers_twice",
+        /// Truncation is not held to what was received.
+        TruncatesTooFar = "truncates_too_far",
+        /// The journal acknowledges what it has only queued.
+        AcknowledgesEarly = "acknowledges_early",
+        /// Something random that no seed decides.
+        NotRepeatable = "not_repeatable",
+    }
+}
+
+/// Names a planted bug where it is planted; without the feature the answer is a constant no.
+macro_rules! planted {
+    ($policy:expr, $plant:ident) => {{
+        #[cfg(feature = "plant")]
+        {
+            $policy.plant == Some($crate::session::plant::Plant::$plant)
+        }
+        #[cfg(not(feature = "plant"))]
+        {
+            false
+        }
+    }};
+}
+pub(crate) use planted;

@@ -1,0 +1,96 @@
+//! The program itself: what it prints, how it ends, and with which exit code.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::Folder;
+
+/// The program in an empty folder, with nothing of this machine's environment.
+fn switchboard(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+    command.env_clear().current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, line: &str) -> Output {
+    switchboard(folder).args(line.split(' ')).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+#[track_caller]
+fn said(output: &Output) -> &str {
+    assert_eq!(code(output), 0, "{}", String::from_utf8_lossy(&output.stderr));
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+#[test]
+fn organizations_numbers_and_keys_are_made_and_listed() {
+    let folder = Folder::new();
+    let run = |line| run(folder.path(), line);
+    assert_eq!(said(&run("migrate")), "sqlite: schema version 3\n");
+    said(&run("org add north --name North"));
+    said(&run("org number add north +15550100"));
+    assert_eq!(said(&run("org number list north")), "+15550100\n");
+    let list: Value = serde_json::from_str(said(&run("org list --json"))).unwrap();
+    assert_eq!(list[0]["id"], "demo", "a fresh database has the demonstration's organization");
+    assert_eq!((&list[1]["id"], &list[1]["numbers"][0]), (&"north".into(), &"+15550100".into()));
+    let shown: Value = serde_json::from_str(said(&run("org show north"))).unwrap();
+    assert_eq!(shown["name"], "North");
+    assert!(said(&run("key add desk")).starts_with("sb_"));
+    assert_eq!(code(&run("org show south")), 2);
+    assert_eq!(code(&run("org number add south +15550100")), 2);
+}
+
+#[test]
+fn what_does_not_work_has_its_exit_code() {
+    let folder = Folder::new();
+    let run = |line| run(folder.path(), line);
+    assert_eq!(code(&run("answer")), 2);
+    assert_eq!(code(&run("demo --scenario nobody-knows")), 2);
+    assert_eq!(code(&run("serve --bind nowhere")), 3);
+    assert_eq!(code(&run("serve --public-base-url https://gw.example.com")), 3, "nobody real may talk to a simulation");
+    assert_eq!(code(&run("health --url http://127.0.0.1:9")), 4);
+    std::fs::write(folder.path().join("broken.db"), "this is no database").unwrap();
+    assert_eq!(code(&run("migrate --database-url sqlite://broken.db")), 1);
+    assert!(said(&run("demo --list")).lines().count() >= 5);
+}
+
+#[test]
+fn a_demo_says_how_it_went_in_json() {
+    let folder = Folder::new();
+    let output = run(folder.path(), "demo --scenario hang-up-mid-word --json --format pcmu --data-dir kept");
+    let result: Value = serde_json::from_str(said(&output)).unwrap();
+    assert_eq!((&result["ok"], &result["outcome"]), (&true.into(), &"caller_hung_up".into()));
+    assert_eq!(result["transcript"][0]["speaker"], "agent");
+    assert!(folder.path().join("kept/switchboard.db").exists());
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_gateway_says_what_is_missing_takes_calls_and_stops_when_told() {
+    let folder = Folder::new();
+    let log = folder.path().join("log");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut serving = switchboard(folder.path())
+        .args(["serve", "--bind", &format!("127.0.0.1:{port}")])
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let healthy = run(folder.path(), &format!("health --wait --timeout 20 --url http://127.0.0.1:{port}"));
+    assert!(said(&healthy).contains("ready"));
+    let key = std::fs::read_to_string(folder.path().join("data/admin.key")).unwrap();
+    let stop = Command::new("kill").args(["-TERM", &serving.id().to_string()]).status().unwrap();
+    assert!(stop.success());
+    assert_eq!(serving.wait().unwrap().code(), Some(0));
+
+    let log = std::fs::read_to_string(&log).unwrap();
+    for part in ["/twilio/voice", "SIMULATED", "TWILIO_AUTH_TOKEN", "all others go to `demo`", "stopped"] {
+        assert!(log.contains(part), "{part} is not in: {log}");
+    }
+    assert!(key.starts_with("sb_") && !log.contains(key.trim()), "the key is in its file only");
+}
