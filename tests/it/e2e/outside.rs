@@ -78,10 +78,7 @@ pub(crate) fn talking(number: u32) -> CallPlan {
     let speech = Library::builtin().clip(Kind::Caller, "caller-thanks").unwrap().audio.into_bytes();
     // Not all at the same time.
     let at = -(number as i32 * 7 % 60);
-    CallPlan {
-        from: format!("+1555012{number:04}"),
-        ..CallPlan::new(Box::new(Talker { speech, at, on_air: false }))
-    }
+    CallPlan { from: format!("+1555012{number:04}"), ..CallPlan::new(Box::new(Talker { speech, at, on_air: false })) }
 }
 
 struct Talker {

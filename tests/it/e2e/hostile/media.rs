@@ -37,7 +37,8 @@ fn abuses() -> Vec<Abuse> {
     let piece = |kind, text: &[u8]| Message::Frame(Frame::message(text.to_vec(), OpCode::Data(kind), false));
     let mut endless = vec![piece(Data::Text, b"{")];
     endless.extend((0..200).map(|_| piece(Data::Continue, &[b' '; 1000])));
-    let raw = |about, raw: &[u8]| Abuse { about, messages: Vec::new(), raw: raw.to_vec(), codes: &[1002, 1007, 1009, 1006] };
+    let raw =
+        |about, raw: &[u8]| Abuse { about, messages: Vec::new(), raw: raw.to_vec(), codes: &[1002, 1007, 1009, 1006] };
     vec![
         say("no JSON", vec![Message::text("hello")], &[1002]),
         say("half a JSON", vec![Message::text("{\"event\":")], &[1002]),

@@ -122,13 +122,16 @@ async fn misbehave(mut stream: TcpStream, way: u32) -> anyhow::Result<()> {
             let updated = created.replace("created", "updated");
             socket.send(Message::text(updated)).await?;
             for kind in ["response.output_audio.delta", "response.done", "input_audio_buffer.speech_started", "error"] {
-                let event = format!(r#"{{"type":"{kind}","item_id":"?","response_id":"?","delta":"%%%","audio_start_ms":-1}}"#);
+                let event =
+                    format!(r#"{{"type":"{kind}","item_id":"?","response_id":"?","delta":"%%%","audio_start_ms":-1}}"#);
                 for _ in 0..GARBAGE_MAX {
                     socket.feed(Message::text(event.as_str())).await?;
                 }
             }
             socket.flush().await?;
-            tokio::time::timeout(Duration::from_secs(2), async { while let Some(Ok(_)) = socket.next().await {} }).await.ok();
+            tokio::time::timeout(Duration::from_secs(2), async { while let Some(Ok(_)) = socket.next().await {} })
+                .await
+                .ok();
             socket.get_mut().write_all(b"\x83\x00").await?;
         }
     }
