@@ -1,5 +1,7 @@
 //! Whole calls over real sockets, with databases and processes that die. Slower than the rest, and not simulated.
 
+#![expect(clippy::unwrap_used, reason = "tests, and their helpers")]
+
 mod child;
 mod database_down;
 mod ground;
