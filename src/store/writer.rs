@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
 use crate::ports::store::Receipt;
+use crate::session::effect::Record;
 use crate::store::Store;
 use crate::store::entry::EntryRow;
 use crate::store::fault::Fault;
@@ -239,7 +240,7 @@ impl Writer {
     fn acknowledge(&self, queued: &mut Vec<Queued>) {
         let count = queued.len() as u64;
         for Queued { entry, receipts } in queued.drain(..) {
-            tracing::debug!(call = %entry.call, no = entry.no.0, "a record is safe");
+            tracing::debug!(call = %entry.call, no = entry.no.0, line = line_number(&entry.record), "a record is safe");
             // A call that is over does not listen any more.
             let _ = receipts.send(Receipt { call: entry.call, no: entry.no });
         }
@@ -318,6 +319,11 @@ impl Sink {
 async fn aside(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), Fault> {
     let result = tokio::task::spawn_blocking(work).await.map_err(io::Error::other).flatten();
     result.map_err(|error| Fault::Away { code: format!("refused.jsonl: {:?}", error.kind()) })
+}
+
+/// For the log, which must not say more of a line than its number.
+fn line_number(record: &Record) -> Option<u32> {
+    if let Record::Line(line) = record { Some(line.seq) } else { None }
 }
 
 fn rows(queued: &[Queued]) -> Vec<EntryRow> {

@@ -1,5 +1,15 @@
 //! Whole calls over real sockets, with databases and processes that die. Slower than the rest, and not simulated.
 
+#![expect(clippy::unwrap_used, reason = "tests, and their helpers")]
+
+mod child;
+mod database_down;
 mod ground;
+mod hostile;
+mod knock;
+mod outside;
+mod signatures;
 mod sockets;
+mod sqlite_kill;
+mod stored;
 mod twenty_calls;

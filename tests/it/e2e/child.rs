@@ -1,0 +1,145 @@
+//! The gateway as a process of its own, which can be killed, and what it said was safe before that.
+//!
+//! What is safe is read from its log: a line at debug level for each receipt, written after the receipt's commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::e2e::ground::PATIENCE;
+
+/// What the log must show: receipts, and everything that went wrong.
+const LOG_LEVEL: &str = "info,switchboard::store::writer=debug";
+
+/// Between two attempts to reach a process that starts.
+const KNOCK_EVERY: Duration = Duration::from_millis(20);
+
+/// A running `switchboard serve`.
+pub(crate) struct Gateway {
+    process: Child,
+    log: mpsc::UnboundedReceiver<String>,
+}
+
+/// What the process has acknowledged, and what it complained about.
+#[derive(Default)]
+pub(crate) struct Heard {
+    /// Record numbers, by call.
+    pub(crate) records: BTreeMap<String, BTreeSet<u32>>,
+    /// Sequence numbers of lines, by call.
+    pub(crate) lines: BTreeMap<String, BTreeSet<u32>>,
+    /// Log lines about panics.
+    pub(crate) panics: Vec<String>,
+    /// Log lines at level `ERROR`.
+    pub(crate) errors: Vec<String>,
+}
+
+/// A loopback address that nobody listens on.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+impl Gateway {
+    /// Starts the program with these settings and nothing else; returns when it takes connections.
+    pub(crate) async fn start(folder: &Path, addr: SocketAddr, settings: &[(&str, String)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+        command.arg("serve").current_dir(folder).env_clear();
+        command.env("BIND", addr.to_string()).env("LOG_LEVEL", LOG_LEVEL).env("LOG_FORMAT", "json");
+        command.envs(settings.iter().map(|(name, value)| (*name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let stderr = process.stderr.take().unwrap();
+        let (tell, log) = mpsc::unbounded_channel();
+        // Reads to the end, so that what was said before a kill is heard after it, too.
+        std::thread::spawn(move || {
+            BufReader::new(stderr).lines().map_while(Result::ok).all(|line| tell.send(line).is_ok())
+        });
+        let mut gateway = Self { process, log };
+        gateway.wait_for(addr).await;
+        gateway
+    }
+
+    async fn wait_for(&mut self, addr: SocketAddr) {
+        let patience = Instant::now() + PATIENCE;
+        let mut knock = tokio::time::interval(KNOCK_EVERY);
+        while TcpStream::connect(addr).await.is_err() {
+            knock.tick().await;
+            assert!(!self.has_ended() && Instant::now() < patience, "the gateway does not start: {:?}", self.rest());
+        }
+    }
+
+    /// Listens to the log for so long, or until `enough`.
+    pub(crate) async fn listen(&mut self, heard: &mut Heard, limit: Duration, mut enough: impl FnMut(&Heard) -> bool) {
+        let until = Instant::now() + limit;
+        while !enough(heard) {
+            let Ok(line) = tokio::time::timeout_at(until, self.log.recv()).await else { return };
+            let Some(line) = line else { panic!("the gateway ended by itself: {:?}", heard.errors) };
+            heard.take(line);
+        }
+    }
+
+    /// Kills it without a warning, and hears the rest of what it had said.
+    pub(crate) async fn kill(mut self, heard: &mut Heard) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        while let Some(line) = self.log.recv().await {
+            heard.take(line);
+        }
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_some()
+    }
+
+    /// File descriptors that it holds.
+    pub(crate) fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
+    fn rest(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.log.try_recv().ok()).collect()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // It may be dead already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Heard {
+    /// Acknowledged records of all calls.
+    pub(crate) fn count(&self) -> usize {
+        self.records.values().map(BTreeSet::len).sum()
+    }
+
+    /// Acknowledged lines of all calls.
+    pub(crate) fn line_count(&self) -> usize {
+        self.lines.values().map(BTreeSet::len).sum()
+    }
+
+    fn take(&mut self, line: String) {
+        if line.contains("panicked") {
+            self.panics.push(line.clone());
+        }
+        // The program's first words, before its log, are for people.
+        let Ok(entry) = serde_json::from_str::<Value>(&line) else { return };
+        if entry["level"] == "ERROR" {
+            self.errors.push(line);
+        } else if entry["message"] == "a record is safe" {
+            let number = |name: &str| entry[name].as_u64().map(|number| u32::try_from(number).unwrap());
+            let call = entry["call"].as_str().unwrap();
+            self.records.entry(call.to_owned()).or_default().insert(number("no").unwrap());
+            self.lines.entry(call.to_owned()).or_default().extend(number("line"));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The database goes away under twenty calls, and then the gateway is killed: nothing that was safe is lost.
+
+use std::time::Duration;
+
+use crate::e2e::child::{Gateway, Heard};
+use crate::e2e::ground::{Folder, PATIENCE};
+use crate::e2e::outside::{Outside, patient_model, talking};
+use crate::e2e::stored::Stored;
+use crate::support::postgres::Postgres;
+
+const CALLS: u32 = 20;
+
+/// How long the database is away.
+const OUTAGE: Duration = Duration::from_secs(30);
+
+/// From the new start to the end of every call: the gateway gives the carrier a minute.
+const SWEEP: Duration = Duration::from_secs(75);
+
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_when_the_database_goes_and_the_gateway_is_killed() {
+    let Some(server) = Postgres::start() else { return };
+    let (url, folder) = (server.database().await, Folder::new("database-down"));
+    let outside = Outside::start(patient_model()).await;
+    let settings = outside.settings(folder.path(), &url);
+    let mut gateway = Gateway::start(folder.path(), outside.gateway, &settings).await;
+
+    let mut heard = Heard::default();
+    let _calls: Vec<_> = (0..CALLS).map(|number| outside.carrier.place_call(talking(number))).collect();
+    let all_talk = |heard: &Heard| heard.lines.values().filter(|lines| lines.len() > 2).count() == CALLS as usize;
+    gateway.listen(&mut heard, PATIENCE, all_talk).await;
+    assert!(all_talk(&heard), "the calls do not talk: {:?}", heard.lines);
+
+    server.stop();
+    let before = heard.lines.clone();
+    gateway.listen(&mut heard, OUTAGE / 2, |_| false).await;
+    // Whoever calls meanwhile is served, too.
+    let late = outside.carrier.place_call(talking(CALLS));
+    gateway.listen(&mut heard, OUTAGE / 2, |_| false).await;
+    for (call, lines) in &before {
+        let meanwhile = heard.lines[call].len() - lines.len();
+        assert!(meanwhile >= 5, "{call} got {meanwhile} lines in {OUTAGE:?}");
+    }
+    assert_eq!(heard.records.len(), CALLS as usize + 1, "the call that came in the outage");
+
+    gateway.kill(&mut heard).await;
+    drop(late);
+    assert_eq!(heard.panics, Vec::<String>::new());
+    server.start_again();
+    let behind = Stored::read(&url).await;
+    let mut gateway = Gateway::start(folder.path(), outside.gateway, &settings).await;
+    let stored = terminal(&mut gateway, &url, CALLS as usize + 1).await;
+    stored.must_hold(&heard);
+
+    let known: usize = behind.lines.values().map(std::collections::BTreeSet::len).sum();
+    assert!(heard.line_count() >= known + 5 * CALLS as usize, "the spool held what the database did not");
+    eprintln!("{} records and {} lines were acknowledged", heard.count(), heard.line_count());
+    eprintln!("lines that were not settled at the kill: {:?}", stored.gaps());
+}
+
+/// Waits until every call is over.
+async fn terminal(gateway: &mut Gateway, url: &str, calls: usize) -> Stored {
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    let looking = async {
+        loop {
+            look.tick().await;
+            assert!(!gateway.has_ended());
+            let stored = Stored::read(url).await;
+            if stored.open() == 0 && stored.outcomes.len() == calls {
+                return stored;
+            }
+        }
+    };
+    tokio::time::timeout(SWEEP, looking).await.expect("every call gets an outcome")
+}

@@ -1,0 +1,104 @@
+//! What is in a database, read past the gateway's own code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, PgConnection, Row, SqliteConnection};
+use uuid::Uuid;
+
+use crate::e2e::child::Heard;
+
+/// Numbers, by call.
+type Numbers = BTreeMap<String, BTreeSet<u32>>;
+
+/// What calls left behind.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) records: Numbers,
+    pub(crate) lines: Numbers,
+    /// Outcomes by call; `None`: not over.
+    pub(crate) outcomes: BTreeMap<String, Option<String>>,
+}
+
+const RECORDS: &str = "select call_id, no as number from call_records";
+const LINES: &str = "select call_id, seq as number from call_transcripts";
+const OUTCOMES: &str = "select id as call_id, outcome from calls";
+
+impl Stored {
+    pub(crate) async fn read(url: &str) -> Self {
+        if url.starts_with("postgres") { Self::of_postgres(url).await } else { Self::of_sqlite(url).await }
+    }
+
+    async fn of_postgres(url: &str) -> Self {
+        let mut db = PgConnection::connect(url).await.unwrap();
+        let (mut records, mut lines, mut outcomes) = (Numbers::new(), Numbers::new(), BTreeMap::new());
+        for (sql, numbers) in [(RECORDS, &mut records), (LINES, &mut lines)] {
+            for row in sqlx::query(sql).fetch_all(&mut db).await.unwrap() {
+                note(numbers, row.get("call_id"), row.get("number"));
+            }
+        }
+        for row in sqlx::query(OUTCOMES).fetch_all(&mut db).await.unwrap() {
+            outcomes.insert(row.get::<Uuid, _>("call_id").to_string(), row.get("outcome"));
+        }
+        Self { records, lines, outcomes }
+    }
+
+    async fn of_sqlite(url: &str) -> Self {
+        let options: SqliteConnectOptions = url.parse().unwrap();
+        let mut db = SqliteConnection::connect_with(&options).await.unwrap();
+        let (mut records, mut lines, mut outcomes) = (Numbers::new(), Numbers::new(), BTreeMap::new());
+        for (sql, numbers) in [(RECORDS, &mut records), (LINES, &mut lines)] {
+            for row in sqlx::query(sql).fetch_all(&mut db).await.unwrap() {
+                note(numbers, row.get("call_id"), row.get("number"));
+            }
+        }
+        for row in sqlx::query(OUTCOMES).fetch_all(&mut db).await.unwrap() {
+            outcomes.insert(row.get::<Uuid, _>("call_id").to_string(), row.get("outcome"));
+        }
+        let integrity: String = sqlx::query_scalar("pragma integrity_check").fetch_one(&mut db).await.unwrap();
+        assert_eq!(integrity, "ok");
+        Self { records, lines, outcomes }
+    }
+
+    /// Calls without an outcome.
+    pub(crate) fn open(&self) -> usize {
+        self.outcomes.values().filter(|outcome| outcome.is_none()).count()
+    }
+
+    /// Everything that was acknowledged is here, records have no gaps, and every call has its outcome.
+    pub(crate) fn must_hold(&self, heard: &Heard) {
+        for (what, acknowledged, stored) in
+            [("records", &heard.records, &self.records), ("lines", &heard.lines, &self.lines)]
+        {
+            for (call, numbers) in acknowledged {
+                let kept = stored.get(call).cloned().unwrap_or_default();
+                let lost: Vec<_> = numbers.difference(&kept).collect();
+                assert!(lost.is_empty(), "acknowledged {what} of {call} are lost: {lost:?}");
+            }
+        }
+        for (call, numbers) in &self.records {
+            let last = numbers.last().copied().unwrap();
+            assert_eq!(numbers.len(), last as usize + 1, "records of {call} have gaps: {numbers:?}");
+        }
+        assert_eq!(self.open(), 0, "{:?}", self.outcomes);
+    }
+
+    /// Lines that are missing below the highest of their call: they had begun, and were not settled at the kill. A line
+    /// is written once, when it is settled, so a later one that is settled first can leave such a hole.
+    pub(crate) fn gaps(&self) -> BTreeMap<&str, Vec<u32>> {
+        let gaps = self.lines.iter().map(|(call, numbers)| {
+            let last = numbers.last().copied().unwrap_or_default();
+            (call.as_str(), (0..last).filter(|number| !numbers.contains(number)).collect::<Vec<_>>())
+        });
+        let gaps: BTreeMap<_, _> = gaps.filter(|(_, missing)| !missing.is_empty()).collect();
+        assert!(gaps.values().all(|missing| missing.len() <= UNSETTLED_MAX), "{gaps:?}");
+        gaps
+    }
+}
+
+/// Lines of one call that wait at the same time: one of the assistant's, and caller's words whose text is late.
+const UNSETTLED_MAX: usize = 3;
+
+fn note(numbers: &mut Numbers, call: Uuid, number: i64) {
+    numbers.entry(call.to_string()).or_default().insert(u32::try_from(number).unwrap());
+}
