@@ -1,6 +1,6 @@
 # `make demo` and `make test` work on a machine that has Rust and nothing else: what is missing is installed with apt.
 
-.PHONY: demo run test check bench tools postgres conformance
+.PHONY: demo run test check bench compiler tools postgres conformance
 .DEFAULT_GOAL := check
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -19,16 +19,17 @@ define or-without
 endef
 
 ## One spoken call through the whole gateway, without any account.
-demo: tools
+demo: compiler
 	cargo run --locked --quiet -- demo
 
 ## The gateway, with the settings of the environment, .env and switchboard.toml.
-run: tools
+run: compiler
 	cargo run --locked -- serve
 
 ## Everything that must hold, in the order in which it is cheap to find out.
 test: tools postgres conformance
 	cargo fmt --check
+	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --all-targets --features plant -- -D warnings
 	cargo test --locked --features plant --no-fail-fast
 
@@ -42,9 +43,12 @@ check: tools
 bench: tools
 	cargo bench --locked
 
-# A C compiler (TLS and SQLite are partly C), and the two cargo components that a minimal Rust lacks.
-tools:
+# A C compiler: TLS and SQLite are partly C.
+compiler:
 	@command -v cc >/dev/null || $(call install,build-essential)
+
+# The two cargo components that a minimal Rust lacks.
+tools: compiler
 	@cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
 	@cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
 

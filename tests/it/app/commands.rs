@@ -1,5 +1,6 @@
 //! The program itself: what it prints, how it ends, and with which exit code.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -74,21 +75,25 @@ fn a_demo_says_how_it_went_in_json() {
 #[test]
 fn a_gateway_says_what_is_missing_takes_calls_and_stops_when_told() {
     let folder = Folder::new();
-    let log = folder.path().join("log");
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut serving = switchboard(folder.path())
-        .args(["serve", "--bind", &format!("127.0.0.1:{port}")])
-        .stderr(std::fs::File::create(&log).unwrap())
-        .spawn()
-        .unwrap();
-    let healthy = run(folder.path(), &format!("health --wait --timeout 20 --url http://127.0.0.1:{port}"));
+    let mut serving =
+        switchboard(folder.path()).args(["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(serving.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut log = String::new();
+    let url = loop {
+        let line = lines.next().expect("it says where it listens");
+        log.push_str(&line);
+        log.push('\n');
+        if let Some(("listening", url)) = line.trim().split_once("   ") {
+            break url.trim().to_owned();
+        }
+    };
+    let healthy = run(folder.path(), &format!("health --wait --timeout 20 --url {url}"));
     assert!(said(&healthy).contains("ready"));
     let key = std::fs::read_to_string(folder.path().join("data/admin.key")).unwrap();
     let stop = Command::new("kill").args(["-TERM", &serving.id().to_string()]).status().unwrap();
     assert!(stop.success());
+    lines.for_each(|line| log.push_str(&format!("{line}\n")));
     assert_eq!(serving.wait().unwrap().code(), Some(0));
-
-    let log = std::fs::read_to_string(&log).unwrap();
     for part in ["/twilio/voice", "SIMULATED", "TWILIO_AUTH_TOKEN", "all others go to `demo`", "stopped"] {
         assert!(log.contains(part), "{part} is not in: {log}");
     }

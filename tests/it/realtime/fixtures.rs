@@ -39,7 +39,7 @@ const MEANING: &[(&str, &[&str])] = &[
     ("input_audio_buffer.committed", &["Input(TurnCommitted { item: item_u1 })"]),
     ("input_audio_buffer.speech_started", &["Input(SpeechStarted { item: item_u1, at_ms: 740 })"]),
     ("input_audio_buffer.speech_stopped", &["Input(SpeechStopped { item: item_u1, at_ms: 2240 })"]),
-    ("response.created", &["Input(ResponseStarted { response: resp_1 })"]),
+    ("response.created", &["Input(ResponseStarted { response: resp_1, about: None })"]),
     (
         "response.done",
         &[
