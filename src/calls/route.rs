@@ -358,9 +358,9 @@ const RING_WAIT_MAX: Duration = Duration::from_secs(3);
 const HISTORY_LOOKUP_MAX: Duration = Duration::from_millis(500);
 
 /// How long an answer waits for the receipt of the call's first record.
-const RECEIPT_WAIT_MAX: Duration = Duration::from_millis(500);
+const RECEIPT_WAIT_MAX: Duration = Duration::from_millis(300);
 
-const ORG_LOOKUP_MAX: Duration = Duration::from_secs(1);
+const ORG_LOOKUP_MAX: Duration = Duration::from_millis(800);
 
 /// The call's task answers in one step; this is for one that has failed.
 const AFTER_STREAM_MAX: Duration = Duration::from_secs(3);

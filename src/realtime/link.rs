@@ -39,6 +39,7 @@ pub(super) fn link(socket: Socket, setup: ModelSetup, parse_tool: ParseTool, tap
             tap: tap.clone(),
             pinged: Arc::clone(&pinged),
             patience: Box::pin(sleep(SILENCE_MAX)),
+            suspect: false,
         }),
         texts: Box::pin(LinkTexts { sink, tap, pinged, next_ping: Instant::now() + PING_EVERY }),
         encode: Box::new(Encoder::new(setup)),
@@ -56,11 +57,14 @@ struct LinkEvents {
     pinged: Arc<AtomicBool>,
     /// Ends when nothing was received for long.
     patience: Pin<Box<Sleep>>,
+    /// It ended once, with a ping under way; the second time counts.
+    suspect: bool,
 }
 
 impl LinkEvents {
     fn receive(&mut self, message: Option<Result<Message, SocketError>>) {
         self.pinged.store(false, Ordering::Relaxed);
+        self.suspect = false;
         self.patience.as_mut().reset(Instant::now() + SILENCE_MAX);
         match message {
             Some(Ok(Message::Text(text))) => {
@@ -105,11 +109,14 @@ impl Stream for LinkEvents {
                 Poll::Ready(message) => self.receive(message),
                 Poll::Pending => {
                     ready!(self.patience.as_mut().poll(cx));
-                    if self.pinged.load(Ordering::Relaxed) {
+                    if !self.pinged.load(Ordering::Relaxed) {
+                        self.patience.as_mut().reset(Instant::now() + SILENCE_MAX);
+                    } else if !std::mem::replace(&mut self.suspect, true) {
+                        // The ping may have left just now.
+                        self.patience.as_mut().reset(Instant::now() + PONG_WAIT);
+                    } else {
                         tracing::debug!("the model's server answers no ping");
                         self.lose(LostCause::Broken);
-                    } else {
-                        self.patience.as_mut().reset(Instant::now() + SILENCE_MAX);
                     }
                 }
             }
@@ -171,7 +178,10 @@ fn closed(frame: Option<&CloseFrame>) -> LostCause {
 /// Between pings, while anything is sent at all.
 const PING_EVERY: Duration = Duration::from_secs(5);
 
-/// Nothing received for this long, with a ping under way: the connection is half open.
+/// An answer to a ping takes no longer.
+const PONG_WAIT: Duration = Duration::from_secs(3);
+
+/// Nothing received for this long, with a ping under way: the connection may be half open.
 const SILENCE_MAX: Duration = Duration::from_secs(8);
 
 #[cfg(test)]

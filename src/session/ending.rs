@@ -8,6 +8,8 @@
 //!   \------------------------------------------|       (the carrier says that the call is over)
 //! ```
 
+use std::time::Duration;
+
 use crate::session::CallSession;
 use crate::session::effect::{
     CarrierEffect, Effect, Effects, Ending as Ended, MediaEffect, ModelEffect, Record, RespondKind, ToolAnswer,
@@ -17,6 +19,9 @@ use crate::session::links::{Media, Model};
 use crate::session::timer::Timer;
 use crate::session::transcript::keys_line;
 use crate::types::{Mono, Outcome, Phase, Prompt, Reason};
+
+/// For the usage of a response that the end of the call cuts off.
+const LAST_USAGE_WAIT: Duration = Duration::from_secs(1);
 
 /// Where the end of a call stands.
 #[derive(Debug)]
@@ -61,7 +66,7 @@ pub(crate) enum Farewell {
 
 impl CallSession {
     /// The assistant wants to end the call.
-    pub(super) fn on_end_call(&mut self, spoke: bool) -> ToolAnswer {
+    pub(super) fn on_end_call(&mut self, now: Mono, spoke: bool) -> ToolAnswer {
         match self.ending {
             Ending::None if self.turn.speaking.is_some() || !self.keys.is_empty() => {
                 self.turn.called_off = true;
@@ -70,6 +75,9 @@ impl CallSession {
             Ending::None => {
                 let cancelable = !self.turn.called_off;
                 self.ending = Ending::Farewell { stage: Farewell::Made { spoke }, cancelable };
+                // Should the response never end.
+                let rest = self.playout.remaining(now);
+                self.timers.set(Timer::Farewell, now + rest + self.policy.farewell_wait);
                 ToolAnswer::Ok
             }
             Ending::Farewell { .. }
@@ -127,7 +135,6 @@ impl CallSession {
     pub(super) fn note_farewell_sound(&mut self) {
         if let Ending::Farewell { stage: stage @ Farewell::Asked, .. } = &mut self.ending {
             *stage = Farewell::Heard;
-            self.timers.stop(Timer::Farewell);
         }
     }
 
@@ -166,7 +173,7 @@ impl CallSession {
 
     /// Ends the call with a sentence of our own: whatever else was to be heard is cut.
     pub(super) fn end_with(&mut self, now: Mono, prompt: Prompt, outcome: Outcome, reason: Reason, out: &mut Effects) {
-        let cuts = if self.playout.is_silent(now) { Vec::new() } else { self.playout.cut(now, out) };
+        let cuts = if self.playout.is_idle() { Vec::new() } else { self.playout.cut(now, out) };
         self.cancel_active(out);
         self.settle_cuts(now, cuts, out);
         self.turn.wanted = None;
@@ -181,6 +188,7 @@ impl CallSession {
             }
             // It is said as soon as the stream comes; `Timer::Stream` still runs.
             Media::Awaiting => {}
+            Media::Gone { .. } if self.timers.is_set(Timer::Stream) => {}
             Media::Gone { .. } => self.hang_up(now, outcome, reason, out),
         }
     }
@@ -207,9 +215,15 @@ impl CallSession {
                 let made = self.turn.active.is_none() && self.turn.asked.is_none();
                 if made && self.playout.is_settled() {
                     self.hang_up(now, Outcome::Completed, Reason::AssistantEnded, out);
-                } else if made {
+                } else {
+                    // It moves while there is something to hear; when there is not, it runs.
                     let rest = self.playout.remaining(now);
-                    self.timers.set_once(Timer::Farewell, now + rest + self.policy.farewell_grace);
+                    let due = now + rest + self.policy.farewell_grace;
+                    if rest.is_zero() {
+                        self.timers.set_once(Timer::Farewell, due);
+                    } else {
+                        self.timers.set(Timer::Farewell, due);
+                    }
                 }
             }
             Ending::Sentence { said: true, outcome, reason, .. } if self.playout.is_settled() => {
@@ -231,6 +245,7 @@ impl CallSession {
         self.timers.set(Timer::HangUp, now + self.policy.hangup_wait);
         if self.facts.carrier_rest {
             let action = self.next_action();
+            self.counters.hang_up = Some(action);
             out.push(Effect::Carrier(action, CarrierEffect::HangUp(self.facts.leg.clone())));
         } else if self.media == Media::Live {
             out.push(Effect::Media(MediaEffect::Close));
@@ -276,6 +291,10 @@ impl CallSession {
             self.record(Record::Line(line), out);
         }
         self.ending = Ending::Closing { outcome, reason };
+        if self.turn.active.is_some() {
+            // A cancelled response has its price, too.
+            self.timers.set(Timer::HangUp, now + LAST_USAGE_WAIT);
+        }
         self.finish(now, outcome, reason, out);
     }
 
@@ -288,7 +307,8 @@ impl CallSession {
         for id in self.speech.unwritten() {
             self.settle_heard_item(&id, true, out);
         }
-        if !self.transcript.is_settled() {
+        let counting = self.turn.active.is_some() && !model_gone && self.timers.is_set(Timer::HangUp);
+        if !self.transcript.is_settled() || counting {
             return;
         }
         self.timers.stop_all();

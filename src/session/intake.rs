@@ -9,18 +9,16 @@ use crate::types::org::IntakeField;
 
 pub(crate) struct IntakeSheet {
     fields: Arc<[IntakeField]>,
-    filed: Option<IntakeData>,
 }
 
 impl IntakeSheet {
     pub(crate) const fn new(fields: Arc<[IntakeField]>) -> Self {
-        Self { fields, filed: None }
+        Self { fields }
     }
 
-    /// Files what the assistant established; a later filing replaces an earlier one.
-    pub(crate) fn file(&mut self, data: IntakeData, urgency: Urgency) -> Intake {
+    /// What the assistant established, held against what is required.
+    pub(crate) fn file(&self, data: IntakeData, urgency: Urgency) -> Intake {
         let missing = self.missing(&data);
-        self.filed = Some(data.clone());
         Intake { data, urgency, completed: missing.is_empty(), missing }
     }
 

@@ -84,6 +84,9 @@ struct Counters {
     fault_events: u32,
     resumes: u32,
     lookups: u32,
+    /// The carrier said that the leg is up.
+    leg_is_up: bool,
+    hang_up: Option<ActionId>,
 }
 
 /// Since when the call is in one of the states that may not last.
@@ -146,7 +149,8 @@ impl CallSession {
         session.timers.set(Timer::Stream, now.mono + limits.stream_wait);
         session.timers.set(Timer::Connect, now.mono + limits.model_connect);
         session.timers.set(Timer::CallMax, now.mono + limits.call_max);
-        session.timers.set(Timer::Warn, now.mono + limits.call_max.saturating_sub(limits.warn_before));
+        let warn_before = if limits.call_max > limits.warn_before { limits.warn_before } else { limits.call_max / 2 };
+        session.timers.set(Timer::Warn, now.mono + limits.call_max.saturating_sub(warn_before));
         session
     }
 
@@ -158,7 +162,7 @@ impl CallSession {
             Input::Model(input) => self.on_model(now, input, out),
             Input::Carrier(input) => self.on_carrier(now, input, out),
             Input::Staff(input) => self.on_staff(now, input, out),
-            Input::Action(_, result) => self.on_action(now, result, out),
+            Input::Action(id, result) => self.on_action(now, id, result, out),
             Input::Committed(_) => {}
             Input::Deadline => self.on_deadline(now, out),
             Input::Drain => self.on_drain(now, out),

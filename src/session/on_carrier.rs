@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::session::CallSession;
-use crate::session::effect::{AfterStream, CarrierEffect, Effect, Effects, Ending as Ended, Event, Record};
+use crate::session::effect::{ActionId, AfterStream, CarrierEffect, Effect, Effects, Ending as Ended, Event, Record};
 use crate::session::ending::Ending;
 use crate::session::input::{ActionResult, CarrierInput, DetachCause, LegStatus, StaffInput};
 use crate::session::links::Media;
@@ -97,8 +97,15 @@ impl CallSession {
     }
 
     fn on_fallback(&mut self, now: Mono, out: &mut Effects) {
-        let reason = if self.media == Media::Awaiting { Reason::NoStream } else { Reason::StreamBroken };
-        self.close(now, Outcome::StreamLost, reason, out);
+        let (outcome, reason) = match self.ending {
+            Ending::HangingUp { outcome, reason } | Ending::Sentence { outcome, reason, .. } => (outcome, reason),
+            Ending::Farewell { .. } => (Outcome::Completed, Reason::AssistantEnded),
+            Ending::None | Ending::Closing { .. } | Ending::Over if self.media == Media::Awaiting => {
+                (Outcome::StreamLost, Reason::NoStream)
+            }
+            Ending::None | Ending::Closing { .. } | Ending::Over => (Outcome::StreamLost, Reason::StreamBroken),
+        };
+        self.close(now, outcome, reason, out);
     }
 
     /// What the loss of the stream means to a call that was ending already.
@@ -118,7 +125,11 @@ impl CallSession {
             return;
         }
         if self.counters.lookups >= self.policy.lookup_tries {
-            self.hang_up(now, Outcome::StreamLost, Reason::StreamBroken, out);
+            if self.counters.leg_is_up {
+                self.hang_up(now, Outcome::StreamLost, Reason::StreamBroken, out);
+            } else {
+                self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
+            }
             return;
         }
         self.counters.lookups += 1;
@@ -127,8 +138,8 @@ impl CallSession {
         self.timers.set(Timer::Detach, now + self.policy.detach_wait);
     }
 
-    pub(super) fn on_action(&mut self, now: Mono, result: ActionResult, out: &mut Effects) {
-        if matches!(self.ending, Ending::HangingUp { .. }) {
+    pub(super) fn on_action(&mut self, now: Mono, id: ActionId, result: ActionResult, out: &mut Effects) {
+        if self.counters.hang_up == Some(id) {
             self.on_hung_up(now, result, out);
             return;
         }
@@ -136,7 +147,10 @@ impl CallSession {
             return;
         }
         match result {
-            ActionResult::Status(status) => self.on_leg_status(now, status, out),
+            ActionResult::Status(status) => {
+                self.counters.leg_is_up |= !status.is_terminal();
+                self.on_leg_status(now, status, out);
+            }
             ActionResult::Gone => self.close(now, Outcome::CallerHungUp, Reason::CarrierStatus, out),
             ActionResult::Failed if self.counters.lookups >= self.policy.lookup_tries => {
                 self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
@@ -148,11 +162,11 @@ impl CallSession {
     /// No stream came in time.
     pub(super) fn on_stream_due(&mut self, now: Mono, out: &mut Effects) {
         match (self.media, &self.ending) {
-            (Media::Gone { .. }, _) => self.look_up(now, out),
             (_, Ending::Sentence { outcome, reason, .. }) => {
                 let (outcome, reason) = (*outcome, *reason);
                 self.hang_up(now, outcome, reason, out);
             }
+            (Media::Gone { .. }, _) => self.look_up(now, out),
             (_, _) => self.hang_up(now, Outcome::StreamLost, Reason::NoStream, out),
         }
     }

@@ -141,11 +141,10 @@ impl CallSession {
             Timer::ResponseLost,
             Timer::Silence,
             Timer::Playout,
-            Timer::Keys,
             Timer::Protected,
         ] {
             self.timers.stop(timer);
         }
-        self.greeting.end();
+        self.greeting.rewind();
     }
 }

@@ -22,6 +22,9 @@ const AGAIN_PAUSE: Duration = Duration::from_millis(500);
 /// Doubled with each failure in a row.
 const FAILURE_PAUSE: Duration = Duration::from_millis(500);
 
+/// Tool calls of one response that are answered at all, be it with a refusal.
+const TOOLS_ANSWERED_MAX: u32 = 32;
+
 impl CallSession {
     pub(super) fn on_model(&mut self, now: Mono, input: ModelInput, out: &mut Effects) {
         if matches!(self.ending, Ending::Over) || self.model == Model::Gone {
@@ -44,7 +47,7 @@ impl CallSession {
                 self.speech.open(&response, &item);
             }
             ModelInput::Audio { response, item, frame, received_ms } => {
-                self.on_audio(now, &response, &item, frame, received_ms, out);
+                self.on_audio(&response, &item, frame, received_ms, out);
             }
             ModelInput::AudioDone { response, item, frame } => self.on_audio_done(&response, &item, frame),
             ModelInput::AssistantText { item, delta } => {
@@ -58,7 +61,7 @@ impl CallSession {
                     self.settle_heard_item(&item, true, out);
                 }
             }
-            ModelInput::ToolAsked { response, call, request } => self.on_tool(response, call, request, out),
+            ModelInput::ToolAsked { response, call, request } => self.on_tool(now, response, call, request, out),
             ModelInput::ResponseEnded { response, end, usage } => {
                 self.on_response_ended(now, &response, &end, usage, out);
             }
@@ -98,15 +101,7 @@ impl CallSession {
         }
     }
 
-    fn on_audio(
-        &mut self,
-        now: Mono,
-        response: &ResponseId,
-        id: &ItemId,
-        frame: Mulaw,
-        received_ms: u32,
-        out: &mut Effects,
-    ) {
+    fn on_audio(&mut self, response: &ResponseId, id: &ItemId, frame: Mulaw, received_ms: u32, out: &mut Effects) {
         let audible = matches!(self.ending, Ending::None | Ending::Farewell { .. }) && self.media == Media::Live;
         let item = self.speech.open(response, id);
         if item.closed || !audible {
@@ -119,19 +114,18 @@ impl CallSession {
         if dropped > Millis(0) {
             self.event(Event::PlayoutOverflow { dropped }, out);
             self.playout.end(&source);
-            self.cut_tail(now, id, out);
+            self.cut_tail(id, dropped, out);
         }
     }
 
     /// More than the caller could listen to: the response ends here, and the model is told.
-    fn cut_tail(&mut self, now: Mono, id: &ItemId, out: &mut Effects) {
-        let kept = self.playout.remaining(now);
+    fn cut_tail(&mut self, id: &ItemId, dropped: Millis, out: &mut Effects) {
         let received = self.speech.find(id).map_or(Millis(0), |item| item.received);
         self.cancel_active(out);
         if let Some(item) = self.speech.find_mut(id) {
             item.closed = true;
         }
-        self.truncate(id, received.min(Millis(kept.as_millis() as u32)), out);
+        self.truncate(id, Millis(received.0.saturating_sub(dropped.0)), out);
     }
 
     fn on_audio_done(&mut self, response: &ResponseId, id: &ItemId, frame: Mulaw) {
@@ -145,8 +139,19 @@ impl CallSession {
         self.playout.end(&source);
     }
 
-    fn on_tool(&mut self, response: Option<ResponseId>, call: ToolCallId, request: ToolRequest, out: &mut Effects) {
+    fn on_tool(
+        &mut self,
+        now: Mono,
+        response: Option<ResponseId>,
+        call: ToolCallId,
+        request: ToolRequest,
+        out: &mut Effects,
+    ) {
         if !self.tooling.is_new(&call) && !planted!(self.policy, AnswersTwice) {
+            return;
+        }
+        let asked = self.turn.active.as_ref().map_or(0, |active| active.tools);
+        if asked >= TOOLS_ANSWERED_MAX {
             return;
         }
         let spoke = response.as_ref().is_some_and(|response| self.speech.has_sound(response));
@@ -158,7 +163,7 @@ impl CallSession {
         let (name, answer, then) = match request {
             _ if !within => ("too_many".to_owned(), refused("too many tools in one response"), Then::Respond),
             ToolRequest::EndCall { .. } => {
-                let answer = self.on_end_call(spoke);
+                let answer = self.on_end_call(now, spoke);
                 let then = if answer == ToolAnswer::Ok { Then::Nothing } else { Then::Respond };
                 ("end_call".to_owned(), answer, then)
             }

@@ -1,7 +1,7 @@
 //! Who has the floor: the caller's speech, barge-in, and what was heard of what the assistant said.
 
 use crate::session::CallSession;
-use crate::session::effect::{Effects, Event, Heard, LineOrigin, ModelEffect, Record, Source};
+use crate::session::effect::{Effects, Event, Heard, LineOrigin, ModelEffect, Record, RespondKind, Source};
 use crate::session::ending::Ending;
 use crate::session::links::Model;
 use crate::session::plant::planted;
@@ -67,7 +67,11 @@ impl CallSession {
             return;
         }
         self.greeting.end();
-        let cuts = if self.playout.is_silent(now) { Vec::new() } else { self.playout.cut(now, out) };
+        if matches!(self.turn.wanted, Some(RespondKind::Say(_))) {
+            // The answer to what the caller says takes its place.
+            self.turn.wanted = None;
+        }
+        let cuts = if self.playout.is_idle() { Vec::new() } else { self.playout.cut(now, out) };
         self.cancel_active(out);
         self.note_barge_in(&cuts, out);
         self.settle_cuts(now, cuts, out);
@@ -91,6 +95,9 @@ impl CallSession {
         };
         active.cancelled = true;
         let response = active.response.clone();
+        for item in self.speech.open_items(&response) {
+            self.playout.end(&Source::Model(item));
+        }
         if !planted!(self.policy, PlaysCutSound) {
             self.speech.refuse(&response);
         }

@@ -46,7 +46,9 @@ impl CallSession {
             return;
         }
         self.turn.retried = true;
-        let asked = self.turn.asked.take().map(|asked| asked.kind);
+        let asked = self.turn.asked.take();
+        self.turn.replaced = asked.as_ref().map(|asked| asked.no);
+        let asked = asked.map(|asked| asked.kind);
         if asked.is_some() || self.turn.auto_due {
             self.turn.auto_due = false;
             self.turn.want(asked.unwrap_or(RespondKind::Bare));
@@ -122,7 +124,7 @@ impl CallSession {
         }
         match (silent, self.pace.quiet_since) {
             (true, Some(quiet)) if !planted!(self.policy, NoFiller) => {
-                let base = self.turn.speech_ended.map_or(quiet, |ended| ended.max(quiet));
+                let base = self.turn.speech_ended.unwrap_or(since).max(quiet);
                 self.timers.set_later(Timer::DeadAir, base + self.policy.response_slow, now);
             }
             (_, _) => self.timers.stop(Timer::DeadAir),

@@ -45,6 +45,13 @@ pub(crate) enum Next {
 }
 
 impl Greeting {
+    /// The stream is gone: a disclosure that was not heard has to be said again.
+    pub(crate) fn rewind(&mut self) {
+        if matches!(self, Self::Disclosing { .. }) {
+            *self = Self::Waiting;
+        }
+    }
+
     pub(crate) fn end(&mut self) {
         if !matches!(self, Self::Waiting) {
             *self = Self::Done;
@@ -127,15 +134,14 @@ impl CallSession {
         let Greeting::Disclosing { response, next, .. } = &mut self.greeting else {
             return;
         };
-        if !matches!(kind, Some(RespondKind::Say(_))) {
+        let Some(RespondKind::Say(text)) = kind else {
             return;
-        }
+        };
         match next {
-            Next::Undecided => *response = Some(started.clone()),
+            _ if *text == self.facts.disclosure => *response = Some(started.clone()),
             Next::Greeting(greeting) => *greeting = Some(started.clone()),
-            Next::Answer if response.is_none() => *response = Some(started.clone()),
-            // It was asked for before the caller spoke.
-            Next::Answer => self.withdraw_response(started, out),
+            // It was asked for before the caller spoke, or before the stream broke.
+            Next::Undecided | Next::Answer => self.withdraw_response(started, out),
         }
     }
 

@@ -41,7 +41,8 @@ impl Speech {
     pub(crate) fn open(&mut self, response: &ResponseId, id: &ItemId) -> &mut Item {
         let index = self.items.iter().position(|item| item.id == *id).unwrap_or_else(|| {
             if self.items.len() >= REMEMBERED {
-                self.items.pop_front();
+                let done = self.items.iter().position(|item| item.closed && item.seq.is_none());
+                self.items.remove(done.unwrap_or_default());
             }
             let cut = self.refused.contains(response);
             self.items.push_back(Item {
@@ -76,6 +77,12 @@ impl Speech {
     /// The items of a response, oldest first.
     pub(crate) fn of_response(&self, response: &ResponseId) -> Vec<ItemId> {
         self.items.iter().filter(|item| item.response == *response).map(|item| item.id.clone()).collect()
+    }
+
+    /// The items of a response that may still get audio.
+    pub(crate) fn open_items(&self, response: &ResponseId) -> Vec<ItemId> {
+        let open = |item: &&Item| item.response == *response && !item.closed;
+        self.items.iter().filter(open).map(|item| item.id.clone()).collect()
     }
 
     /// Items with a line that is still to be written.

@@ -17,6 +17,8 @@ pub(crate) struct Turn {
     pub(crate) active: Option<Active>,
     /// A create of ours that the server has not answered.
     pub(crate) asked: Option<Asked>,
+    /// A create that was given up as unanswered, and asked again.
+    pub(crate) replaced: Option<RequestNo>,
     /// What to ask for as soon as that is possible.
     pub(crate) wanted: Option<RespondKind>,
     /// Responses that failed in a row.
@@ -74,7 +76,8 @@ impl Turn {
     /// A response began. `about`: the request that it answers, if the server tells.
     pub(crate) fn started(&mut self, response: ResponseId, about: Option<RequestNo>) {
         let ours = match (&self.asked, about) {
-            (Some(asked), Some(no)) => asked.no == no,
+            // The answer to the first try, after the second: what it says need not be said twice.
+            (Some(asked), Some(no)) => asked.no == no || self.replaced == Some(no),
             (Some(_), None) => !self.auto_due,
             (None, _) => false,
         };

@@ -37,6 +37,11 @@ impl Mulaw {
         Self(self.0.split_to(len.min(self.0.len())))
     }
 
+    /// Both, one after the other, in one piece: copied.
+    pub fn joined(&self, next: &Self) -> Self {
+        Self([self.0.as_ref(), next.0.as_ref()].concat().into())
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

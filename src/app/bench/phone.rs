@@ -126,7 +126,6 @@ struct Talk<'a> {
     writer: Writer,
     socket: Socket,
     ear: Ear,
-    began: u64,
     chunk: u64,
     /// When each frame was sent, in microseconds; 0: not timed.
     sent_at: Vec<u64>,
@@ -146,7 +145,6 @@ impl<'a> Talk<'a> {
             writer: Writer::new(names, false),
             socket,
             ear: Ear::new(number, load.format),
-            began: 0,
             chunk: 0,
             sent_at: Vec::new(),
             back: 0,
@@ -161,7 +159,6 @@ impl<'a> Talk<'a> {
         self.socket.feed(Message::text(Writer::connected())).await?;
         let start = self.writer.start(&connect.parameters, &account, &call);
         self.socket.send(Message::text(start)).await?;
-        self.began = self.load.clock.mono().0;
         let mut ticks = interval(FRAME);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let mut tail: Option<Pin<Box<Sleep>>> = None;
@@ -208,8 +205,10 @@ impl<'a> Talk<'a> {
         if is_measuring {
             self.seen.late_us.push(planned.elapsed().as_micros() as u32);
         }
+        // By the count, not by the clock: the carrier stamps the sound, and a load that is late has left nothing out.
+        let timestamp_ms = self.chunk * FRAME.as_millis() as u64;
         self.chunk += 1;
-        let text = self.writer.media(self.chunk, now.saturating_sub(self.began) / 1000, &frame);
+        let text = self.writer.media(self.chunk, timestamp_ms, &frame);
         self.socket.feed(Message::text(text)).await?;
         while self.marks.front().is_some_and(|(due, _)| *due <= now)
             && let Some((_, name)) = self.marks.pop_front()

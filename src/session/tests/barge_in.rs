@@ -76,6 +76,31 @@ fn truncation_never_exceeds_what_was_received() {
 }
 
 #[test]
+fn speech_while_the_model_stalls_cuts_the_item_that_is_not_finished() {
+    let mut rig = Rig::on_air(Setup::default());
+    rig.begin("r1");
+    rig.audio("r1", "i1", 500, 500);
+    rig.pass(900);
+    rig.caller_starts("u1");
+    assert_eq!(rig.truncations(), [("i1".to_owned(), 500)]);
+    assert_eq!(rig.cancels(), 1);
+    assert_eq!(rig.lines().len(), 1);
+}
+
+#[test]
+fn keys_from_before_a_lost_stream_still_reach_the_model() {
+    let mut rig = talking(500);
+    rig.pass(700);
+    rig.feed(Input::Media(MediaInput::Digit('7')));
+    rig.feed(Input::Media(MediaInput::Detached(crate::session::input::DetachCause::Dropped)));
+    rig.after_stream();
+    rig.attach();
+    rig.pass(2100);
+    let told = |effect: &ModelEffect| matches!(effect, ModelEffect::UserText { text, .. } if text.ends_with('7'));
+    assert_eq!(rig.to_model().filter(|effect| told(effect)).count(), 1);
+}
+
+#[test]
 fn speech_after_everything_was_heard_clears_nothing() {
     let mut rig = talking(500);
     rig.pass(900);

@@ -120,6 +120,7 @@ fn a_stream_that_ends_without_a_word_is_looked_up_and_then_inferred() {
         rig.pass(5010);
         rig.feed(Input::Action(ActionId(0), ActionResult::Failed));
     }
+    rig.pass(1100);
     assert_eq!(rig.endings()[0].reason, Reason::Inferred);
 }
 
@@ -194,6 +195,41 @@ fn a_model_lost_in_the_middle_is_apologised_for() {
     leg(&mut rig, LegStatus::Completed);
     let ending = rig.endings()[0];
     assert_eq!((ending.outcome, ending.reason), (Outcome::ModelUnavailable, Reason::ModelLost));
+}
+
+#[test]
+fn a_goodbye_whose_response_never_ends_is_said_locally() {
+    let mut rig = talking();
+    rig.ends_call("r2", "c1");
+    rig.pass(5000);
+    assert!(rig.said(Prompt::Goodbye));
+    assert_eq!(rig.hang_ups(), 1);
+}
+
+#[test]
+fn a_model_lost_while_the_stream_is_away_is_apologised_for_when_it_is_back() {
+    let mut rig = talking();
+    drop_stream(&mut rig);
+    assert_eq!(rig.after_stream(), AfterStream::Reconnect);
+    rig.model(ModelInput::Lost(LostCause::Broken));
+    assert_eq!(rig.hang_ups(), 0);
+    rig.attach();
+    rig.pass(1200);
+    assert!(rig.said(Prompt::ModelLost));
+    assert_eq!(rig.hang_ups(), 1);
+}
+
+#[test]
+fn only_the_answer_to_our_hang_up_confirms_it() {
+    let mut rig = talking();
+    drop_stream(&mut rig);
+    rig.pass(5100);
+    rig.feed(Input::Drain);
+    rig.feed(Input::Action(ActionId(0), ActionResult::Status(LegStatus::InProgress)));
+    assert!(rig.endings().is_empty());
+    rig.feed(Input::Action(ActionId(1), ActionResult::Done));
+    rig.pass(1100);
+    assert_eq!(rig.endings().len(), 1);
 }
 
 #[test]

@@ -138,6 +138,40 @@ fn after_the_disclosure_the_greeting_can_be_interrupted() {
 }
 
 #[test]
+fn a_greeting_that_had_to_wait_for_the_caller_is_not_said_after_the_answer() {
+    let mut rig = Rig::on_air(Setup { disclosure: "This is a machine.", ..Setup::default() });
+    rig.begin("r1");
+    rig.speak("r1", "i1", 1500, "This is a machine.");
+    rig.pass(500);
+    rig.caller_starts("u1");
+    rig.done("r1");
+    rig.pass(2000);
+    rig.caller_stops("u1");
+    rig.begin_auto("r2");
+    rig.speak("r2", "i2", 500, "Sure.");
+    rig.done("r2");
+    rig.pass(1000);
+    assert_eq!(rig.creates().len(), 1, "the disclosure only");
+}
+
+#[test]
+fn a_disclosure_that_the_stream_cut_off_is_said_again() {
+    let mut rig = Rig::on_air(Setup { disclosure: "This is a machine.", ..Setup::default() });
+    rig.says("r1", "i1", 3000, "This is a machine.");
+    rig.pass(1000);
+    rig.feed(Input::Media(MediaInput::Detached(crate::session::input::DetachCause::Dropped)));
+    rig.after_stream();
+    rig.attach();
+    rig.begin("r2");
+    rig.ended("r2", ResponseEnd::Cancelled);
+    let said = rig
+        .creates()
+        .into_iter()
+        .filter(|(_, kind)| matches!(kind, RespondKind::Say(text) if text.contains("machine")));
+    assert_eq!(said.count(), 2);
+}
+
+#[test]
 fn protection_lasts_seven_seconds_at_most() {
     let mut rig = Rig::on_air(Setup { disclosure: "A long story.", ..Setup::default() });
     rig.says("r1", "i1", 9000, "A long story.");

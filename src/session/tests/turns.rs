@@ -179,7 +179,7 @@ fn silence_is_asked_about_twice_and_then_ends_the_call() {
 fn speech_without_an_end_does_not_keep_the_call_for_ever() {
     let mut rig = quiet();
     rig.caller_starts("u1");
-    rig.pass(75_000);
+    rig.pass(90_000);
     assert_eq!(rig.endings().len(), 1);
     assert_eq!(rig.endings()[0].outcome, Outcome::Silent);
 }

@@ -2,32 +2,31 @@
 //!
 //! It decides nothing that the engine decides; it mirrors what `twilio`, `calls` and `store` do around it.
 
+mod doors;
+mod organization;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::assistant;
-use crate::audio::prompts;
 use crate::calls::{Action, Engine};
-use crate::ports::door::Answer;
 use crate::ports::media::{EncodeMedia, MediaEvent};
-use crate::ports::model::{ModelCommand, ModelSetup};
+use crate::ports::model::ModelCommand;
 use crate::session::effect::{ActionId, AfterStream, CarrierEffect, Effect, Ending, Line, Record, RecordId};
 use crate::session::input::{ActionResult, CarrierInput, Input};
 use crate::session::plant::planted;
-use crate::session::policy::CallFacts;
 use crate::sim::carrier::company::{CompanyOut, SocketNo, WebAnswer, WebhookId};
 use crate::sim::carrier::rest::{RestAnswer, RestRequest};
 use crate::sim::clock::{Agenda, earlier};
 use crate::sim::model::FakeModel;
+use crate::sim::world::gateway::organization::setup;
 use crate::sim::world::model::Connection;
 use crate::sim::world::plan::Settings;
 use crate::twilio::callback::leg_status;
 use crate::twilio::origin::Origin;
-use crate::twilio::twiml::{Documents, TICKET, apology};
-use crate::twilio::wire::{self, Incoming, MediaEncoder};
-use crate::types::org::{FieldKind, IntakeField, TurnDetection};
-use crate::types::{AccountId, CallId, Caller, LegId, Mono, Now, Secret, StreamId, Wall};
+use crate::twilio::twiml::Documents;
+use crate::twilio::wire::MediaEncoder;
+use crate::types::{AccountId, LegId, Mono, Now, StreamId, Wall};
 
 /// The public origin that the company knows.
 pub(super) const ORIGIN: &str = "https://gw.test";
@@ -255,138 +254,6 @@ impl Gateway {
         connections.map(Connection::take_recording).collect()
     }
 
-    fn webhook(&mut self, now: Mono, id: WebhookId, url: &str, pairs: &[(String, String)]) {
-        let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-        let path = url.strip_prefix(ORIGIN).unwrap_or(url);
-        let body = match path {
-            "/twilio/voice" => self.ring(now),
-            "/twilio/after-stream" => self.after_stream(now),
-            "/twilio/fallback" => {
-                self.carrier(now, CarrierInput::Fallback);
-                apology()
-            }
-            "/twilio/status" => {
-                if let Some(status) = value("CallStatus").and_then(leg_status) {
-                    self.carrier(now, CarrierInput::Leg(status));
-                }
-                String::new()
-            }
-            "/twilio/stream-status" => {
-                let ended = matches!(value("StreamEvent"), Some("stream-stopped" | "stream-error"));
-                let ours = value("StreamSid");
-                let current = self.media.as_ref().is_some_and(|media| Some(media.stream.as_str()) == ours);
-                if ended && current {
-                    self.media_event(now, MediaEvent::Stopped);
-                }
-                String::new()
-            }
-            _ => String::new(),
-        };
-        let status = if body.is_empty() { 204 } else { 200 };
-        let answer = WebAnswer { status, content_type: "text/xml".to_owned(), body };
-        self.out.push_back(ToWorld::Answer { id, answer });
-    }
-
-    fn ring(&mut self, now: Mono) -> String {
-        if self.over {
-            return self.documents.answer(&Answer::HangUp);
-        }
-        if self.engine.is_none() {
-            self.open(now);
-        }
-        let ticket = self.ticket.clone().unwrap_or_default();
-        self.documents.answer(&Answer::Connect { ticket: Secret::new(ticket) })
-    }
-
-    fn open(&mut self, now: Mono) {
-        self.opened_at = now;
-        self.mint();
-        let settings = &self.settings;
-        let facts = CallFacts {
-            call: CallId(uuid::Uuid::from_u128(u128::from(settings.seed))),
-            org: "demo".parse().expect("a constant id"),
-            leg: self.leg.clone(),
-            caller: Caller::Withheld,
-            dialled: None,
-            disclosure: settings.disclosure.as_str().into(),
-            greeting: settings.greeting.as_str().into(),
-            intake_fields: fields().into(),
-            prompts: prompts::for_language("en"),
-            carrier_rest: settings.carrier_rest,
-        };
-        let at = self.clock(now);
-        let policy = settings.policy.clone();
-        let format = settings.format;
-        let mut engine = Engine::new(at, facts, policy, format, assistant::tools::render, &mut self.actions);
-        let effects = Arc::clone(&self.effects);
-        engine.watch(Box::new(move |effect| {
-            effects.lock().expect("no one panics while holding it").push(effect.clone());
-        }));
-        self.engine = Some(engine);
-        self.perform(now);
-    }
-
-    fn mint(&mut self) {
-        self.tickets += 1;
-        let mut ticket = format!("ticket-{}", self.tickets);
-        if planted!(self.settings.policy, NotRepeatable) {
-            let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
-            ticket = format!("{ticket}-{random}");
-        }
-        self.ticket = Some(ticket);
-    }
-
-    fn after_stream(&mut self, now: Mono) -> String {
-        if self.over || self.engine.is_none() {
-            return self.documents.after_stream(AfterStream::HangUp, None);
-        }
-        self.after_stream = None;
-        self.carrier(now, CarrierInput::AfterStream);
-        let next = self.after_stream.take().unwrap_or(AfterStream::Apologise);
-        if next == AfterStream::Reconnect {
-            self.mint();
-        }
-        let ticket = self.ticket.clone().map(Secret::new);
-        self.documents.after_stream(next, ticket.as_ref())
-    }
-
-    fn text(&mut self, now: Mono, socket: SocketNo, text: &str) {
-        let attached = self.media.as_ref().is_some_and(|media| media.socket == socket);
-        if !attached && !self.waiting.contains_key(&socket.0) {
-            return;
-        }
-        match (wire::decode(text), attached) {
-            (Incoming::Connected, _) | (Incoming::Event { event: MediaEvent::Ignored, .. }, false) => {}
-            (Incoming::Start(start), false) => {
-                let ticket = start.parameters.get(TICKET);
-                let ours = ticket.is_some() && ticket == self.ticket.as_ref() && start.leg == self.leg;
-                if !ours || start.account != account() || self.over {
-                    self.refuse(socket);
-                    return;
-                }
-                self.ticket = None;
-                self.waiting.remove(&socket.0);
-                self.media = Some(Media {
-                    socket,
-                    stream: start.stream.clone(),
-                    encoder: MediaEncoder::new(start.stream.clone()),
-                });
-                let at = self.clock(now);
-                if let Some(engine) = &mut self.engine {
-                    engine.media_attached(at, start.stream, &mut self.actions);
-                }
-            }
-            (Incoming::Event { event, .. }, true) => self.media_event(now, event),
-            (Incoming::Start(_) | Incoming::Violation(_), true) => self.media_event(now, MediaEvent::Violation),
-            (Incoming::Event { .. } | Incoming::Violation(_), false) => self.refuse(socket),
-        }
-    }
-
-    fn refuse(&mut self, socket: SocketNo) {
-        self.waiting.remove(&socket.0);
-        self.out.push_back(ToWorld::CloseStream { socket });
-    }
-
     fn media_event(&mut self, now: Mono, event: MediaEvent) {
         let at = self.clock(now);
         if let Some(engine) = &mut self.engine {
@@ -527,32 +394,5 @@ fn rest_result(effect: &CarrierEffect, answer: &RestAnswer) -> ActionResult {
         }
         _ if matches!(body["code"].as_u64(), Some(20404 | 21220)) => ActionResult::Gone,
         _ => ActionResult::Failed,
-    }
-}
-
-fn fields() -> Vec<IntakeField> {
-    let field = |name: &str| IntakeField {
-        name: name.to_owned(),
-        kind: FieldKind::Text,
-        required: true,
-        question: String::new(),
-    };
-    vec![field("caller_name"), field("caller_phone"), field("service_requested")]
-}
-
-fn setup(settings: &Settings) -> ModelSetup {
-    ModelSetup {
-        call: CallId(uuid::Uuid::from_u128(u128::from(settings.seed))),
-        safety_id: "simulated".to_owned(),
-        model: "gpt-realtime-2.1".to_owned(),
-        transcribe_model: "gpt-transcribe".to_owned(),
-        voice: "marin".to_owned(),
-        format: settings.format,
-        instructions: "You answer the phone.".to_owned(),
-        language: "en".to_owned(),
-        turn_detection: TurnDetection::Server { threshold: 0.5, prefix_padding_ms: 300, silence_duration_ms: 500 },
-        tools: assistant::settings::organization(&assistant::demo_org())
-            .map(|org| assistant::tools::specs(&org))
-            .unwrap_or_default(),
     }
 }

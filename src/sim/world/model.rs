@@ -159,7 +159,7 @@ impl Connection {
     }
 }
 
-/// A ping every five seconds, and eight seconds of patience.
-const HALF_OPEN_FOUND: Duration = Duration::from_secs(13);
+/// A ping every five seconds, eleven seconds of patience.
+const HALF_OPEN_FOUND: Duration = Duration::from_secs(16);
 
 const AUTHORIZATION: &str = "Bearer simulated";

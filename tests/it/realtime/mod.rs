@@ -1,9 +1,5 @@
 //! Tests of `realtime`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "helpers of tests are outside what clippy takes for tests"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests are outside what clippy takes for tests")]
 
 pub(crate) mod arbitrary;
 mod conformance;

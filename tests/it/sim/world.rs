@@ -99,7 +99,7 @@ fn one_seed_gives_one_history() {
 /// The built-in scenarios as worlds.
 pub(super) fn scenario_plans(library: &Library) -> Vec<(Scenario, WorldPlan)> {
     let plan = |scenario: Scenario| {
-        let org: serde_json::Value = serde_json::from_str(&scenario.org).unwrap();
+        let org: serde_json::Value = serde_json::from_str(&scenario.org).expect("a test has read every scenario");
         let text = |key: &str| org[key].as_str().unwrap_or_default().to_owned();
         let plan = WorldPlan::scenario(&scenario, library, &text("greeting"), &text("disclosure"));
         (scenario, plan.expect("every clip is there"))

@@ -1,0 +1,154 @@
+//! What the phone company asks of the gateway: webhooks and the texts of a media socket.
+
+use std::sync::Arc;
+
+use crate::assistant;
+use crate::audio::prompts;
+use crate::calls::Engine;
+use crate::ports::door::Answer;
+use crate::ports::media::MediaEvent;
+use crate::session::effect::AfterStream;
+use crate::session::input::CarrierInput;
+use crate::session::plant::planted;
+use crate::session::policy::CallFacts;
+use crate::sim::carrier::company::{SocketNo, WebAnswer, WebhookId};
+use crate::sim::world::gateway::organization::fields;
+use crate::sim::world::gateway::{Gateway, Media, ORIGIN, ToWorld, account};
+use crate::twilio::callback::leg_status;
+use crate::twilio::twiml::{TICKET, apology};
+use crate::twilio::wire::{self, Incoming, MediaEncoder};
+use crate::types::{CallId, Caller, Mono, Secret};
+
+impl Gateway {
+    pub(super) fn webhook(&mut self, now: Mono, id: WebhookId, url: &str, pairs: &[(String, String)]) {
+        let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let path = url.strip_prefix(ORIGIN).unwrap_or(url);
+        let body = match path {
+            "/twilio/voice" => self.ring(now),
+            "/twilio/after-stream" => self.after_stream(now),
+            "/twilio/fallback" => {
+                self.carrier(now, CarrierInput::Fallback);
+                apology()
+            }
+            "/twilio/status" => {
+                if let Some(status) = value("CallStatus").and_then(leg_status) {
+                    self.carrier(now, CarrierInput::Leg(status));
+                }
+                String::new()
+            }
+            "/twilio/stream-status" => {
+                let ended = matches!(value("StreamEvent"), Some("stream-stopped" | "stream-error"));
+                let ours = value("StreamSid");
+                let current = self.media.as_ref().is_some_and(|media| Some(media.stream.as_str()) == ours);
+                if ended && current {
+                    self.media_event(now, MediaEvent::Stopped);
+                }
+                String::new()
+            }
+            _ => String::new(),
+        };
+        let status = if body.is_empty() { 204 } else { 200 };
+        let answer = WebAnswer { status, content_type: "text/xml".to_owned(), body };
+        self.out.push_back(ToWorld::Answer { id, answer });
+    }
+
+    fn ring(&mut self, now: Mono) -> String {
+        if self.over {
+            return self.documents.answer(&Answer::HangUp);
+        }
+        if self.engine.is_none() {
+            self.open(now);
+        }
+        let ticket = self.ticket.clone().unwrap_or_default();
+        self.documents.answer(&Answer::Connect { ticket: Secret::new(ticket) })
+    }
+
+    fn open(&mut self, now: Mono) {
+        self.opened_at = now;
+        self.mint();
+        let settings = &self.settings;
+        let facts = CallFacts {
+            call: CallId(uuid::Uuid::from_u128(u128::from(settings.seed))),
+            org: "demo".parse().expect("a constant id"),
+            leg: self.leg.clone(),
+            caller: Caller::Withheld,
+            dialled: None,
+            disclosure: settings.disclosure.as_str().into(),
+            greeting: settings.greeting.as_str().into(),
+            intake_fields: fields().into(),
+            prompts: prompts::for_language("en"),
+            carrier_rest: settings.carrier_rest,
+        };
+        let at = self.clock(now);
+        let policy = settings.policy.clone();
+        let format = settings.format;
+        let mut engine = Engine::new(at, facts, policy, format, assistant::tools::render, &mut self.actions);
+        let effects = Arc::clone(&self.effects);
+        engine.watch(Box::new(move |effect| {
+            effects.lock().expect("no one panics while holding it").push(effect.clone());
+        }));
+        self.engine = Some(engine);
+        self.perform(now);
+    }
+
+    fn mint(&mut self) {
+        self.tickets += 1;
+        let mut ticket = format!("ticket-{}", self.tickets);
+        if planted!(self.settings.policy, NotRepeatable) {
+            let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0);
+            ticket = format!("{ticket}-{random}");
+        }
+        self.ticket = Some(ticket);
+    }
+
+    fn after_stream(&mut self, now: Mono) -> String {
+        if self.over || self.engine.is_none() {
+            return self.documents.after_stream(AfterStream::HangUp, None);
+        }
+        self.after_stream = None;
+        self.carrier(now, CarrierInput::AfterStream);
+        let next = self.after_stream.take().unwrap_or(AfterStream::Apologise);
+        if next == AfterStream::Reconnect {
+            self.mint();
+        }
+        let ticket = self.ticket.clone().map(Secret::new);
+        self.documents.after_stream(next, ticket.as_ref())
+    }
+
+    pub(super) fn text(&mut self, now: Mono, socket: SocketNo, text: &str) {
+        let attached = self.media.as_ref().is_some_and(|media| media.socket == socket);
+        if !attached && !self.waiting.contains_key(&socket.0) {
+            return;
+        }
+        match (wire::decode(text), attached) {
+            (Incoming::Connected, _) | (Incoming::Event { event: MediaEvent::Ignored, .. }, false) => {}
+            (Incoming::Start(start), false) => {
+                let ticket = start.parameters.get(TICKET);
+                let ours = ticket.is_some() && ticket == self.ticket.as_ref() && start.leg == self.leg;
+                if !ours || start.account != account() || self.over {
+                    self.refuse(socket);
+                    return;
+                }
+                self.ticket = None;
+                self.waiting.remove(&socket.0);
+                self.media = Some(Media {
+                    socket,
+                    stream: start.stream.clone(),
+                    encoder: MediaEncoder::new(start.stream.clone()),
+                });
+                let at = self.clock(now);
+                if let Some(engine) = &mut self.engine {
+                    engine.media_attached(at, start.stream, &mut self.actions);
+                }
+            }
+            (Incoming::Event { event, .. }, true) => self.media_event(now, event),
+            (Incoming::Start(_) | Incoming::Violation(_), true) => self.media_event(now, MediaEvent::Violation),
+            (Incoming::Event { .. } | Incoming::Violation(_), false) => self.refuse(socket),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, socket: SocketNo) {
+        self.waiting.remove(&socket.0);
+        self.out.push_back(ToWorld::CloseStream { socket });
+    }
+}
