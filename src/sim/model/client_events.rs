@@ -121,6 +121,10 @@ impl FakeModel {
             self.ledger.early_appends += u64::from(self.ledger.updates == 0);
             if self.script.is_echo() {
                 self.ears.count(audio.len(), format);
+                if self.active.is_none() {
+                    // Not before there is something to say: a response that nobody can hear yet is cancelled.
+                    self.start_echo();
+                }
                 self.echo(base64, &audio);
             } else {
                 self.listen(&audio);

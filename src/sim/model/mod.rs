@@ -312,7 +312,6 @@ impl FakeModel {
     }
 
     fn configured(&mut self, session: Session) {
-        let first = self.ledger.updates == 0;
         self.ledger.updates += 1;
         if session.input != self.session.input || session.vad.is_none() {
             self.ears.reset();
@@ -320,9 +319,6 @@ impl FakeModel {
         self.session = session;
         let body = json!({"session": self.session.json});
         self.send("session.updated", &body);
-        if first && self.script.is_echo() {
-            self.start_echo();
-        }
     }
 
     fn send(&mut self, kind: &str, body: &Value) {

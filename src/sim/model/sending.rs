@@ -239,9 +239,8 @@ impl FakeModel {
         if done.steps.iter().any(|(_, step)| *step == Step::RateLimits) {
             self.send_rate_limits();
         }
-        if self.script.is_echo() {
-            self.start_echo();
-        } else if std::mem::take(&mut self.answer_owed) {
+        // An echo begins anew with the next sound.
+        if !self.script.is_echo() && std::mem::take(&mut self.answer_owed) {
             self.start_response(super::speaking::Cause::Turn);
         }
     }
