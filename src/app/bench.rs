@@ -44,6 +44,10 @@ const CALLS_PER_SEC: u32 = 50;
 /// From the last call's first sound to the measurement.
 const SETTLE: Duration = Duration::from_secs(2);
 
+/// The echo begins to speak as soon as it is configured, and a gateway that has no caller's stream yet cancels that, with
+/// what was echoed so far. So it is configured only when the stream is there; a real model waits to be spoken to.
+const MODEL_READY_AFTER: Duration = Duration::from_millis(300);
+
 /// For all calls to begin.
 const START_WAIT: Duration = Duration::from_secs(30);
 
@@ -94,7 +98,8 @@ async fn measure(format: AudioFormat, calls: u32, seconds: u32, cores: Option<Co
     let clock = SystemClock::start();
     let place = Place::new(clock)?;
     let time = Arc::new(move || clock.mono());
-    let knobs = ModelKnobs { unix_secs: clock.wall().0 / 1_000_000, ..ModelKnobs::default() };
+    let updated_delay = Some(MODEL_READY_AFTER);
+    let knobs = ModelKnobs { unix_secs: clock.wall().0 / 1_000_000, updated_delay, ..ModelKnobs::default() };
     let factory = Arc::new(move |number| FakeModel::new(number, ModelScript::echo(), knobs.clone()));
     let model = ModelServer::start(time, factory, None).await.context("the model's server")?;
     let settings = settings(&place.0, &model, format);

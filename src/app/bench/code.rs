@@ -87,6 +87,8 @@ pub(super) struct Ear {
     at: usize,
     /// The number that should come next.
     next: u32,
+    /// The first frame that did not come although a later one did.
+    pub(super) first_missing: Option<u32>,
     pub(super) tally: Tally,
 }
 
@@ -97,7 +99,18 @@ impl Ear {
             AudioFormat::Pcmu => (0, true),
         };
         let tally = Tally::default();
-        Self { call, delay, exact, sound: Vec::new(), from: 0, received: 0, at: delay, next: 0, tally }
+        Self {
+            call,
+            delay,
+            exact,
+            sound: Vec::new(),
+            from: 0,
+            received: 0,
+            at: delay,
+            next: 0,
+            first_missing: None,
+            tally,
+        }
     }
 
     /// Takes the next bytes, however they are cut. Returns how many frames' worth of sound is there by now, which for
@@ -135,6 +148,7 @@ impl Ear {
             self.next += 1;
         } else if let Some(later) = (self.next..self.next + NEAR).find(is) {
             self.tally.returned += 1;
+            self.first_missing.get_or_insert(self.next);
             self.next = later + 1;
         } else if let Some(earlier) = (self.next.saturating_sub(NEAR)..self.next).rev().find(is) {
             if earlier + 1 == self.next {

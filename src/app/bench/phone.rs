@@ -187,6 +187,10 @@ impl<'a> Talk<'a> {
         // What a gateway does with the rest of a call that is over is not measured.
         let _ = tokio::time::timeout(TAIL_MAX, self.socket.close(None)).await;
         self.seen.tally = self.ear.tally;
+        if !self.ear.tally.is_clean() {
+            let (number, first) = (self.number, self.ear.first_missing);
+            self.seen.violations.push(format!("call {number}: {:?}, first missing frame: {first:?}", self.ear.tally));
+        }
         Ok(self.seen)
     }
 
