@@ -62,5 +62,4 @@ async fn nothing_acknowledged_is_lost_when_the_gateway_is_killed_in_the_middle_o
         heard.count(),
         heard.line_count()
     );
-    eprintln!("lines that were not settled at a kill: {:?}", stored.gaps());
 }
