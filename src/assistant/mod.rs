@@ -1,10 +1,9 @@
-//! What the assistant is told and may do: settings, prompt, tools, prices. Pure.
+//! What the assistant is told and may do: settings, prompt, tools. Pure.
 //!
 //! The JSON that organizations write is read here and nowhere else; what leaves this module is typed.
 
 mod check;
 mod demo;
-pub mod prices;
 pub mod prompt;
 pub mod settings;
 pub mod tools;

@@ -1,3 +1,5 @@
+//! Tests of `directory`.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Tests of `clips`.
+
 use super::*;
 
 #[test]

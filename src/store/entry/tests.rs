@@ -1,3 +1,5 @@
+//! Tests of `entry`.
+
 use crate::session::effect::RecordId;
 use crate::session::input::IntakeData;
 use crate::types::{CallId, Caller, Millis, Outcome, Phase, Prompt, Reason, Speaker, Urgency, Wall};

@@ -1,3 +1,5 @@
+//! Tests of `fault`.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Tests of `spool`.
+
 use std::fs;
 
 use uuid::Uuid;

@@ -1,3 +1,5 @@
+//! Tests of `writer`.
+
 use std::fs::File;
 use std::path::PathBuf;
 

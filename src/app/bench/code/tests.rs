@@ -1,3 +1,5 @@
+//! Tests of `code`.
+
 use super::*;
 use crate::audio::{Downlink, Uplink};
 use crate::types::{ItemId, Mulaw};

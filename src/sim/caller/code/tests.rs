@@ -1,3 +1,5 @@
+//! Tests of `code`.
+
 use fastrand::Rng;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `random`.
+
 use super::*;
 
 fn life(seed: u64, heard: &[u8]) -> Vec<CallerFrame> {

@@ -1,3 +1,5 @@
+//! Tests of `scripted`.
+
 use super::*;
 
 const LOUD: [u8; FRAME_BYTES] = [0x10; FRAME_BYTES];

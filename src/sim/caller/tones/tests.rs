@@ -1,3 +1,5 @@
+//! Tests of `tones`.
+
 use fastrand::Rng;
 
 use crate::audio::{Downlink, Uplink};

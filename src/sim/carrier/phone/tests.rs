@@ -1,3 +1,5 @@
+//! Tests of `phone`.
+
 use serde_json::Value;
 
 use super::*;

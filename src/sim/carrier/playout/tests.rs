@@ -1,3 +1,5 @@
+//! Tests of `playout`.
+
 use super::*;
 
 const fn ms(ms: u64) -> Mono {

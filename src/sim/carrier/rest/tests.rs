@@ -1,3 +1,5 @@
+//! Tests of `rest`.
+
 use super::*;
 
 const ACCOUNT: &str = "AC00000000000000000000000000000001";

@@ -1,3 +1,5 @@
+//! Tests of `sign`.
+
 use super::*;
 
 #[test]

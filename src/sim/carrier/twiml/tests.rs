@@ -1,3 +1,5 @@
+//! Tests of `twiml`.
+
 use super::*;
 
 const ANSWER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>

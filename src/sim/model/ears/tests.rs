@@ -1,3 +1,5 @@
+//! Tests of `ears`.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `g711`.
+
 use super::*;
 
 #[test]
