@@ -12,7 +12,10 @@ use crate::assistant::check::{Problems, Section, bad_text};
 pub use crate::assistant::demo::demo_org;
 use crate::ports::store::OrgRow;
 use crate::types::OrgId;
-use crate::types::org::{AudioFormat, Eagerness, FieldKind, IntakeField, Organization, SilenceSteps, TurnDetection};
+use crate::types::org::{
+    AudioFormat, Eagerness, EscalationSettings, FieldKind, IntakeField, Organization, OutboundSettings, SafetySettings,
+    SilenceSteps, TurnDetection, WeekHours,
+};
 
 /// Longest greeting and disclosure: about a minute of speech.
 pub const SENTENCE_CHARS_MAX: usize = 1000;
@@ -81,6 +84,11 @@ pub fn organization(row: &OrgRow) -> Result<Organization, Vec<Problem>> {
         intake_fields,
         silence,
         call_secs_max,
+        time_zone: "UTC".to_owned(),
+        hours: WeekHours::Always,
+        escalation: EscalationSettings::default(),
+        safety: SafetySettings::default(),
+        outbound: OutboundSettings::default(),
     })
 }
 

@@ -243,10 +243,10 @@ impl CallSession {
         self.ending = Ending::HangingUp { outcome, reason };
         self.timers.stop_all();
         self.timers.set(Timer::HangUp, now + self.policy.hangup_wait);
-        if self.facts.carrier_rest {
+        if let Some(leg) = self.leg.clone().filter(|_| self.facts.carrier_rest) {
             let action = self.next_action();
             self.counters.hang_up = Some(action);
-            out.push(Effect::Carrier(action, CarrierEffect::HangUp(self.facts.leg.clone())));
+            out.push(Effect::Carrier(action, CarrierEffect::HangUp(leg)));
         } else if self.media == Media::Live {
             out.push(Effect::Media(MediaEffect::Close));
         } else {
@@ -260,7 +260,12 @@ impl CallSession {
             return;
         };
         match result {
-            ActionResult::Done | ActionResult::Gone | ActionResult::Status(_) => {
+            ActionResult::Done
+            | ActionResult::Gone
+            | ActionResult::Status(_)
+            | ActionResult::Dialled(_)
+            | ActionResult::Refused
+            | ActionResult::Unknown => {
                 self.close(now, outcome, reason, out);
             }
             // The stream's end makes the carrier ask what is next, and the answer to that is a hang-up.

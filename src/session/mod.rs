@@ -4,7 +4,9 @@
 //! give the same effects, byte for byte. Sibling machines own their data (`links`, `turn`, `playout`, `speech`,
 //! `transcript`, `tooling`, `intake`); the `on_*` files hold the reactions that tie them together.
 
+pub mod document;
 pub mod effect;
+pub mod fact;
 pub mod input;
 pub mod plant;
 pub mod policy;
@@ -46,7 +48,7 @@ use crate::session::timer::Timers;
 use crate::session::tooling::Tooling;
 use crate::session::transcript::Transcript;
 use crate::session::turn::Turn;
-use crate::types::{ItemId, Mono, Now, Phase, Prompt, ResponseId};
+use crate::types::{ItemId, LegId, Mono, Now, Phase, Prompt, ResponseId};
 
 /// Timeline entries about faults that one call may write; the rest is only counted by the adapters.
 const FAULT_EVENTS_MAX: u32 = 50;
@@ -54,6 +56,8 @@ const FAULT_EVENTS_MAX: u32 = 50;
 /// The state of one call.
 pub struct CallSession {
     facts: CallFacts,
+    /// The caller's leg, once it is known.
+    leg: Option<LegId>,
     policy: Policy,
     phase: Phase,
     media: Media,
@@ -121,8 +125,11 @@ impl CallSession {
             leg: facts.leg.clone(),
             caller: facts.caller.clone(),
             dialled: facts.dialled.clone(),
+            direction: facts.direction,
+            consent: facts.consent.clone(),
         };
         let mut session = Self {
+            leg: facts.leg.clone(),
             phase: Phase::Greeting,
             media: Media::Awaiting,
             model: Model::Connecting { attempt: 1 },

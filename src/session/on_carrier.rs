@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::session::CallSession;
-use crate::session::effect::{ActionId, AfterStream, CarrierEffect, Effect, Effects, Ending as Ended, Event, Record};
+use crate::session::document::Document;
+use crate::session::effect::{ActionId, CarrierEffect, Effect, Effects, Ending as Ended, Event, Record};
 use crate::session::ending::Ending;
-use crate::session::input::{ActionResult, CarrierInput, DetachCause, LegStatus, StaffInput};
+use crate::session::input::{ActionResult, CarrierInput, DetachCause, LegStatus, Question, StaffInput};
 use crate::session::links::Media;
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
@@ -18,11 +19,16 @@ impl CallSession {
     pub(super) fn on_carrier(&mut self, now: Mono, input: CarrierInput, out: &mut Effects) {
         match input {
             CarrierInput::Leg(status) => self.on_leg_status(now, status, out),
-            CarrierInput::AfterStream => {
-                let answer = self.on_after_stream(now, out);
-                out.push(Effect::AfterStream(answer));
+            CarrierInput::Ask(question) => {
+                let answer = self.on_question(now, question, out);
+                out.push(Effect::Answer(answer));
             }
             CarrierInput::Fallback => self.on_fallback(now, out),
+            CarrierInput::OperatorLeg { .. }
+            | CarrierInput::Room { .. }
+            | CarrierInput::PickedUp(_)
+            | CarrierInput::OperatorPickedUp { .. }
+            | CarrierInput::Recorded { .. } => {}
         }
     }
 
@@ -31,7 +37,7 @@ impl CallSession {
             StaffInput::End if matches!(self.ending, Ending::None | Ending::Farewell { .. }) => {
                 self.end_with(now, Prompt::Goodbye, Outcome::Completed, Reason::StaffEnded, out);
             }
-            StaffInput::End => {}
+            StaffInput::End | StaffInput::Escalate { .. } | StaffInput::Return | StaffInput::Say(_) => {}
         }
     }
 
@@ -69,31 +75,43 @@ impl CallSession {
         self.close(now, outcome, reason, out);
     }
 
-    fn on_after_stream(&mut self, now: Mono, out: &mut Effects) -> AfterStream {
+    fn on_question(&mut self, now: Mono, question: Question, out: &mut Effects) -> Document {
+        match question {
+            Question::AfterStream => self.on_after_stream(now, out),
+            Question::OperatorAnswered { .. }
+            | Question::OperatorKey { .. }
+            | Question::OperatorDone { .. }
+            | Question::CallerDone { .. }
+            | Question::VoicemailDone { .. }
+            | Question::OutboundAnswered { .. } => Document::HangUp,
+        }
+    }
+
+    fn on_after_stream(&mut self, now: Mono, out: &mut Effects) -> Document {
         match self.ending {
             Ending::None => {}
             Ending::Farewell { .. } => {
                 self.close(now, Outcome::Completed, Reason::AssistantEnded, out);
-                return AfterStream::HangUp;
+                return Document::HangUp;
             }
             Ending::Sentence { said: false, .. } => {}
             Ending::Sentence { outcome, reason, .. } | Ending::HangingUp { outcome, reason } => {
                 self.close(now, outcome, reason, out);
-                return AfterStream::HangUp;
+                return Document::HangUp;
             }
-            Ending::Closing { .. } | Ending::Over => return AfterStream::HangUp,
+            Ending::Closing { .. } | Ending::Over => return Document::HangUp,
         }
         if self.media == Media::Live {
             self.on_detached(now, DetachCause::Stopped, out);
         }
         if self.counters.resumes >= self.policy.resumes_max {
             self.close(now, Outcome::StreamLost, Reason::StreamBroken, out);
-            return AfterStream::Apologise;
+            return Document::Apologise;
         }
         self.counters.resumes += 1;
         self.timers.stop(Timer::Detach);
         self.timers.set(Timer::Stream, now + RECONNECT_WAIT);
-        AfterStream::Reconnect
+        Document::Connect
     }
 
     fn on_fallback(&mut self, now: Mono, out: &mut Effects) {
@@ -132,9 +150,13 @@ impl CallSession {
             }
             return;
         }
+        let Some(leg) = self.leg.clone() else {
+            self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
+            return;
+        };
         self.counters.lookups += 1;
         let action = self.next_action();
-        out.push(Effect::Carrier(action, CarrierEffect::LookUp(self.facts.leg.clone())));
+        out.push(Effect::Carrier(action, CarrierEffect::LookUp(leg)));
         self.timers.set(Timer::Detach, now + self.policy.detach_wait);
     }
 
@@ -155,7 +177,11 @@ impl CallSession {
             ActionResult::Failed if self.counters.lookups >= self.policy.lookup_tries => {
                 self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
             }
-            ActionResult::Failed | ActionResult::Done => {}
+            ActionResult::Failed
+            | ActionResult::Done
+            | ActionResult::Dialled(_)
+            | ActionResult::Refused
+            | ActionResult::Unknown => {}
         }
     }
 

@@ -167,6 +167,9 @@ impl CallSession {
                 let then = if answer == ToolAnswer::Ok { Then::Nothing } else { Then::Respond };
                 ("end_call".to_owned(), answer, then)
             }
+            ToolRequest::EscalateCall { .. } => {
+                ("escalate_call".to_owned(), refused("nobody can be reached"), Then::Respond)
+            }
             ToolRequest::CompleteIntake { intake, urgency } => {
                 let intake = self.intake.file(intake, urgency);
                 let missing = intake.missing.clone();

@@ -141,6 +141,7 @@ impl CallSession {
                         self.record(Record::Line(line), out);
                     }
                 }
+                Source::Hold => {}
             }
         }
     }
@@ -206,6 +207,7 @@ impl CallSession {
                     *seq = Some(self.transcript.number());
                 }
             }
+            Source::Hold => {}
         }
     }
 
@@ -241,6 +243,7 @@ impl CallSession {
                 let line = assistant_line(seq, finished.began, now, text, Heard::Full, local_origin(prompt));
                 self.record(Record::Line(line), out);
             }
+            Source::Hold => {}
         }
     }
 

@@ -79,7 +79,7 @@ async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), s
     // The call's row comes before the note that refers to it.
     if let RecordRow::Opened { org, leg, caller, dialled } = &row.record {
         let (caller, dialled) = (Arg::MaybeText(caller.as_deref()), Arg::MaybeText(dialled.as_deref()));
-        let args = [call, Arg::Text(org), Arg::Text(leg), caller, dialled, Arg::Int(row.at)];
+        let args = [call, Arg::Text(org), Arg::MaybeText(leg.as_deref()), caller, dialled, Arg::Int(row.at)];
         tx.execute(INSERT_CALL, &args).await?;
     }
     if tx.execute(REMEMBER, &[call, no]).await? == 0 {

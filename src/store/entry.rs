@@ -28,7 +28,7 @@ pub(crate) struct EntryRow {
 pub(crate) enum RecordRow {
     Opened {
         org: String,
-        leg: String,
+        leg: Option<String>,
         caller: Option<String>,
         dialled: Option<String>,
     },
@@ -97,6 +97,13 @@ impl From<&Entry> for EntryRow {
                 RecordRow::Event { name: name.to_owned(), detail: detail.to_string() }
             }
             Record::Usage(used) => RecordRow::Usage(UsageRow::from(*used)),
+            Record::Leg(_)
+            | Record::Escalation(_)
+            | Record::EscalationMove(_)
+            | Record::Attempt(_)
+            | Record::AttemptMove(_)
+            | Record::Callback(_)
+            | Record::Voicemail(_) => RecordRow::Event { name: "pending".to_owned(), detail: "{}".to_owned() },
             Record::Ended(ending) => ended(ending),
         };
         Self { call: entry.call.0, no: entry.no.0, at: entry.at.0, record }
@@ -138,7 +145,7 @@ impl From<UsageRow> for Usage {
 fn opened(opening: &Opening) -> RecordRow {
     RecordRow::Opened {
         org: opening.org.as_str().to_owned(),
-        leg: opening.leg.as_str().to_owned(),
+        leg: opening.leg.as_ref().map(|leg| leg.as_str().to_owned()),
         caller: opening.caller.number().map(|number| number.e164().to_owned()),
         dialled: opening.dialled.as_ref().map(|number| number.e164().to_owned()),
     }
@@ -209,6 +216,17 @@ fn describe(event: &Event) -> (&'static str, Value) {
         Event::PlayoutOverflow { dropped } => ("playout_overflow", json!({"dropped_ms": dropped.0})),
         Event::LegStatus { status } => ("leg_status", json!({"status": status})),
         Event::ResponseFailed { code } => ("response_failed", json!({"code": storable(code)})),
+        Event::Alarm { alarm, rule, speaker } => {
+            ("alarm", json!({"alarm": alarm, "rule": rule, "speaker": speaker.as_str()}))
+        }
+        Event::EscalationJoined { cause, urgency } => {
+            ("escalation_joined", json!({"cause": cause.as_str(), "urgency": urgency.as_str()}))
+        }
+        Event::OperatorKey { attempt, key } => ("operator_key", json!({"attempt": attempt, "key": key.to_string()})),
+        Event::Moved { to, worked } => ("moved", json!({"to": to, "worked": worked})),
+        Event::TakenUp => ("taken_up", json!({})),
+        Event::PickedUp { by } => ("picked_up", json!({"by": by.as_str()})),
+        Event::StaffSaid => ("staff_said", json!({})),
     }
 }
 

@@ -7,12 +7,13 @@ use uuid::Uuid;
 
 use crate::ports::store::{CallDetail, CallRow, EventRow, History, IntakeRow, LineRow, StoreError};
 use crate::session::effect::RecordId;
+use crate::session::policy::Past;
 use crate::store::db::fetch;
 use crate::store::directory::parsed;
 use crate::store::fault::limited;
 use crate::store::{OPERATION_MAX, Store};
 use crate::types::usage::Usage;
-use crate::types::{CallId, LegId, OrgId, Outcome, Phase, Reason, Speaker, Status, Urgency, Wall};
+use crate::types::{CallId, Direction, LegId, OrgId, Outcome, Phase, Reason, Speaker, Status, Urgency, Wall};
 
 /// More unfinished calls than this are left for the next look.
 const UNFINISHED_MAX: i64 = 10_000;
@@ -102,6 +103,8 @@ impl History for Store {
             lines: lines.into_iter().map(line_row).collect::<Result<_, _>>()?,
             intake: intake.map(intake_row).transpose()?,
             events: events.into_iter().map(event_row).collect(),
+            escalations: Vec::new(),
+            voicemails: Vec::new(),
             usage: usage.map(sum).unwrap_or_default(),
         })
     }
@@ -122,6 +125,10 @@ impl History for Store {
         Ok(RecordId(small(next)))
     }
 
+    async fn past(&self, _call: CallId, _lines_max: u32) -> Result<Past, StoreError> {
+        Err(StoreError::NotFound)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         limited(OPERATION_MAX, async { fetch!(&self.db, fetch_optional, (i64,), PING) }).await?;
         Ok(())
@@ -136,6 +143,7 @@ fn call_row(tuple: CallTuple) -> Result<CallRow, StoreError> {
         leg: leg.map(|leg| parsed(leg.parse(), "calls.leg")).transpose()?,
         caller,
         dialled,
+        direction: Direction::Inbound,
         started_at: Wall(started),
         ended_at: ended.map(Wall),
         status: word(Status::parse(&status), "calls.status")?,

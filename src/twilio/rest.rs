@@ -10,11 +10,11 @@ use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Client, Method, StatusCode};
 use serde::Deserialize;
 
-use crate::ports::carrier::{Carrier, CarrierError};
+use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::session::input::LegStatus;
 use crate::twilio::TwilioSettings;
 use crate::twilio::callback::leg_status;
-use crate::types::{AccountId, LegId, Secret};
+use crate::types::{AccountId, LegId, PhoneNumber, RoomId, Secret, Wall};
 
 const CONNECT_WAIT: Duration = Duration::from_secs(2);
 /// One try, from the first byte out to the last byte in.
@@ -188,6 +188,22 @@ impl Carrier for TwilioRest {
         let body = self.send(Method::GET, leg, &[]).await?;
         let call: Option<Call> = serde_json::from_slice(&body).ok();
         call.and_then(|call| leg_status(&call.status)).ok_or(CarrierError::Unknown)
+    }
+
+    async fn dial(&self, _order: &DialOrder) -> Result<LegId, CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
+
+    async fn find(&self, _to: &PhoneNumber, _from: &PhoneNumber, _since: Wall) -> Result<Vec<FoundLeg>, CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
+
+    async fn redirect(&self, _leg: &LegId, _script: &Script) -> Result<(), CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
+
+    async fn end_room(&self, _room: &RoomId) -> Result<(), CarrierError> {
+        Err(CarrierError::NotConfigured)
     }
 }
 

@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 use futures_util::FutureExt;
 
 use crate::ports::door::Door;
+use crate::session::input::Question;
 use crate::twilio::callback::{self, BadForm, Form};
 use crate::twilio::origin::{BadOrigin, Origin};
 use crate::twilio::signature::{Refused, Verifier};
@@ -113,8 +114,8 @@ async fn after_stream(State(state): State<TwilioState>, request: Request) -> Res
     let answer = async {
         let form = state.accept(request).await?;
         let leg = callback::after_stream(&form).map_err(refuse_form)?;
-        let next = answer_in_time(state.door().after_stream(&leg)).await;
-        let document = next.map(|(next, ticket)| state.0.documents.after_stream(next, ticket.as_ref()));
+        let next = answer_in_time(state.door().ask(&leg, Question::AfterStream)).await.flatten();
+        let document = next.map(|script| state.0.documents.after_stream(&script));
         Ok(twiml::respond(document.unwrap_or_else(twiml::apology)))
     };
     always_twiml(answer).await

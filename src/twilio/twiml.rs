@@ -7,8 +7,9 @@ use askama::Template;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
+use crate::ports::carrier::Script;
 use crate::ports::door::{Answer, Refusal};
-use crate::session::effect::AfterStream;
+use crate::session::document::Document;
 use crate::twilio::origin::Origin;
 use crate::types::Secret;
 
@@ -69,11 +70,11 @@ impl Documents {
     }
 
     /// What happens to a caller whose stream has ended. To reconnect is to answer once more, with a fresh ticket.
-    pub fn after_stream(&self, next: AfterStream, ticket: Option<&Secret>) -> String {
-        match (next, ticket) {
-            (AfterStream::HangUp, _) => HANG_UP.to_owned(),
-            (AfterStream::Reconnect, Some(ticket)) => self.connect(ticket),
-            (AfterStream::Reconnect, None) | (AfterStream::Apologise, _) => apology(),
+    pub fn after_stream(&self, script: &Script) -> String {
+        match (&script.document, &script.ticket) {
+            (Document::HangUp, _) => HANG_UP.to_owned(),
+            (Document::Connect, Some(ticket)) => self.connect(ticket),
+            (_, _) => apology(),
         }
     }
 

@@ -49,7 +49,7 @@ pub fn parse(name: &str, arguments: &str) -> ToolRequest {
 /// The answer as the model reads it: a JSON object as text.
 pub fn render(answer: &ToolAnswer) -> String {
     let rendered = match answer {
-        ToolAnswer::Ok => Rendered { ok: true, missing: None, error: None },
+        ToolAnswer::Ok | ToolAnswer::Ringing => Rendered { ok: true, missing: None, error: None },
         ToolAnswer::IntakeMissing(missing) => Rendered { ok: true, missing: Some(missing), error: None },
         ToolAnswer::Refused(error) => Rendered { ok: false, missing: None, error: Some(error) },
     };

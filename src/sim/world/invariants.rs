@@ -201,7 +201,7 @@ impl Watch {
             Effect::Media(MediaEffect::Mark(_) | MediaEffect::Close)
             | Effect::Model(_)
             | Effect::Carrier(..)
-            | Effect::AfterStream(_)
+            | Effect::Answer(_)
             | Effect::Record(..) => {}
         }
     }
