@@ -35,7 +35,8 @@ pub(super) const fn said(prompt: Prompt) -> Said {
         ),
         Prompt::Goodbye => ("Thank you for calling. Goodbye.", audio!("goodbye")),
         Prompt::Emergency => (
-            "If anyone is in danger, please hang up and call the emergency number now. If you cannot, stay on the line. I am calling a person for you.",
+            "If anyone is in danger, please hang up and call the emergency number now. \
+             If you cannot, stay on the line. I am calling a person for you.",
             audio!("emergency"),
         ),
         Prompt::Ringing => ("I am calling someone for you now. Please stay on the line.", audio!("ringing")),
@@ -50,7 +51,8 @@ pub(super) const fn said(prompt: Prompt) -> Said {
         Prompt::BackWithAssistant => ("You are back with the assistant.", audio!("back_with_assistant")),
         Prompt::LeaveMessage => ("Please leave a message after the tone.", audio!("leave_message")),
         Prompt::EmergencyNobody => (
-            "I could not reach anyone. If anyone is in danger, please hang up and call the emergency number now. Someone will call you back urgently.",
+            "I could not reach anyone. \
+             If anyone is in danger, please hang up and call the emergency number now. Someone will call you back urgently.",
             audio!("emergency_nobody"),
         ),
         Prompt::TransferFailed => ("I am sorry, I could not connect you.", audio!("transfer_failed")),

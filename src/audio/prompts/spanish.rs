@@ -23,7 +23,8 @@ pub(super) const fn said(prompt: Prompt) -> Said {
             audio!("silent_goodbye"),
         ),
         Prompt::ModelLost => (
-            "Lo siento. Tengo un problema técnico y no puedo continuar. Por favor, vuelva a llamar en unos minutos. Hasta luego.",
+            "Lo siento. Tengo un problema técnico y no puedo continuar. \
+             Por favor, vuelva a llamar en unos minutos. Hasta luego.",
             audio!("model_lost"),
         ),
         Prompt::TimeWarning => ("Nos queda un minuto.", audio!("time_warning")),
@@ -32,12 +33,14 @@ pub(super) const fn said(prompt: Prompt) -> Said {
             ("Perdón, la conexión se cortó por un momento. Continúe, por favor.", audio!("reconnected"))
         }
         Prompt::Draining => (
-            "Lo siento, tenemos que terminar la llamada por mantenimiento. Por favor, vuelva a llamar en un momento. Hasta luego.",
+            "Lo siento, tenemos que terminar la llamada por mantenimiento. \
+             Por favor, vuelva a llamar en un momento. Hasta luego.",
             audio!("draining"),
         ),
         Prompt::Goodbye => ("Gracias por llamar. Hasta luego.", audio!("goodbye")),
         Prompt::Emergency => (
-            "Si alguien está en peligro, cuelgue y llame ahora al número de emergencias. Si no puede, no cuelgue. Estoy llamando a alguien para usted.",
+            "Si alguien está en peligro, cuelgue y llame ahora al número de emergencias. \
+             Si no puede, no cuelgue. Estoy llamando a alguien para usted.",
             audio!("emergency"),
         ),
         Prompt::Ringing => ("Estoy llamando a alguien para usted. Por favor, no cuelgue.", audio!("ringing")),
@@ -52,7 +55,8 @@ pub(super) const fn said(prompt: Prompt) -> Said {
         Prompt::BackWithAssistant => ("Está de nuevo con el asistente.", audio!("back_with_assistant")),
         Prompt::LeaveMessage => ("Por favor, deje un mensaje después del tono.", audio!("leave_message")),
         Prompt::EmergencyNobody => (
-            "No pude localizar a nadie. Si alguien está en peligro, cuelgue y llame ahora al número de emergencias. Alguien le llamará con urgencia.",
+            "No pude localizar a nadie. \
+             Si alguien está en peligro, cuelgue y llame ahora al número de emergencias. Alguien le llamará con urgencia.",
             audio!("emergency_nobody"),
         ),
         Prompt::TransferFailed => ("Lo siento, no pude comunicarle.", audio!("transfer_failed")),
