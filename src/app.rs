@@ -14,6 +14,7 @@ mod serve;
 mod server;
 mod simulated;
 pub mod stage;
+mod stand_in;
 pub mod watch;
 mod wiring;
 

@@ -12,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::wiring::{calls_settings, connector, private_dir, twilio_settings, validate_org};
-use crate::app::{OrgCache, SystemClock, server};
+use crate::app::{OrgCache, SystemClock, server, stand_in};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
 use crate::calls::{CallsPorts, Clock, Switchboard};
@@ -118,6 +118,7 @@ impl Gateway {
             orgs: orgs.clone(),
             journal: written.clone(),
             history: Arc::new(store.clone()),
+            transfers: Arc::new(stand_in::NoTransfers),
             carrier: Arc::new(carrier),
             connector: connector.clone(),
         };

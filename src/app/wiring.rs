@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::app::{SystemClock, simulated};
+use crate::app::{SystemClock, simulated, stand_in};
 use crate::assistant::{prompt, settings, tools};
 use crate::audio::prompts;
 use crate::auth::generate_key;
@@ -70,6 +70,8 @@ pub(super) fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Res
         instructions: prompt::instructions,
         tools: tools::specs,
         prompts: prompts::for_language,
+        hold: prompts::hold,
+        people: stand_in::people,
         render: tools::render,
     })
 }

@@ -12,7 +12,7 @@ use crate::session::effect::{
     ActionId, CarrierEffect, Effect, Effects, MediaEffect, ModelEffect, Record, RecordId, ToolAnswer,
 };
 use crate::session::input::{DetachCause, Input, MediaInput, ModelInput};
-use crate::session::policy::{CallFacts, Policy};
+use crate::session::policy::{CallFacts, Past, Policy};
 use crate::session::{CallSession, Snapshot};
 use crate::types::org::AudioFormat;
 use crate::types::{Mono, Mulaw, Now, StreamId};
@@ -66,6 +66,31 @@ impl Engine {
     ) -> Self {
         let mut effects = Effects::new();
         let session = CallSession::new(now, facts, policy, &mut effects);
+        Self::with(session, format, render, effects, out)
+    }
+
+    /// Takes up a call that an earlier process left. Its records and lines go on where the past ends.
+    pub fn resume(
+        now: Now,
+        facts: CallFacts,
+        policy: Policy,
+        past: Past,
+        format: AudioFormat,
+        render: RenderAnswer,
+        out: &mut Vec<Action>,
+    ) -> Self {
+        let mut effects = Effects::new();
+        let session = resume_session(now, facts, policy, past, &mut effects);
+        Self::with(session, format, render, effects, out)
+    }
+
+    fn with(
+        session: CallSession,
+        format: AudioFormat,
+        render: RenderAnswer,
+        effects: Effects,
+        out: &mut Vec<Action>,
+    ) -> Self {
         let mut engine = Self {
             session,
             uplink: Uplink::new(format),
@@ -226,6 +251,13 @@ impl Engine {
         };
         Some(Action::Model(command))
     }
+}
+
+/// Stands in for `CallSession::resume` until the core has it.
+fn resume_session(now: Now, facts: CallFacts, policy: Policy, _: Past, out: &mut Effects) -> CallSession {
+    let session = CallSession::new(now, facts, policy, out);
+    out.retain(|effect| !matches!(effect, Effect::Record(_, Record::Opened(_))));
+    session
 }
 
 #[cfg(test)]

@@ -138,10 +138,12 @@ impl World {
             policy: Policy::default(),
             setup: model_setup(),
             commands: receiver,
-            phase: Arc::new(AtomicU8::new(0)),
-            stored: oneshot::channel().0,
+            shown: sign(Phase::Greeting),
+            stored: None,
+            past: None,
+            desk: desk(&ports),
         };
-        let actor = Actor::open(start, call_ports(&ports), &settings(), tasks.clone());
+        let actor = Actor::open(start, &settings(), tasks.clone());
         Self { actor, ports, tasks, commands }
     }
 
@@ -226,8 +228,25 @@ fn settings() -> CallsSettings {
         instructions: |_| String::new(),
         tools: |_| Vec::new(),
         prompts: crate::audio::prompts::for_language,
+        hold: Mulaw::default,
+        people: |_, _| People::nobody(),
         render: |_| String::new(),
     }
+}
+
+fn desk(ports: &Arc<FakePorts>) -> Arc<Desk> {
+    let org = crate::assistant::settings::organization(&crate::assistant::demo_org()).unwrap();
+    Arc::new(Desk {
+        call: CallId(uuid::Uuid::nil()),
+        org: Arc::new(org),
+        party: Caller::Withheld,
+        number: None,
+        began: Wall(0),
+        ports: call_ports(ports),
+        dials: Arc::default(),
+        registry: Registry::new(),
+        intents: Mutex::default(),
+    })
 }
 
 fn call_ports(ports: &Arc<FakePorts>) -> CallsPorts {
@@ -236,6 +255,7 @@ fn call_ports(ports: &Arc<FakePorts>) -> CallsPorts {
         orgs: Arc::clone(ports) as _,
         journal: Arc::clone(ports) as _,
         history: Arc::clone(ports) as _,
+        transfers: Arc::clone(ports) as _,
         carrier: Arc::clone(ports) as _,
         connector: Arc::clone(ports) as _,
     }
