@@ -131,7 +131,7 @@ impl Actor {
 
     pub(super) fn show(&self) {
         let snapshot = self.engine.snapshot();
-        let shown = Shown { phase: snapshot.phase, escalation: None };
+        let shown = Shown { phase: snapshot.phase, escalation: snapshot.escalation };
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = shown;
     }
 }

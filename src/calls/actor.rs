@@ -133,7 +133,7 @@ impl Actor {
                 let next = RecordId(past.next_record);
                 let mut log = RecordLog::resume(desk.call, next, journal, receipt_sender);
                 lines.into_iter().for_each(|seq| log.knows_line(seq));
-                legs.recall(&past);
+                legs.recall(&past, desk.call, &desk.dials);
                 (Engine::resume(now, facts, policy, past, format, render, &mut actions), log)
             }
         };

@@ -80,7 +80,7 @@ impl Engine {
         out: &mut Vec<Action>,
     ) -> Self {
         let mut effects = Effects::new();
-        let session = resume_session(now, facts, policy, past, &mut effects);
+        let session = CallSession::resume(now, facts, policy, past, &mut effects);
         Self::with(session, format, render, effects, out)
     }
 
@@ -251,13 +251,6 @@ impl Engine {
         };
         Some(Action::Model(command))
     }
-}
-
-/// Stands in for `CallSession::resume` until the core has it.
-fn resume_session(now: Now, facts: CallFacts, policy: Policy, _: Past, out: &mut Effects) -> CallSession {
-    let session = CallSession::new(now, facts, policy, out);
-    out.retain(|effect| !matches!(effect, Effect::Record(_, Record::Opened(_))));
-    session
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 //!
 //! Kept beside the core, so that they can be ended when the core cannot do it any more.
 
+use crate::calls::dials::{Dials, Owner};
 use crate::session::document::{Document, Party};
 use crate::session::policy::Past;
-use crate::types::LegId;
+use crate::types::{CallId, LegId};
 
 #[derive(Default)]
 pub(super) struct Legs {
@@ -42,10 +43,16 @@ impl Legs {
         }
     }
 
-    /// Those of an earlier process.
-    pub(super) fn recall(&mut self, past: &Past) {
-        let open = past.open.iter().flat_map(|open| &open.attempts);
-        open.filter_map(|attempt| attempt.leg.as_ref()).for_each(|leg| self.operator(leg, false));
+    /// Those of an earlier process; nobody who looks for a leg takes them for another's.
+    pub(super) fn recall(&mut self, past: &Past, call: CallId, dials: &Dials) {
+        if let Some(leg) = &self.caller {
+            dials.claim(leg, Owner { call, attempt: None });
+        }
+        for attempt in past.open.iter().flat_map(|open| &open.attempts) {
+            let Some(leg) = &attempt.leg else { continue };
+            dials.claim(leg, Owner { call, attempt: Some(attempt.fact.no) });
+            self.operator(leg, false);
+        }
     }
 
     /// Everything that must be ended if nobody looks after this call any more. A caller whose stream ends asks us what

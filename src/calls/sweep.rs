@@ -77,7 +77,7 @@ impl Switchboard {
             return;
         }
         let past = timeout(READ_MAX, self.read_past(&row)).await.unwrap_or(None);
-        let (Some(_), Some(org), Some(past)) = (&row.leg, self.ports.orgs.by_id(&row.org).await, &past) else {
+        let (Some(org), Some(past)) = (self.ports.orgs.by_id(&row.org).await, &past) else {
             tracing::error!(call = %row.id, "too little is known of a call of an earlier process; it is lost");
             self.give_up(&row, past).await;
             return;
@@ -118,11 +118,10 @@ impl Switchboard {
 
     /// Ends a call that cannot go on, and what it has at the carrier.
     async fn give_up(&self, row: &CallRow, past: Option<Past>) {
-        if self.ports.carrier.is_configured() {
-            self.end_dialled(row).await;
-            if let Some(open) = past.and_then(|past| past.open) {
-                self.end_escalation(row, &open).await;
-            }
+        if let Some(open) = past.and_then(|past| past.open)
+            && self.ports.carrier.is_configured()
+        {
+            self.end_escalation(row, &open).await;
         }
         self.registry.finish(row.id, Over::Broken);
         self.record_end(row).await;
@@ -138,20 +137,6 @@ impl Switchboard {
         let room = RoomId { call: row.id, escalation: open.fact.no };
         if let Err(error) = carrier.end_room(&room).await {
             tracing::error!(%error, call = %row.id, "the room of a lost call could not be ended");
-        }
-    }
-
-    /// The party's leg of an outbound call of which no leg was written down, if exactly one can be it.
-    async fn end_dialled(&self, row: &CallRow) {
-        let (to, from) = (number(row.caller.as_deref()), number(row.dialled.as_deref()));
-        let (None, Some(to), Some(from)) = (&row.leg, to, from) else { return };
-        let carrier = &self.ports.carrier;
-        let mut found = carrier.find(&to, &from, row.started_at).await.unwrap_or_default();
-        found.retain(|found| !found.status.is_terminal() && self.dials.owner(&found.leg).is_none());
-        if let [only] = found.as_slice()
-            && let Err(error) = carrier.hang_up(&only.leg).await
-        {
-            tracing::error!(%error, call = %row.id, "the leg of a lost call could not be ended");
         }
     }
 

@@ -2,24 +2,32 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{Sink, sink, stream};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use crate::calls::{CallLimits, Clock, Reading};
-use crate::ports::carrier::{DialOrder, FoundLeg, Script};
+use crate::calls::begin::sign;
+use crate::calls::registry::Registry;
+use crate::calls::{CallLimits, CallsPorts, Clock, Reading};
+use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::ports::link::LinkError;
 use crate::ports::media::EncodeMedia;
+use crate::ports::media::MediaCommand;
 use crate::ports::model::ModelConnector;
 use crate::ports::store::{
-    CallDetail, CallRow, Entry, History, Journal, JournalFull, OrgLookup, ReceiptSender, StoreError,
+    AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, Entry, EscalationRow, History, Journal, JournalFull,
+    OrgLookup, ReceiptSender, StoreError, Transfers,
 };
+use crate::session::effect::{CarrierEffect, Dial, Record};
 use crate::session::input::LegStatus;
-use crate::session::policy::Past;
+use crate::session::policy::People;
 use crate::types::org::{AudioFormat, Organization, TurnDetection};
-use crate::types::{CallId, LegId, Millis, Mulaw, OrgId, PhoneNumber, RoomId, Secret, Wall};
+use crate::types::{
+    AttemptId, CallId, CallbackState, Caller, LegId, Millis, Mulaw, OrgId, Phase, PhoneNumber, RoomId, Secret, Wall,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_stalled_writer_does_not_stop_the_reader_until_the_link_counts_as_lost() {
@@ -382,6 +390,49 @@ impl History for FakePorts {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+}
+
+#[async_trait]
+impl Transfers for FakePorts {
+    async fn escalations(
+        &self,
+        _: Option<&OrgId>,
+        _: bool,
+        _: u32,
+        _: u32,
+    ) -> Result<(Vec<EscalationRow>, u64), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn callbacks(
+        &self,
+        _: Option<&OrgId>,
+        _: Option<CallbackState>,
+        _: u32,
+        _: u32,
+    ) -> Result<(Vec<CallbackRow>, u64), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn change_callback(&self, _: CallId, _: u32, _: CallbackChange) -> Result<CallbackRow, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn attempt(&self, _: AttemptId) -> Result<Option<AttemptRow>, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn dials_since(&self, _: &OrgId, _: Wall) -> Result<u64, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn claim_key(&self, _: &str, _: &str, _: &str, _: Wall) -> Result<Option<(String, String)>, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn settle_key(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
         Err(StoreError::Unavailable)
     }
 }

@@ -187,6 +187,8 @@ fn settings(limits: CallLimits) -> CallsSettings {
         instructions: |org| format!("You answer for {}.", org.name),
         tools: |_| Vec::new(),
         prompts: prompts::for_language,
+        hold: prompts::hold,
+        people,
         render: |_| "{}".to_owned(),
     }
 }
