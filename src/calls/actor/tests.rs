@@ -21,7 +21,7 @@ use crate::ports::store::{
     AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, Entry, EscalationRow, History, Journal, JournalFull,
     OrgLookup, ReceiptSender, StoreError, Transfers,
 };
-use crate::session::effect::{CarrierEffect, Dial, Record};
+use crate::session::effect::{CarrierEffect, Record};
 use crate::session::input::LegStatus;
 use crate::session::policy::People;
 use crate::types::org::{AudioFormat, Organization, TurnDetection};
