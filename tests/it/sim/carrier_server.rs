@@ -158,7 +158,7 @@ async fn a_caller_can_be_made_to_hang_up() {
     let (_gateway, company) = start().await;
     let caller = ToneCoded::new(Code::Bytes, 1, 10_000, Duration::from_secs(5));
     let call = company.place_call(CallPlan::new(Box::new(caller)));
-    call.hang_up().await;
+    call.hang_up();
     assert_eq!(call.report().await.unwrap().ended.unwrap().by, EndedBy::Caller);
     company.stop().await;
 }
