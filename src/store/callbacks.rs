@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use crate::ports::store::{CallbackChange, CallbackRow, StoreError, VoicemailRow};
-use crate::store::db::{Arg, fetch};
+use crate::store::db::{Arg, Db, fetch};
 use crate::store::directory::parsed;
 use crate::store::entry::storable;
 use crate::store::fault::limited;
@@ -113,12 +113,12 @@ impl Store {
         });
         callback_row(read.await?.ok_or(StoreError::NotFound)?)
     }
+}
 
-    /// The messages of one call, oldest first.
-    pub(crate) async fn voicemails_of(&self, call: CallId) -> Result<Vec<VoicemailRow>, StoreError> {
-        let rows = limited(OPERATION_MAX, async { fetch!(&self.db, fetch_all, VoicemailTuple, VOICEMAILS, call.0) });
-        Ok(rows.await?.into_iter().map(|row| voicemail_row(call, row)).collect())
-    }
+/// Reads the messages of one call, oldest first; a part of a larger read, which has the time limit.
+pub(crate) async fn fetch_voicemails(db: &Db, call: CallId) -> Result<Vec<VoicemailRow>, sqlx::Error> {
+    let rows = fetch!(db, fetch_all, VoicemailTuple, VOICEMAILS, call.0)?;
+    Ok(rows.into_iter().map(|row| voicemail_row(call, row)).collect())
 }
 
 fn callback_row(tuple: CallbackTuple) -> Result<CallbackRow, StoreError> {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::ports::store::{AttemptRow, EscalationRow, StoreError};
-use crate::store::db::fetch;
+use crate::store::db::{Db, fetch};
 use crate::store::directory::parsed;
 use crate::store::fault::limited;
 use crate::store::history::{small, unsigned, word};
@@ -114,16 +114,6 @@ impl Store {
         Ok((together(page, attempts)?, unsigned(total)))
     }
 
-    /// The escalations of one call, oldest first.
-    pub(crate) async fn escalations_of(&self, call: CallId) -> Result<Vec<EscalationRow>, StoreError> {
-        let read = limited(OPERATION_MAX, async {
-            let escalations = fetch!(&self.db, fetch_all, EscalationTuple, OF_CALL, call.0)?;
-            Ok((escalations, fetch!(&self.db, fetch_all, AttemptTuple, ATTEMPTS_OF_CALL, call.0)?))
-        });
-        let (escalations, attempts) = read.await?;
-        together(escalations, attempts)
-    }
-
     pub(crate) async fn read_attempt(&self, id: AttemptId) -> Result<Option<AttemptRow>, StoreError> {
         let no = i64::from(id.no);
         let found = limited(OPERATION_MAX, async {
@@ -131,6 +121,27 @@ impl Store {
         });
         found.await?.map(attempt_row).transpose()
     }
+}
+
+/// What the database has of one call's escalations.
+pub(crate) struct Fetched {
+    escalations: Vec<EscalationTuple>,
+    attempts: Vec<AttemptTuple>,
+}
+
+impl Fetched {
+    /// Oldest first.
+    pub(crate) fn rows(self) -> Result<Vec<EscalationRow>, StoreError> {
+        together(self.escalations, self.attempts)
+    }
+}
+
+/// Reads the escalations of one call; a part of a larger read, which has the time limit.
+pub(crate) async fn fetch_of(db: &Db, call: CallId) -> Result<Fetched, sqlx::Error> {
+    Ok(Fetched {
+        escalations: fetch!(db, fetch_all, EscalationTuple, OF_CALL, call.0)?,
+        attempts: fetch!(db, fetch_all, AttemptTuple, ATTEMPTS_OF_CALL, call.0)?,
+    })
 }
 
 /// Gives each escalation its attempts, in the order in which both were read.

@@ -11,7 +11,7 @@ use crate::session::policy::Past;
 use crate::store::db::fetch;
 use crate::store::directory::parsed;
 use crate::store::fault::limited;
-use crate::store::{OPERATION_MAX, Store};
+use crate::store::{OPERATION_MAX, Store, callbacks, escalations};
 use crate::types::usage::Usage;
 use crate::types::{CallId, Direction, LegId, OrgId, Outcome, Phase, Reason, Speaker, Status, Urgency, Wall};
 
@@ -96,17 +96,18 @@ impl History for Store {
             let intake = fetch!(&self.db, fetch_optional, IntakeTuple, INTAKE, id.0)?;
             let events = fetch!(&self.db, fetch_all, EventTuple, EVENTS, id.0)?;
             let usage = fetch!(&self.db, fetch_optional, UsageTuple, USAGE, id.0)?;
-            Ok((call, lines, intake, events, usage))
+            let escalations = escalations::fetch_of(&self.db, id).await?;
+            let voicemails = callbacks::fetch_voicemails(&self.db, id).await?;
+            Ok((call, lines, intake, events, usage, escalations, voicemails))
         });
-        let (call, lines, intake, events, usage) = read.await?;
-        let call = call_row(call.ok_or(StoreError::NotFound)?)?;
+        let (call, lines, intake, events, usage, escalations, voicemails) = read.await?;
         Ok(CallDetail {
-            call,
+            call: call_row(call.ok_or(StoreError::NotFound)?)?,
             lines: lines.into_iter().map(line_row).collect::<Result<_, _>>()?,
             intake: intake.map(intake_row).transpose()?,
             events: events.into_iter().map(event_row).collect(),
-            escalations: self.escalations_of(id).await?,
-            voicemails: self.voicemails_of(id).await?,
+            escalations: escalations.rows()?,
+            voicemails,
             usage: usage.map(sum).unwrap_or_default(),
         })
     }

@@ -11,7 +11,7 @@ use crate::session::policy::{Past, PastAttempt, PastEscalation};
 use crate::store::db::fetch;
 use crate::store::fault::limited;
 use crate::store::history::{small, word};
-use crate::store::{OPERATION_MAX, Store};
+use crate::store::{OPERATION_MAX, Store, escalations};
 use crate::types::{CallId, Phase, Speaker};
 
 /// The phase, then how far the counters are: the next record, the next line, the last callback and voicemail.
@@ -33,13 +33,13 @@ impl Store {
             let stand = fetch!(&self.db, fetch_optional, (String, i64, i64, i64, i64), STAND, call.0)?;
             let lines = fetch!(&self.db, fetch_all, (String, String), LAST_LINES, call.0, i64::from(lines_max))?;
             let intake = fetch!(&self.db, fetch_optional, (String,), INTAKE, call.0)?;
-            Ok((stand, lines, intake))
+            Ok((stand, lines, intake, escalations::fetch_of(&self.db, call).await?))
         });
-        let (stand, lines, intake) = read.await?;
+        let (stand, lines, intake, escalations) = read.await?;
         let (phase, next_record, next_line, callbacks, voicemails) = stand.ok_or(StoreError::NotFound)?;
         let speaker = |text: &str| word(Speaker::parse(text), "call_transcripts.speaker");
         let lines = lines.into_iter().rev().map(|(who, text)| Ok((speaker(&who)?, text)));
-        let escalations = self.escalations_of(call).await?;
+        let escalations = escalations.rows()?;
         let attempts = escalations.iter().flat_map(|escalation| &escalation.attempts).map(|attempt| attempt.no);
         Ok(Past {
             next_record: small(next_record),
