@@ -93,7 +93,7 @@ async fn an_escalation_is_kept_with_its_attempts(store: Store) {
         changed_at: entries[8].at,
         attempts: vec![first, second.clone()],
     };
-    assert_eq!(detail.escalations, [expected.clone()]);
+    assert_eq!(detail.escalations, std::slice::from_ref(&expected));
     assert_eq!(store.escalations(None, true, 10, 0).await.unwrap(), (vec![expected], 1));
     let id = |no| AttemptId { call: call(1), no };
     assert_eq!(store.attempt(id(2)).await.unwrap(), Some(second));
