@@ -19,7 +19,7 @@ fn entry(no: u32) -> Entry {
     let opening = || Opening {
         call: CALL,
         org: "clinic".parse().unwrap(),
-        leg: "CA00000000000000000000000000000001".parse().ok(),
+        leg: Some("CA00000000000000000000000000000001".parse().unwrap()),
         caller: Caller::Withheld,
         dialled: None,
         direction: Direction::Inbound,

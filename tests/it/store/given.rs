@@ -103,7 +103,7 @@ pub(crate) fn opened(number: u32) -> Entry {
     let opening = Opening {
         call: call(number),
         org: org("clinic"),
-        leg: leg(number).parse().ok(),
+        leg: Some(leg(number).parse().unwrap()),
         caller: Caller::parse("+15550100142"),
         dialled: Some("+15550100199".parse().unwrap()),
         direction: Direction::Inbound,
