@@ -7,7 +7,7 @@ use switchboard::store::{Fault, Store};
 use switchboard::types::usage::Usage;
 use switchboard::types::{Caller, Millis, Outcome, Phase, PhoneNumber, Prompt, Reason, Speaker, Status, Urgency};
 
-use crate::store::given::{self, PRICES, call, ended, entry, event, leg, line, opened, org, org_row};
+use crate::store::given::{PRICES, call, ended, entry, event, leg, line, opened, org, org_row};
 
 on_both!(
     a_call_is_kept_with_everything_that_happened,
