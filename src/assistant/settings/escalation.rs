@@ -12,11 +12,11 @@ use crate::types::org::{EscalationSettings, Target, WeekHours};
 use crate::types::{Fallback, PhoneNumber, TargetId};
 
 /// People and desks of one organization.
-const TARGETS_MAX: usize = 20;
+pub const TARGETS_MAX: usize = 20;
 /// Prefixes that may be dialled besides the targets.
-const ALLOW_MAX: usize = 100;
+pub const ALLOW_MAX: usize = 100;
 const TARGET_NAME_CHARS_MAX: usize = 100;
-const RING_SECS: (u32, u32) = (5, 60);
+pub const RING_SECS: (u32, u32) = (5, 60);
 const RING_SECS_DEFAULT: u32 = 20;
 const ESCALATION_SECS: (u32, u32) = (30, 300);
 const DIALS_PER_MINUTE: (u32, u32) = (1, 60);
