@@ -32,3 +32,6 @@ pub fn people(org: &Organization, at: Wall) -> People {
 fn hours_of(target: &Target, org: &Organization, hours: &OpenHours, at: Wall) -> OpenHours {
     if target.hours == org.hours { hours.clone() } else { open_hours(&target.hours, &org.time_zone, at) }
 }
+
+#[cfg(test)]
+mod tests;

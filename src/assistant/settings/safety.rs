@@ -52,3 +52,6 @@ fn phrases(section: &Section<'_>, key: &str, problems: &mut Problems) -> Vec<Str
     }
     phrases
 }
+
+#[cfg(test)]
+mod tests;
