@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::safety::Rules;
+use crate::safety::{Extensions, Language, Rules};
 use crate::session::effect::Consent;
 use crate::session::fact::{AttemptFact, EscalationFact};
 use crate::session::input::IntakeData;
@@ -41,6 +41,30 @@ pub struct CallFacts {
     pub rules: Arc<Rules>,
     /// Left to an answering machine after its beep; empty: hang up.
     pub machine_message: Arc<str>,
+}
+
+impl CallFacts {
+    /// A call that comes in, at an organization without anything: nothing is said first, and nobody can be brought in.
+    pub fn inbound(call: CallId, org: OrgId, leg: LegId, prompts: Prompts) -> Self {
+        Self {
+            call,
+            org,
+            leg: Some(leg),
+            caller: Caller::Withheld,
+            dialled: None,
+            direction: Direction::Inbound,
+            consent: None,
+            disclosure: "".into(),
+            greeting: "".into(),
+            intake_fields: Arc::default(),
+            prompts,
+            carrier_rest: false,
+            hold: Mulaw::default(),
+            people: People::nobody(),
+            rules: Arc::new(Rules::new(Language::English, &Extensions::default())),
+            machine_message: "".into(),
+        }
+    }
 }
 
 /// Who can be brought in, and what happens when nobody can.

@@ -31,7 +31,6 @@ impl OpenHours {
         let mut reached = at;
         for (from, to) in spans.iter().filter(|(_, to)| *to > at) {
             let begin = from.0.max(at.0);
-            reached = Wall(begin);
             if to.0 - begin >= left {
                 return Wall(begin + left);
             }

@@ -14,9 +14,11 @@ fn records() -> Vec<Record> {
     let opening = Opening {
         call: CallId(Uuid::from_u128(7)),
         org: "clinic".parse().unwrap(),
-        leg: "CA00000000000000000000000000000001".parse().unwrap(),
+        leg: Some("CA00000000000000000000000000000001".parse().unwrap()),
         caller: Caller::parse("+15550100142"),
         dialled: None,
+        direction: crate::types::Direction::Inbound,
+        consent: None,
     };
     let line = Line {
         seq: 0,

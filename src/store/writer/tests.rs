@@ -19,9 +19,11 @@ fn entry(no: u32) -> Entry {
     let opening = || Opening {
         call: CALL,
         org: "clinic".parse().unwrap(),
-        leg: "CA00000000000000000000000000000001".parse().unwrap(),
+        leg: Some("CA00000000000000000000000000000001".parse().unwrap()),
         caller: Caller::Withheld,
         dialled: None,
+        direction: crate::types::Direction::Inbound,
+        consent: None,
     };
     let record = if no == 0 { Record::Opened(opening()) } else { Record::Event(Event::TimeWarning) };
     Entry { call: CALL, no: RecordId(no), at: Wall(1), record }

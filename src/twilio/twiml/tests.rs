@@ -45,8 +45,17 @@ fn each_refusal_has_a_sentence_of_its_own_and_hangs_up() {
 fn after_a_stream_the_caller_is_reconnected_released_or_told() {
     let documents = documents();
     let ticket = Secret::new("fresh");
-    assert!(documents.after_stream(AfterStream::Reconnect, Some(&ticket)).contains(r#"value="fresh""#));
-    assert_eq!(documents.after_stream(AfterStream::Reconnect, None), apology(), "without a ticket nothing connects");
-    assert_eq!(documents.after_stream(AfterStream::Apologise, None), apology());
-    assert!(!documents.after_stream(AfterStream::HangUp, Some(&ticket)).contains("<Connect"));
+    assert!(documents.after_stream(&script(Document::Connect, Some(ticket.clone()))).contains(r#"value="fresh""#));
+    assert_eq!(
+        documents.after_stream(&script(Document::Connect, None)),
+        apology(),
+        "without a ticket nothing connects"
+    );
+    assert_eq!(documents.after_stream(&script(Document::Apologise, None)), apology());
+    assert!(!documents.after_stream(&script(Document::HangUp, Some(ticket.clone()))).contains("<Connect"));
+}
+
+fn script(document: Document, ticket: Option<Secret>) -> Script {
+    let call = crate::types::CallId(uuid::Uuid::nil());
+    Script { call, document, org_name: "Clinic".into(), language: "en".into(), ticket, cold: None }
 }

@@ -28,7 +28,7 @@ proptest! {
                 prop_assert!(intake.fields.iter().all(|(name, text)| stored.get(name).is_some() && !text.is_empty()));
             }
             ToolRequest::Invalid { problem, .. } => prop_assert!(!problem.is_empty()),
-            ToolRequest::EndCall { .. } => prop_assert!(false, "another tool"),
+            ToolRequest::EndCall { .. } | ToolRequest::EscalateCall { .. } => prop_assert!(false, "another tool"),
         }
     }
 

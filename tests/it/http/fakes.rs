@@ -8,18 +8,23 @@ use async_trait::async_trait;
 use switchboard::auth::hash_key;
 use switchboard::config::CorsOrigins;
 use switchboard::http::{ApiState, FieldError, REQUEST_LIMIT};
-use switchboard::ports::door::{Answer, AttachError, Claim, Door, LiveCall, NotLive, Ring};
+use switchboard::ports::carrier::Script;
+use switchboard::ports::door::{
+    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Ring,
+};
 use switchboard::ports::media::MediaLink;
 use switchboard::ports::store::{
     CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, Keys, LineRow, OrgRow,
     ReceiptSender, StoreError,
 };
-use switchboard::session::effect::{AfterStream, RecordId};
-use switchboard::session::input::LegStatus;
+use switchboard::session::effect::RecordId;
+use switchboard::session::input::{CarrierInput, LegStatus, Question, StaffInput};
+use switchboard::session::policy::Past;
 use switchboard::telemetry::Metrics;
 use switchboard::types::usage::Usage;
 use switchboard::types::{
-    CallId, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Secret, Speaker, Status, StreamId, Urgency, Wall,
+    AttemptId, CallId, Direction, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status, StreamId,
+    Urgency, Wall,
 };
 use uuid::Uuid;
 
@@ -84,6 +89,7 @@ pub(super) fn call_row(number: u128, org: &str) -> CallRow {
         leg: None,
         caller: None,
         dialled: Some("+15550100".into()),
+        direction: Direction::Inbound,
         started_at: Wall(STARTED.0 + number as i64 * 1_000_000),
         ended_at: None,
         status: Status::InProgress,
@@ -131,6 +137,8 @@ pub(super) fn finished_call() -> CallDetail {
             completed: true,
         }),
         events: vec![EventRow { no: 3, at: STARTED, kind: "phase".into(), detail: r#"{"to":"intake"}"#.into() }],
+        escalations: vec![],
+        voicemails: vec![],
         usage: Usage { text_in: 119, text_cached: 64, audio_out: 91, ..Usage::default() },
     }
 }
@@ -152,7 +160,15 @@ pub(super) struct FakeStore {
 
 impl FakeStore {
     pub(super) fn add_call(&self, row: CallRow) {
-        let detail = CallDetail { call: row, lines: vec![], intake: None, events: vec![], usage: Usage::default() };
+        let detail = CallDetail {
+            call: row,
+            lines: vec![],
+            intake: None,
+            events: vec![],
+            escalations: vec![],
+            voicemails: vec![],
+            usage: Usage::default(),
+        };
         self.calls.lock().unwrap().push(detail);
     }
 
@@ -189,6 +205,10 @@ impl History for FakeStore {
 
     async fn unfinished(&self) -> Result<Vec<CallRow>, StoreError> {
         unreachable!("the API does not ask this")
+    }
+
+    async fn past(&self, _: CallId, _: u32) -> Result<Past, StoreError> {
+        Err(StoreError::NotFound)
     }
 
     async fn by_leg(&self, _: &LegId) -> Result<Option<CallRow>, StoreError> {
@@ -279,9 +299,17 @@ impl Door for FakeDoor {
         unreachable!("the API does not ask this")
     }
 
-    async fn after_stream(&self, _: &LegId) -> (AfterStream, Option<Secret>) {
+    async fn ask(&self, _: &LegId, _: Question) -> Option<Script> {
         unreachable!("the API does not ask this")
     }
+
+    async fn ask_call(&self, _: CallId, _: Question) -> Option<Script> {
+        None
+    }
+
+    fn tell_call(&self, _: CallId, _: CarrierInput) {}
+
+    fn operator_status(&self, _: AttemptId, _: &LegId, _: LegStatus, _: Option<u32>) {}
 
     fn leg_status(&self, _: &LegId, _: LegStatus, _: Option<u32>) {
         unreachable!("the API does not ask this")
@@ -295,7 +323,11 @@ impl Door for FakeDoor {
         unreachable!("the API does not ask this")
     }
 
-    fn end(&self, call: CallId) -> Result<(), NotLive> {
+    async fn place(&self, _: OutboundOrder) -> Result<(), OutboundError> {
+        Err(OutboundError::NoCarrier)
+    }
+
+    fn command(&self, call: CallId, _: StaffInput) -> Result<(), NotLive> {
         let mut live = self.live.lock().unwrap();
         let at = live.iter().position(|id| *id == call).ok_or(NotLive)?;
         live.remove(at);

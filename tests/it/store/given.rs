@@ -99,9 +99,11 @@ pub(crate) fn opened(number: u32) -> Entry {
     let opening = Opening {
         call: call(number),
         org: org("clinic"),
-        leg: leg(number).parse().unwrap(),
+        leg: Some(leg(number).parse().unwrap()),
         caller: Caller::parse("+15550100142"),
         dialled: Some("+15550100199".parse().unwrap()),
+        direction: switchboard::types::Direction::Inbound,
+        consent: None,
     };
     entry(number, 0, Record::Opened(opening))
 }

@@ -3,12 +3,12 @@
 use std::fs;
 
 use switchboard::ports::door::{Answer, Refusal};
-use switchboard::session::effect::AfterStream;
+use switchboard::session::document::Document;
 use switchboard::twilio::origin::Origin;
 use switchboard::twilio::twiml::{Documents, apology};
 use switchboard::types::Secret;
 
-use super::support::{BASE, TICKET};
+use super::support::{BASE, TICKET, script};
 use crate::support::conformance;
 
 fn all() -> Vec<(&'static str, String)> {
@@ -21,9 +21,9 @@ fn all() -> Vec<(&'static str, String)> {
         ("refuse-unknown-number", documents.answer(&Answer::Refuse(Refusal::UnknownNumber))),
         ("refuse-draining", documents.answer(&Answer::Refuse(Refusal::Draining))),
         ("hang-up", documents.answer(&Answer::HangUp)),
-        ("reconnect", documents.after_stream(AfterStream::Reconnect, Some(&Secret::new(TICKET)))),
-        ("after-hang-up", documents.after_stream(AfterStream::HangUp, None)),
-        ("after-apology", documents.after_stream(AfterStream::Apologise, None)),
+        ("reconnect", documents.after_stream(&script(Document::Connect, Some(Secret::new(TICKET))))),
+        ("after-hang-up", documents.after_stream(&script(Document::HangUp, None))),
+        ("after-apology", documents.after_stream(&script(Document::Apologise, None))),
         ("apology", apology()),
     ]
 }

@@ -11,12 +11,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
-use switchboard::ports::door::{Answer, AttachError, Claim, Door, LiveCall, NotLive, Refusal, Ring};
+use switchboard::ports::carrier::Script;
+use switchboard::ports::door::{
+    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Refusal, Ring,
+};
 use switchboard::ports::media::MediaLink;
-use switchboard::session::effect::AfterStream;
-use switchboard::session::input::LegStatus;
+use switchboard::session::document::Document;
+use switchboard::session::input::{CarrierInput, LegStatus, Question, StaffInput};
 use switchboard::twilio::{TwilioSettings, TwilioState, router};
-use switchboard::types::{CallId, LegId, Secret, StreamId};
+use switchboard::types::{AttemptId, CallId, LegId, Secret, StreamId};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -60,7 +63,7 @@ pub(crate) struct FakeDoor {
     pub(crate) mood: Mood,
     asked: Mutex<Vec<Asked>>,
     answers: Mutex<VecDeque<Answer>>,
-    next: Mutex<VecDeque<(AfterStream, Option<Secret>)>>,
+    next: Mutex<VecDeque<(Document, Option<Secret>)>>,
     /// One use each, as the real ones.
     tickets: Mutex<Vec<(String, String)>>,
     links: mpsc::UnboundedSender<MediaLink>,
@@ -75,7 +78,7 @@ impl FakeDoor {
         self.answers.lock().unwrap().push_back(answer);
     }
 
-    pub(crate) fn will_follow(&self, next: AfterStream, ticket: Option<&str>) {
+    pub(crate) fn will_follow(&self, next: Document, ticket: Option<&str>) {
         self.next.lock().unwrap().push_back((next, ticket.map(Secret::new)));
     }
 
@@ -120,11 +123,21 @@ impl Door for FakeDoor {
         self.links.send(link).map_err(|_| AttachError::Over)
     }
 
-    async fn after_stream(&self, leg: &LegId) -> (AfterStream, Option<Secret>) {
+    async fn ask(&self, leg: &LegId, question: Question) -> Option<Script> {
+        assert_eq!(question, Question::AfterStream);
         self.note(Asked::AfterStream(leg.to_string()));
         self.hang().await;
-        self.next.lock().unwrap().pop_front().unwrap_or((AfterStream::HangUp, None))
+        let (document, ticket) = self.next.lock().unwrap().pop_front().unwrap_or((Document::HangUp, None));
+        Some(script(document, ticket))
     }
+
+    async fn ask_call(&self, _: CallId, _: Question) -> Option<Script> {
+        None
+    }
+
+    fn tell_call(&self, _: CallId, _: CarrierInput) {}
+
+    fn operator_status(&self, _: AttemptId, _: &LegId, _: LegStatus, _: Option<u32>) {}
 
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
         self.note(Asked::LegStatus(leg.to_string(), status, sequence));
@@ -138,7 +151,11 @@ impl Door for FakeDoor {
         self.note(Asked::Fallback(leg.to_string()));
     }
 
-    fn end(&self, _: CallId) -> Result<(), NotLive> {
+    async fn place(&self, _: OutboundOrder) -> Result<(), OutboundError> {
+        Err(OutboundError::NoCarrier)
+    }
+
+    fn command(&self, _: CallId, _: StaffInput) -> Result<(), NotLive> {
         Err(NotLive)
     }
 
@@ -268,4 +285,16 @@ pub(crate) fn ringing() -> Vec<(&'static str, &'static str)> {
         ("From", "+15550142000"),
         ("To", "+15550100000"),
     ]
+}
+
+/// A document with what it needs.
+pub(crate) fn script(document: Document, ticket: Option<Secret>) -> Script {
+    Script {
+        call: CallId(uuid::Uuid::nil()),
+        document,
+        org_name: "Riverside Clinic".into(),
+        language: "en".into(),
+        ticket,
+        cold: None,
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use switchboard::ports::door::{Answer, Refusal};
-use switchboard::session::effect::AfterStream;
+use switchboard::session::document::Document;
 use switchboard::session::input::LegStatus;
 use switchboard::types::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -216,9 +216,9 @@ async fn malformed_ids_stop_at_the_door() {
 #[tokio::test]
 async fn after_a_stream_the_caller_is_told_what_comes_next() {
     let server = Server::normal().await;
-    server.door().will_follow(AfterStream::Reconnect, Some("fresh"));
-    server.door().will_follow(AfterStream::Apologise, None);
-    server.door().will_follow(AfterStream::HangUp, None);
+    server.door().will_follow(Document::Connect, Some("fresh"));
+    server.door().will_follow(Document::Apologise, None);
+    server.door().will_follow(Document::HangUp, None);
     let mut bodies = Vec::new();
     for _ in 0..3 {
         bodies.push(server.post("/twilio/after-stream", &IDS).await.text().await.unwrap());
