@@ -4,8 +4,8 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -20,19 +20,20 @@ pub(super) fn routes() -> Router<TwilioState> {
 }
 
 /// A GET: the parameters are in the query, and nothing but the URL is signed.
-async fn asked(State(state): State<TwilioState>, request: Request) -> Response {
-    let answer = async {
-        let (uri, headers) = (request.uri(), request.headers());
-        let signed = state.0.verifier.get(target(uri), headers);
-        signed.map_err(|refused| refuse_signature(refused, uri.path()))?;
-        let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).map_err(refuse_form)?;
-        let account = query.account().map_err(refuse_form)?;
-        if account.is_some() && state.account().is_some_and(|ours| Some(ours) != account.as_ref()) {
-            return Err(refuse(StatusCode::FORBIDDEN, "account"));
-        }
-        Ok(document(&state, uri.query()))
+async fn asked(State(state): State<TwilioState>, uri: Uri, headers: HeaderMap) -> Response {
+    let signed = state.0.verifier.get(target(&uri), &headers);
+    if let Err(refused) = signed {
+        return refuse_signature(refused, uri.path());
+    }
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes());
+    let account = match query.and_then(|query| query.account()) {
+        Ok(account) => account,
+        Err(bad) => return refuse_form(bad),
     };
-    always_twiml(answer).await
+    if account.is_some() && state.account().is_some_and(|ours| Some(ours) != account.as_ref()) {
+        return refuse(StatusCode::FORBIDDEN, "account");
+    }
+    document(&state, uri.query())
 }
 
 async fn posted(State(state): State<TwilioState>, request: Request) -> Response {
