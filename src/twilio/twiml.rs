@@ -145,9 +145,7 @@ impl Documents {
         match &script.document {
             Document::HangUp => hang_up(),
             Document::Apologise => say(tongue.locale(language), tongue.sorry()),
-            Document::Connect => {
-                script.ticket.as_ref().map_or_else(apology, |ticket| self.connect(ticket, language))
-            }
+            Document::Connect => script.ticket.as_ref().map_or_else(apology, |ticket| self.connect(ticket, language)),
             Document::Room(plan) => self.room(call, plan, tongue),
             Document::Cold { attempt, ring, time_limit, .. } => {
                 self.cold(script, AttemptId { call, no: *attempt }, *ring, *time_limit)

@@ -78,6 +78,11 @@ impl Form {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Fails if there is one without the shape of one.
+    pub(super) fn leg_if_any(&self) -> Result<(), BadForm> {
+        if self.first("CallSid").is_some() { self.leg().map(drop) } else { Ok(()) }
+    }
+
     pub(super) fn leg(&self) -> Result<LegId, BadForm> {
         self.first("CallSid").and_then(|text| text.parse().ok()).ok_or(BadForm::Field("CallSid"))
     }

@@ -50,6 +50,7 @@ pub fn outbound_answered(form: &Form) -> Result<Question, BadForm> {
 
 /// `conference`: a room reports. `None`: nothing that we act on, or the room of another call.
 pub fn room_event(form: &Form, call: CallId) -> Result<Option<RoomEvent>, BadForm> {
+    form.leg_if_any()?;
     let ours = format!("xfer-{call}-");
     if form.first("FriendlyName").is_some_and(|name| !name.starts_with(&ours)) {
         return Ok(None);
@@ -63,8 +64,14 @@ pub fn room_event(form: &Form, call: CallId) -> Result<Option<RoomEvent>, BadFor
     }))
 }
 
+/// `amd`: detection has come to a result.
+pub fn picked_up(form: &Form) -> Result<AnsweredBy, BadForm> {
+    form.leg()?;
+    Ok(answered_by(form))
+}
+
 /// Who picked up, in the words of either kind of detection; everything else is unknown, and counts as a person.
-pub fn answered_by(form: &Form) -> AnsweredBy {
+fn answered_by(form: &Form) -> AnsweredBy {
     match form.first("AnsweredBy") {
         Some("human") => AnsweredBy::Human,
         Some("machine_start") => AnsweredBy::Machine,
@@ -82,16 +89,14 @@ pub fn voicemail_done(form: &Form) -> Result<(LegId, Question), BadForm> {
 
 /// `POST /twilio/voicemail/{call}/recording`: the recording is ready, or came to nothing (then its name is empty).
 /// `None`: it is still being made.
-pub fn recorded(form: &Form) -> Option<CarrierInput> {
-    match form.first("RecordingStatus") {
-        Some("completed") | None => {
-            Some(CarrierInput::Recorded { recording: recording(form), duration: duration(form) })
-        }
-        Some("absent" | "failed") => {
-            Some(CarrierInput::Recorded { recording: String::new(), duration: Duration::ZERO })
-        }
-        Some(_) => None,
-    }
+pub fn recorded(form: &Form) -> Result<Option<CarrierInput>, BadForm> {
+    form.leg_if_any()?;
+    let (recording, duration) = match form.first("RecordingStatus") {
+        Some("completed") | None => (recording(form), duration(form)),
+        Some("absent" | "failed") => (String::new(), Duration::ZERO),
+        Some(_) => return Ok(None),
+    };
+    Ok(Some(CarrierInput::Recorded { recording, duration }))
 }
 
 /// The recording's name: given, or the end of its URL; empty if neither has its shape.

@@ -96,7 +96,9 @@ pub(super) fn creation(order: &DialOrder, documents: &Documents) -> Vec<(&'stati
         ("StatusCallbackMethod", "POST".to_owned()),
     ];
     // One field for each: a list in one field is read as none.
-    form.extend(["initiated", "ringing", "answered", "completed"].map(|event| ("StatusCallbackEvent", event.to_owned())));
+    form.extend(
+        ["initiated", "ringing", "answered", "completed"].map(|event| ("StatusCallbackEvent", event.to_owned())),
+    );
     form.push(("Timeout", order.ring.as_secs().clamp(1, RING_SECS_MAX).to_string()));
     form.push(("TimeLimit", order.time_limit.as_secs().max(1).to_string()));
     if let Purpose::Outbound(call) = order.purpose {

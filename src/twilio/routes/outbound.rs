@@ -46,7 +46,8 @@ async fn status(State(state): State<TwilioState>, Path(id): Path<String>, reques
 
 async fn amd(State(state): State<TwilioState>, Path(id): Path<String>, request: Request) -> Response {
     tell(&state, &id, request, |form, call: CallId| {
-        state.door().tell_call(call, CarrierInput::PickedUp(transfer::answered_by(form)));
+        let by = transfer::picked_up(form)?;
+        state.door().tell_call(call, CarrierInput::PickedUp(by));
         Ok(())
     })
     .await

@@ -31,11 +31,7 @@ async fn answer(State(state): State<TwilioState>, Path(id): Path<String>, reques
     ask_operator(&state, &id, request, transfer::operator_answered).await
 }
 
-async fn key(
-    State(state): State<TwilioState>,
-    Path((id, step)): Path<(String, String)>,
-    request: Request,
-) -> Response {
+async fn key(State(state): State<TwilioState>, Path((id, step)): Path<(String, String)>, request: Request) -> Response {
     ask_operator(&state, &id, request, |form, attempt| {
         let step = step.parse().map_err(|_| BadForm::Field("step"))?;
         transfer::operator_key(form, attempt, step)
@@ -119,7 +115,7 @@ async fn conference(State(state): State<TwilioState>, Path(id): Path<String>, re
 
 async fn amd(State(state): State<TwilioState>, Path(id): Path<String>, request: Request) -> Response {
     tell(&state, &id, request, |form, attempt: AttemptId| {
-        let by = transfer::answered_by(form);
+        let by = transfer::picked_up(form)?;
         state.door().tell_call(attempt.call, CarrierInput::OperatorPickedUp { attempt: attempt.no, by });
         Ok(())
     })
@@ -128,7 +124,7 @@ async fn amd(State(state): State<TwilioState>, Path(id): Path<String>, request: 
 
 async fn recording(State(state): State<TwilioState>, Path(id): Path<String>, request: Request) -> Response {
     tell(&state, &id, request, |form, call: CallId| {
-        if let Some(news) = transfer::recorded(form) {
+        if let Some(news) = transfer::recorded(form)? {
             state.door().tell_call(call, news);
         }
         Ok(())

@@ -116,7 +116,7 @@ fn a_message_is_named_by_its_id_or_the_end_of_its_url() {
         let duration = Duration::from_secs(secs);
         let question = Question::VoicemailDone { recording: name.to_owned(), duration };
         assert_eq!(voicemail_done(&with_leg(&body)), Ok((leg(), question)), "{body}");
-        let Some(CarrierInput::Recorded { recording, duration: recorded }) = recorded(&form(&body)) else {
+        let Ok(Some(CarrierInput::Recorded { recording, duration: recorded })) = recorded(&form(&body)) else {
             panic!("{body}");
         };
         assert_eq!((recording.as_str(), recorded), (name, duration), "{body}");
@@ -127,12 +127,14 @@ fn a_message_is_named_by_its_id_or_the_end_of_its_url() {
 fn a_recording_that_came_to_nothing_has_no_name_and_one_in_the_making_is_no_news() {
     for status in ["absent", "failed"] {
         let body = format!("RecordingStatus={status}&RecordingSid={RECORDING}&RecordingDuration=5");
-        let Some(CarrierInput::Recorded { recording, duration }) = recorded(&form(&body)) else {
+        let Ok(Some(CarrierInput::Recorded { recording, duration })) = recorded(&form(&body)) else {
             panic!("{status}");
         };
         assert_eq!((recording.as_str(), duration), ("", Duration::ZERO), "{status}");
     }
-    assert!(recorded(&form(&format!("RecordingStatus=in-progress&RecordingSid={RECORDING}"))).is_none());
+    let in_progress = recorded(&form(&format!("RecordingStatus=in-progress&RecordingSid={RECORDING}")));
+    assert!(matches!(in_progress, Ok(None)));
+    assert!(matches!(recorded(&form("CallSid=CA1")), Err(BadForm::Field("CallSid"))));
 }
 
 #[test]
@@ -146,6 +148,7 @@ fn questions_need_the_id_of_their_leg() {
             caller_done(&form, attempt()).err(),
             voicemail_done(&form).err(),
             outbound_answered(&form).err(),
+            picked_up(&form).err(),
         ]
     };
     for body in ["Digits=1", "CallSid=", "CallSid=CA1", &format!("CallSid={RECORDING}")] {

@@ -15,9 +15,8 @@ fn found(direction: &str, created: Option<&str>, started: Option<&str>, status: 
 #[test]
 fn only_legs_of_ours_that_are_new_enough_are_found() {
     let at = |time: &str| format!("Sun, 22 Nov 2026 {time} +0000");
-    let is_found = |created: Option<&str>, started: Option<&str>| {
-        found("outbound-api", created, started, "ringing").is_some()
-    };
+    let is_found =
+        |created: Option<&str>, started: Option<&str>| found("outbound-api", created, started, "ringing").is_some();
     assert!(is_found(Some(&at("21:00:00")), None));
     assert!(is_found(Some(&at("20:59:55")), None), "clocks differ");
     assert!(!is_found(Some(&at("20:59:54")), None));
