@@ -168,8 +168,6 @@ fn open(word: &str) -> Option<&'static [&'static str]> {
         "gimme" => &["give", "me"],
         "lemme" => &["let", "me"],
         "dunno" => &["do", "not", "know"],
-        "al" => &["a", "el"],
-        "del" => &["de", "el"],
         _ => return None,
     })
 }
