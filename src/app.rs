@@ -14,7 +14,6 @@ mod serve;
 mod server;
 mod simulated;
 pub mod stage;
-mod stand_in;
 pub mod watch;
 mod wiring;
 

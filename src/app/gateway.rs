@@ -12,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::wiring::{calls_settings, connector, private_dir, twilio_settings, validate_org};
-use crate::app::{OrgCache, SystemClock, server, stand_in};
+use crate::app::{OrgCache, SystemClock, server};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
 use crate::calls::{CallsPorts, Clock, Switchboard};
@@ -107,7 +107,8 @@ impl Gateway {
 
         let (connector, simulated) = connector(config, clock).await?;
         let twilio = twilio_settings(config, &origin);
-        let carrier = TwilioRest::new(TwilioRest::client().context("the carrier's client")?, &twilio);
+        let carrier = TwilioRest::new(TwilioRest::client().context("the carrier's client")?, &twilio)
+            .context("PUBLIC_BASE_URL")?;
         let carrier_configured = carrier.is_configured();
 
         let directory: Arc<dyn Directory> = Arc::new(store.clone());
@@ -118,7 +119,7 @@ impl Gateway {
             orgs: orgs.clone(),
             journal: written.clone(),
             history: Arc::new(store.clone()),
-            transfers: Arc::new(stand_in::NoTransfers),
+            transfers: Arc::new(store.clone()),
             carrier: Arc::new(carrier),
             connector: connector.clone(),
         };
@@ -126,8 +127,11 @@ impl Gateway {
 
         let metrics = options.metrics.unwrap_or_else(Metrics::detached);
         let api = ApiState {
+            clock: Arc::new(clock),
             history: Arc::new(store.clone()) as Arc<dyn History>,
+            transfers: Arc::new(store.clone()),
             directory,
+            orgs: orgs.clone(),
             keys: Arc::new(store.clone()) as Arc<dyn Keys>,
             door: board.clone(),
             journal: written,

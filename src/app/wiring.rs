@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::app::{SystemClock, simulated, stand_in};
-use crate::assistant::{prompt, settings, tools};
+use crate::app::{SystemClock, simulated};
+use crate::assistant::{self, prompt, settings, tools};
 use crate::audio::prompts;
 use crate::auth::generate_key;
 use crate::calls::{CallLimits, CallsSettings};
@@ -71,7 +71,7 @@ pub(super) fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Res
         tools: tools::specs,
         prompts: prompts::for_language,
         hold: prompts::hold,
-        people: stand_in::people,
+        people: assistant::people,
         render: tools::render,
     })
 }

@@ -37,7 +37,9 @@ impl CallSession {
         if urgency == Urgency::Emergency {
             self.promise_callback(None, out);
             self.close_escalation(EscalationState::Callback, out);
-            self.cut_sound(now, out);
+            if !self.is_saying_what_must_be_heard() {
+                self.cut_sound(now, out);
+            }
             self.say_locally(Prompt::EmergencyNobody, out);
             self.after_failure(now, "Nobody could be reached. The caller was told to call the emergency number, and that somebody will call back urgently. Stay with the caller.", out);
             return;
