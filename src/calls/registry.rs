@@ -204,22 +204,18 @@ impl Registry {
         }
     }
 
-    /// A call of an earlier process goes on from now on.
-    pub(super) fn taken_up(&self, call: CallId) {
+    /// A call of an earlier process goes on from now on. False if calls are no longer taken: then it is forgotten.
+    pub(super) fn take_up(&self, call: CallId) -> bool {
         let mut inner = self.lock();
+        if inner.draining {
+            inner.forget(call);
+            return false;
+        }
         if let Some(live) = inner.live.get_mut(&call) {
             live.course = Course::TakenUp;
         }
         self.publish(&inner);
-    }
-
-    /// Forgets a call of an earlier process: the next one will take it up.
-    pub(super) fn leave(&self, call: CallId) {
-        let mut inner = self.lock();
-        let Some(live) = inner.live.remove(&call) else { return };
-        if let Some(leg) = &live.leg {
-            inner.legs.remove(leg);
-        }
+        true
     }
 
     /// The call is live no longer. What is known of it is kept until `OVER_CALLS_MAX` newer ones are over.
@@ -307,6 +303,14 @@ impl Inner {
             Course::Here | Course::TakenUp => None,
         };
         Found::Live(Line { commands: live.commands.clone(), bell })
+    }
+
+    /// Leaves a call of an earlier process to the next one.
+    fn forget(&mut self, call: CallId) {
+        let leg = self.live.remove(&call).and_then(|live| live.leg);
+        if let Some(leg) = leg {
+            self.legs.remove(&leg);
+        }
     }
 
     fn remember(&mut self, call: CallId, leg: Option<LegId>, over: Over) {

@@ -72,17 +72,25 @@ impl Switchboard {
     }
 
     async fn take_up(&self, row: CallRow, waiting: Waiting) {
-        if self.registry.is_draining() {
-            self.registry.leave(row.id);
+        // A process that shuts down reads nothing any more.
+        let past = match self.registry.is_draining() {
+            false => timeout(READ_MAX, self.read_past(&row)).await.unwrap_or(None),
+            true => None,
+        };
+        let org = self.ports.orgs.by_id(&row.org).await;
+        let lines = self.lines_of(&row).await;
+        if !self.registry.take_up(row.id) {
             return;
         }
-        let past = timeout(READ_MAX, self.read_past(&row)).await.unwrap_or(None);
-        let (Some(org), Some(past)) = (self.ports.orgs.by_id(&row.org).await, &past) else {
+        let (Some(org), Some(past)) = (org, &past) else {
             tracing::error!(call = %row.id, "too little is known of a call of an earlier process; it is lost");
+            self.registry.finish(row.id, Over::Broken);
+            // Whoever waits for an answer hears now that none comes.
+            drop(waiting);
             self.give_up(&row, past).await;
             return;
         };
-        let before = Before { past: past.clone(), lines: self.lines_of(&row).await };
+        let before = Before { past: past.clone(), lines };
         tracing::info!(call = %row.id, "a call of an earlier process goes on");
         counter!("switchboard_calls_taken_up_total").increment(1);
         let caller = row.caller.as_deref().map_or(Caller::Withheld, Caller::parse);
@@ -97,7 +105,6 @@ impl Switchboard {
             consent: None,
         };
         let Waiting { commands, shown } = waiting;
-        self.registry.taken_up(row.id);
         self.start(Entered { occasion, org, began: row.started_at, commands, shown }, permit, None, Some(before));
     }
 
@@ -123,7 +130,6 @@ impl Switchboard {
         {
             self.end_escalation(row, &open).await;
         }
-        self.registry.finish(row.id, Over::Broken);
         self.record_end(row).await;
     }
 

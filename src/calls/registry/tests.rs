@@ -65,7 +65,7 @@ fn a_call_that_waits_to_be_taken_up_is_live_and_not_counted() {
     assert!(commands.try_recv().is_ok(), "what it is told waits in its queue");
     assert_eq!((registry.live().len(), *registry.count().borrow()), (1, 0));
     assert!(matches!(registry.begin(&leg(1)), Arrived::Past));
-    registry.taken_up(call(1));
+    assert!(registry.take_up(call(1)));
     assert_eq!(*registry.count().borrow(), 1);
     assert!(matches!(registry.begin(&leg(1)), Arrived::Past));
 }
@@ -74,7 +74,8 @@ fn a_call_that_waits_to_be_taken_up_is_live_and_not_counted() {
 fn a_call_that_is_left_to_the_next_process_is_unknown_again() {
     let registry = Registry::new();
     registry.enter(call(1), live(Some(leg(1)), Course::Waiting(Arc::default())).0);
-    registry.leave(call(1));
+    registry.start_draining();
+    assert!(!registry.take_up(call(1)));
     assert!(matches!(registry.find(&leg(1)), Found::Unknown));
     assert!(matches!(registry.find_call(call(1)), Found::Unknown));
 }

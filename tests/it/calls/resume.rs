@@ -134,6 +134,7 @@ async fn what_the_carrier_knows_decides() {
     world.history.unfinished.lock().unwrap().push(open_row(6));
     world.carrier.gone.lock().unwrap().push(leg(6));
     world.board.sweep();
+    world.settle().await;
     world.quiet(Duration::from_secs(10)).await;
     for (n, _, outcome) in cases {
         let ending = world.journal.ending_of(open_row(n).id, FakeHistory::NEXT).unwrap();
@@ -147,6 +148,7 @@ async fn a_call_that_nobody_can_tell_of_does_not_stay_open() {
     let world = left(&open_row(1));
     world.carrier.unconfigured.store(true, Ordering::Relaxed);
     world.board.sweep();
+    world.settle().await;
     world.quiet(Duration::from_secs(120)).await;
     assert!(world.journal.ending_of(open_row(1).id, FakeHistory::NEXT).is_some());
 }
@@ -188,6 +190,7 @@ async fn an_outbound_call_without_a_leg_is_lost_and_what_rings_for_it_is_ended()
     let world = left(&row);
     *world.carrier.found.lock().unwrap() = vec![FoundLeg { leg: leg(9), status: LegStatus::Ringing }];
     world.board.sweep();
+    world.settle().await;
     world.quiet(Duration::from_secs(30)).await;
     let ending = world.journal.ending_of(row.id, FakeHistory::NEXT).unwrap();
     assert_eq!(fate(ending), (Outcome::Lost, Reason::Crashed));
@@ -249,6 +252,7 @@ async fn a_gateway_that_shuts_down_leaves_calls_that_wait_to_the_next() {
     world.board.sweep();
     world.settle().await;
     world.board.drain(Duration::from_secs(5)).await;
+    sleep(Duration::from_secs(2)).await;
     assert!(records(&world).is_empty());
     assert_eq!(world.live(), 0);
 }
