@@ -44,7 +44,7 @@ pub enum Document {
     },
     /// To the operator of a cold transfer: the document ends, and the two legs are joined.
     Proceed,
-    /// To an operator: one sentence, then hang up.
+    /// One sentence, then hang up.
     Goodbye(Goodbye),
     /// To an answering machine: this text, then hang up.
     Message(Arc<str>),
@@ -69,7 +69,7 @@ words! {
 }
 
 words! {
-    /// The last sentence to an operator.
+    /// The last sentence to a leg; to an operator, if nothing else is said.
     Goodbye {
         /// The caller hung up meanwhile.
         CallerGone = "caller_gone",
@@ -81,5 +81,11 @@ words! {
         TooLate = "too_late",
         /// No key came.
         NoKey = "no_key",
+        /// To the caller, without a stream: nobody can take the call.
+        NobodyFree = "nobody_free",
+        /// To the caller: somebody will call back.
+        WillCallBack = "will_call_back",
+        /// To the caller, in an emergency: nobody could be reached.
+        EmergencyNobody = "emergency_nobody",
     }
 }

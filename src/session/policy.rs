@@ -223,6 +223,12 @@ pub struct Policy {
     pub voicemail_grace: Duration,
     /// An outbound call rings.
     pub outbound_ring: Duration,
+    /// For the assistant's voice to begin the emergency sentence; then the rendered one is said.
+    pub emergency_wait: Duration,
+    /// A last sentence to an operator, until its leg is ended by force.
+    pub goodbye_max: Duration,
+    /// Before a cold transfer: for the receipt, and for the caller to hear what happens.
+    pub announce_max: Duration,
     /// Lines of the past that a new model connection is told.
     pub recall_lines_max: usize,
     /// A bug on demand.
@@ -281,6 +287,9 @@ impl Default for Policy {
             voicemail_max: Duration::from_secs(120),
             voicemail_grace: Duration::from_secs(15),
             outbound_ring: Duration::from_secs(30),
+            emergency_wait: Duration::from_secs(2),
+            goodbye_max: Duration::from_secs(10),
+            announce_max: Duration::from_secs(15),
             recall_lines_max: 40,
             #[cfg(feature = "plant")]
             plant: None,

@@ -3,5 +3,6 @@
 mod barge_in;
 mod endings;
 mod opening;
+mod people;
 mod rig;
 mod turns;

@@ -27,6 +27,12 @@ pub trait Caller: Send {
         let _ = on_air;
     }
 
+    /// Connected with another person (in a room, or by a dialled number), or not any more. People who have only ears
+    /// need not care.
+    fn connected(&mut self, connected: bool) {
+        let _ = connected;
+    }
+
     /// What the caller could not do as planned.
     fn complaints(&self) -> Vec<String> {
         Vec::new()

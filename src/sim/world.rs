@@ -152,7 +152,7 @@ impl World {
     fn carry(&mut self, out: CompanyOut) {
         self.note(&format!("{out:?}"));
         match out {
-            CompanyOut::Webhook { .. } | CompanyOut::OpenStream { .. } => {
+            CompanyOut::Webhook { .. } | CompanyOut::Fetch { .. } | CompanyOut::OpenStream { .. } => {
                 self.wire.add(self.now + WEBHOOK_DELAY, Cargo::ToGateway(out));
             }
             CompanyOut::StreamText { .. } | CompanyOut::CloseStream { .. } | CompanyOut::ResetStream { .. } => {

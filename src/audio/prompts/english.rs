@@ -52,7 +52,8 @@ pub(super) const fn said(prompt: Prompt) -> Said {
         Prompt::LeaveMessage => ("Please leave a message after the tone.", audio!("leave_message")),
         Prompt::EmergencyNobody => (
             "I could not reach anyone. \
-             If anyone is in danger, please hang up and call the emergency number now. Someone will call you back urgently.",
+             If anyone is in danger, please hang up and call the emergency number now. \
+             Someone will call you back urgently.",
             audio!("emergency_nobody"),
         ),
         Prompt::TransferFailed => ("I am sorry, I could not connect you.", audio!("transfer_failed")),

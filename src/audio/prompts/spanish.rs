@@ -56,7 +56,8 @@ pub(super) const fn said(prompt: Prompt) -> Said {
         Prompt::LeaveMessage => ("Por favor, deje un mensaje después del tono.", audio!("leave_message")),
         Prompt::EmergencyNobody => (
             "No pude localizar a nadie. \
-             Si alguien está en peligro, cuelgue y llame ahora al número de emergencias. Alguien le llamará con urgencia.",
+             Si alguien está en peligro, cuelgue y llame ahora al número de emergencias. \
+             Alguien le llamará con urgencia.",
             audio!("emergency_nobody"),
         ),
         Prompt::TransferFailed => ("Lo siento, no pude comunicarle.", audio!("transfer_failed")),

@@ -12,7 +12,7 @@ use crate::session::effect::{
     Source,
 };
 use crate::session::input::{CarrierInput, Input, MediaInput, ModelInput, Question, ResponseEnd, ToolRequest};
-use crate::session::policy::{CallFacts, Policy};
+use crate::session::policy::{CallFacts, People, Policy};
 use crate::types::org::{FieldKind, IntakeField};
 use crate::types::prompt::Sentence;
 use crate::types::usage::Usage;
@@ -29,6 +29,8 @@ pub(super) struct Rig {
     pub(super) heard: Vec<(Source, f64)>,
     /// Whether marks come back.
     pub(super) marks: bool,
+    /// Whether records come back as committed, at once.
+    pub(super) commits: bool,
 }
 
 enum Sound {
@@ -41,11 +43,12 @@ pub(super) struct Setup {
     pub(super) greeting: &'static str,
     pub(super) rest: bool,
     pub(super) policy: Policy,
+    pub(super) people: People,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { disclosure: "", greeting: "Hello?", rest: true, policy: Policy::default() }
+        Self { disclosure: "", greeting: "Hello?", rest: true, policy: Policy::default(), people: People::nobody() }
     }
 }
 
@@ -61,12 +64,14 @@ impl Rig {
             greeting: setup.greeting.into(),
             intake_fields: vec![field("caller_name"), field("caller_phone")].into(),
             carrier_rest: setup.rest,
+            people: setup.people,
+            dialled: Some("+15550100199".parse().unwrap()),
             ..plain
         };
         let mut log = Vec::new();
         let session = CallSession::new(Now::default(), facts, setup.policy, &mut log);
         let (now, playing_since) = (Mono(0), Mono(0));
-        Self { session, now, log, phone: VecDeque::new(), playing_since, heard: Vec::new(), marks: true }
+        Self { session, now, log, phone: VecDeque::new(), playing_since, heard: Vec::new(), marks: true, commits: true }
     }
 
     /// A call with stream and model ready, and its first words asked for.
@@ -92,6 +97,13 @@ impl Rig {
             if let Effect::Media(effect) = self.log[index].clone() {
                 self.perform(effect);
             }
+        }
+        let last = self.log[before..].iter().rev().find_map(|effect| match effect {
+            Effect::Record(id, _) => Some(*id),
+            _ => None,
+        });
+        if let Some(id) = last.filter(|_| self.commits) {
+            self.feed(Input::Committed(id));
         }
     }
 

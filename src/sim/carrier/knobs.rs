@@ -153,6 +153,8 @@ pub struct CompanyKnobs {
     pub ask: Delay,
     /// Before the stream's socket is opened.
     pub open: Delay,
+    /// How long a call that the gateway places is queued.
+    pub dial: Delay,
     /// `initiated`, `ringing` and `in-progress` are reported, too; else the final status only.
     pub progress_callbacks: bool,
     /// Callbacks that are never made; the final status only with `lose_final`.
@@ -179,6 +181,7 @@ impl CompanyKnobs {
         Self {
             ask: Delay { latency: Duration::from_millis(rng.u64(10..80)), jitter: Duration::from_millis(slow) },
             open: Delay { latency: Duration::from_millis(rng.u64(20..120)), jitter: Duration::from_millis(slow) },
+            dial: Delay::default(),
             progress_callbacks: rng.bool(),
             lose_callbacks: rare(rng, 500),
             lose_final: once(rng),

@@ -1,12 +1,12 @@
-//! The company's REST interface for one kind of resource, calls: who may ask, for what, and how it answers.
+//! The company's REST interface: who may ask, for what, and the form of answers.
 //!
-//! Pure: `route` finds the call that a request is about, `CompanyCall::rest` answers it.
+//! Pure: `route` finds what a request is about; the exchange answers it, or the leg that it names.
 
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::types::{AccountId, LegId};
 
@@ -75,24 +75,55 @@ impl Credentials {
     }
 }
 
-/// The call that a request is about, or the answer that refuses it.
-pub fn route(credentials: &Credentials, request: &RestRequest) -> Result<LegId, RestAnswer> {
-    if !credentials.admit(request.authorization.as_deref()) {
-        return Err(RestAnswer::error(401, 20003, "Authenticate"));
-    }
+/// What a request is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    Calls,
+    Call(LegId),
+    Conferences,
+    Conference(String),
+    Participants(String),
+    /// A room, and a call's name or a participant's label.
+    Participant(String, String),
+}
+
+/// Whether the request comes from somebody who may ask; else the answer that refuses it.
+pub fn admit(credentials: &Credentials, request: &RestRequest) -> Result<(), RestAnswer> {
+    if credentials.admit(request.authorization.as_deref()) { Ok(()) } else { Err(unauthorized()) }
+}
+
+/// What a request to this account is about, or the answer that refuses it.
+pub fn route(account: &AccountId, request: &RestRequest) -> Result<Target, RestAnswer> {
     let path = request.path.split('?').next().unwrap_or_default();
     let not_found = || RestAnswer::not_found(path);
     let rest = path.strip_prefix("/2010-04-01/Accounts/").ok_or_else(not_found)?;
-    let (account, rest) = rest.split_once('/').ok_or_else(not_found)?;
-    if account != credentials.account.as_str() {
-        return Err(RestAnswer::error(401, 20003, "Authenticate"));
+    let (asked, rest) = rest.split_once('/').ok_or_else(not_found)?;
+    if asked != account.as_str() {
+        return Err(unauthorized());
     }
-    let leg = rest.strip_prefix("Calls/").and_then(|name| name.strip_suffix(".json")).ok_or_else(not_found)?;
-    let leg: LegId = leg.parse().map_err(|_| not_found())?;
-    match request.method.as_str() {
-        "GET" | "POST" => Ok(leg),
-        _ => Err(RestAnswer::error(405, 20004, "Method not allowed")),
+    let rest = rest.strip_suffix(".json").ok_or_else(not_found)?;
+    let parts: Vec<String> = rest.split('/').map(unescape).collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let (target, methods): (Target, &[&str]) = match parts.as_slice() {
+        ["Calls"] => (Target::Calls, &["GET", "POST"]),
+        ["Calls", leg] => (Target::Call(leg.parse().map_err(|_| not_found())?), &["GET", "POST"]),
+        ["Conferences"] => (Target::Conferences, &["GET"]),
+        ["Conferences", room] => (Target::Conference((*room).to_owned()), &["GET", "POST"]),
+        ["Conferences", room, "Participants"] => (Target::Participants((*room).to_owned()), &["GET", "POST"]),
+        ["Conferences", room, "Participants", who] => {
+            (Target::Participant((*room).to_owned(), (*who).to_owned()), &["GET", "POST", "DELETE"])
+        }
+        _ => return Err(not_found()),
+    };
+    if methods.contains(&request.method.as_str()) {
+        Ok(target)
+    } else {
+        Err(RestAnswer::error(405, 20004, "Method not allowed"))
     }
+}
+
+fn unauthorized() -> RestAnswer {
+    RestAnswer::error(401, 20003, "Authenticate")
 }
 
 /// Decodes a form body (`application/x-www-form-urlencoded`).
@@ -114,6 +145,8 @@ pub struct Resource<'a> {
     pub to: &'a str,
     pub status: &'a str,
     pub direction: &'a str,
+    pub parent: Option<&'a LegId>,
+    pub answered_by: Option<&'a str>,
     /// RFC 2822.
     pub created: String,
     pub started: Option<String>,
@@ -123,12 +156,12 @@ pub struct Resource<'a> {
 
 impl Resource<'_> {
     /// The resource as the company writes it; all its fields are there.
-    pub fn json(&self) -> String {
+    pub fn value(&self) -> Value {
         let uri = format!("/2010-04-01/Accounts/{}/Calls/{}", self.account, self.leg);
         json!({
             "sid": self.leg.as_str(),
             "account_sid": self.account.as_str(),
-            "parent_call_sid": null,
+            "parent_call_sid": self.parent.map(LegId::as_str),
             "from": self.from,
             "from_formatted": self.from,
             "to": self.to,
@@ -143,7 +176,7 @@ impl Resource<'_> {
             "duration": self.duration_secs.map(|secs| secs.to_string()),
             "price": null,
             "price_unit": "USD",
-            "answered_by": null,
+            "answered_by": self.answered_by,
             "api_version": "2010-04-01",
             "forwarded_from": null,
             "group_sid": null,
@@ -157,7 +190,6 @@ impl Resource<'_> {
                 "streams": format!("{uri}/Streams.json"),
             },
         })
-        .to_string()
     }
 }
 

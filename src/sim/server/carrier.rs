@@ -3,7 +3,6 @@
 //! It calls the gateway by its public names (`https://gw.test`) and signs these, while every connection goes to one
 //! loopback address in plain text: exactly what a gateway behind a TLS proxy sees.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,19 +14,21 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use fastrand::Rng;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::sim::carrier::company::{CallPlan, CallReport, CompanyCall, CompanyConfig};
-use crate::sim::carrier::rest::{self, Credentials, RestAnswer, RestRequest};
+use crate::sim::carrier::company::{CallPlan, CallReport, CompanyConfig};
+use crate::sim::carrier::exchange::{Exchange, ExchangeConfig, ExchangeReport, LegNo, RoomSummary};
+use crate::sim::carrier::person::Person;
+use crate::sim::carrier::rest::{Credentials, RestRequest};
 use crate::types::{AccountId, LegId, Mono, Wall};
 
-mod call;
+mod board;
 mod post;
 mod socket;
 
-use call::{CallTask, Event};
+use board::{Board, Shared};
 use post::Poster;
 
 /// The time, passed in: microseconds since some begin, never backwards.
@@ -59,32 +60,43 @@ pub struct CarrierServer {
 /// A call under way.
 pub struct CallHandle {
     pub leg: LegId,
-    events: mpsc::Sender<Event>,
+    /// The same leg's number in `CarrierServer::report`.
+    pub no: LegNo,
+    shared: Arc<Shared>,
     report: oneshot::Receiver<CallReport>,
 }
 
-/// The call's task is gone: the server was stopped.
+/// The server was stopped before the call's end.
 #[derive(Debug, thiserror::Error)]
 #[error("the phone company was stopped")]
 pub struct Stopped;
 
 impl CarrierServer {
-    /// Listens for REST requests on a loopback port.
+    /// Listens for REST requests on a loopback port. No faults but those of the calls' own plans.
     pub async fn start(config: CarrierConfig) -> anyhow::Result<Self> {
+        Self::start_with(config, |_| {}).await
+    }
+
+    /// The same, with an exchange of the caller's choice: faults, numbers of the account.
+    pub async fn start_with(
+        config: CarrierConfig,
+        change: impl FnOnce(&mut ExchangeConfig) + Send,
+    ) -> anyhow::Result<Self> {
         // Somebody may have installed one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let rest = listener.local_addr()?;
         let mut company = CompanyConfig::new(&config.public_base, config.account.clone());
         company.epoch = config.epoch;
+        let mut exchange = ExchangeConfig::new(company);
+        exchange.credentials = Some(Credentials::of_account(config.account.clone(), &config.token));
+        change(&mut exchange);
         let shared = Arc::new(Shared {
             poster: Poster::new(&config)?,
-            credentials: Credentials::of_account(config.account.clone(), &config.token),
-            company: Arc::new(company),
             clock: config.clock.clone(),
-            rng: Mutex::new(Rng::with_seed(config.seed)),
-            calls: Mutex::default(),
+            board: Mutex::new(Board::new(Exchange::new(exchange, Rng::with_seed(config.seed)))),
             requests: Mutex::default(),
+            wake: Notify::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });
@@ -96,6 +108,8 @@ impl CarrierServer {
                 tracing::warn!(%error, "the phone company's REST interface ended");
             }
         });
+        let ticking = shared.clone();
+        shared.tasks.spawn(async move { ticking.stop.run_until_cancelled(board::tick(&ticking)).await });
         Ok(Self { shared, rest })
     }
 
@@ -109,28 +123,77 @@ impl CarrierServer {
         lock(&self.shared.requests).iter().cloned().collect()
     }
 
+    /// The same, one JSON object a line, as `check_twilio_rest.py` reads them.
+    pub fn requests_jsonl(&self) -> String {
+        let line = |(request, content_type): &(RestRequest, Option<String>)| {
+            let RestRequest { method, path, authorization, body } = request;
+            let content_type = content_type.as_deref().filter(|_| !body.is_empty());
+            let line = serde_json::json!({
+                "method": method, "path": path, "authorization": authorization,
+                "content_type": content_type, "body": body,
+            });
+            format!("{line}\n")
+        };
+        lock(&self.shared.requests).iter().map(line).collect()
+    }
+
+    /// Adds somebody who can be called; see `Exchange::add_person`.
+    pub fn add_person(&self, number: &str, person: Person) {
+        lock(&self.shared.board).exchange.add_person(number, person);
+    }
+
     /// Dials. The call runs by itself; the handle gives its report.
     pub fn place_call(&self, plan: CallPlan) -> CallHandle {
-        let shared = &self.shared;
-        let rng = lock(&shared.rng).fork();
-        let call = CompanyCall::new(shared.company.clone(), plan, rng);
-        let leg = call.leg().clone();
-        let (events, inbox) = mpsc::channel(EVENTS_MAX);
         let (reporter, report) = oneshot::channel();
-        lock(&shared.calls).live.insert(leg.clone(), events.clone());
-        let task = CallTask::new(shared.clone(), call, events.clone(), inbox);
-        let stop = shared.stop.clone();
-        shared.tasks.spawn(async move {
-            // Stopping drops the task, and with it the reporter: the handle hears of it.
-            stop.run_until_cancelled(task.run(reporter)).await;
-        });
-        CallHandle { leg, events, report }
+        let (no, leg) = self.shared.place(plan, reporter);
+        CallHandle { leg, no, shared: self.shared.clone(), report }
+    }
+
+    /// Who was connected with whom, every leg's story, every number dialled, so far.
+    pub fn report(&self) -> ExchangeReport {
+        lock(&self.shared.board).exchange.report()
+    }
+
+    /// Takes what is known about a leg that the gateway placed, with its streams and webhooks; ask once.
+    pub fn take_leg_report(&self, leg: &LegId) -> Option<CallReport> {
+        let exchange = &mut lock(&self.shared.board).exchange;
+        exchange.leg_no(leg).and_then(|no| exchange.take_leg_report(no))
+    }
+
+    /// Legs that have not ended.
+    pub fn live_legs(&self) -> Vec<LegId> {
+        lock(&self.shared.board).exchange.live_legs()
+    }
+
+    /// Rooms with somebody in them.
+    pub fn live_rooms(&self) -> Vec<RoomSummary> {
+        lock(&self.shared.board).exchange.live_rooms()
+    }
+
+    /// No leg lives and no callback is under way.
+    pub fn is_at_rest(&self) -> bool {
+        lock(&self.shared.board).exchange.is_at_rest()
+    }
+
+    /// The one whose phone it is puts it down.
+    pub fn hang_up(&self, leg: &LegId) {
+        let no = lock(&self.shared.board).exchange.leg_no(leg);
+        if let Some(no) = no {
+            self.shared.feed(|exchange, now, out| exchange.hang_up(now, no, out));
+        }
+    }
+
+    /// The company's clock.
+    pub fn now(&self) -> Mono {
+        self.shared.now()
     }
 
     /// Ends everything at once; calls under way are cut.
     pub async fn stop(self) {
         self.shared.stop.cancel();
         self.shared.tasks.close();
+        // Whoever waits for a report hears of it.
+        lock(&self.shared.board).abandon();
         if tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await.is_err() {
             tracing::warn!("the phone company's tasks did not end in time");
         }
@@ -140,75 +203,19 @@ impl CarrierServer {
 impl Drop for CarrierServer {
     fn drop(&mut self) {
         self.shared.stop.cancel();
+        lock(&self.shared.board).abandon();
     }
 }
 
 impl CallHandle {
     /// The caller puts the phone down, whatever the script says.
-    pub async fn hang_up(&self) {
-        // A call that is over needs no hanging up.
-        let _ = self.events.send(Event::HangUp).await;
+    pub fn hang_up(&self) {
+        self.shared.feed(|exchange, now, out| exchange.hang_up(now, self.no, out));
     }
 
     /// Waits for the call's end and everything that the company still says about it.
     pub async fn report(self) -> Result<CallReport, Stopped> {
         self.report.await.map_err(|_| Stopped)
-    }
-}
-
-/// What the server's tasks share.
-struct Shared {
-    company: Arc<CompanyConfig>,
-    credentials: Credentials,
-    poster: Poster,
-    clock: Clock,
-    rng: Mutex<Rng>,
-    calls: Mutex<Calls>,
-    requests: Mutex<VecDeque<(RestRequest, Option<String>)>>,
-    tasks: TaskTracker,
-    stop: CancellationToken,
-}
-
-/// Calls by name. Ended ones are kept a while, because the gateway may ask about them.
-#[derive(Default)]
-struct Calls {
-    live: BTreeMap<LegId, mpsc::Sender<Event>>,
-    ended: VecDeque<CompanyCall>,
-}
-
-impl Shared {
-    fn now(&self) -> Mono {
-        (self.clock)()
-    }
-
-    fn retire(&self, call: CompanyCall) {
-        let mut calls = lock(&self.calls);
-        calls.live.remove(call.leg());
-        if calls.ended.len() >= ENDED_MAX {
-            calls.ended.pop_front();
-        }
-        calls.ended.push_back(call);
-    }
-
-    async fn answer(&self, request: RestRequest) -> RestAnswer {
-        let leg = match rest::route(&self.credentials, &request) {
-            Ok(leg) => leg,
-            Err(refusal) => return refusal,
-        };
-        let live = lock(&self.calls).live.get(&leg).cloned();
-        if let Some(events) = live {
-            let (reply, answer) = oneshot::channel();
-            let sent = events.send(Event::Rest(request.clone(), reply)).await;
-            if let (Ok(()), Ok(answer)) = (sent, answer.await) {
-                return answer;
-            }
-        }
-        let mut calls = lock(&self.calls);
-        match calls.ended.iter_mut().find(|call| *call.leg() == leg) {
-            // A call that is over wants nothing done any more.
-            Some(call) => call.rest((self.clock)(), &request, &mut Vec::new()),
-            None => RestAnswer::not_found(&request.path),
-        }
     }
 }
 
@@ -233,10 +240,13 @@ async fn answer_rest(
         }
         requests.push_back((request.clone(), text(header::CONTENT_TYPE)));
     }
-    let answer = shared.answer(request).await;
+    let answer = shared.feed(|exchange, now, out| exchange.rest(now, &request, out));
     let after = if answer.lost { UNANSWERED } else { answer.after };
     tokio::time::sleep(after).await;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if answer.body.is_empty() {
+        return status.into_response();
+    }
     (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], answer.body).into_response()
 }
 
@@ -244,12 +254,6 @@ async fn answer_rest(
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// Events waiting for one call's task.
-const EVENTS_MAX: usize = 1024;
-
-/// Ended calls that REST still knows.
-const ENDED_MAX: usize = 1000;
 
 /// REST requests that are remembered.
 const REQUESTS_MAX: usize = 1000;

@@ -134,6 +134,7 @@ impl Gateway {
     pub(super) fn receive(&mut self, now: Mono, cargo: CompanyOut) {
         match cargo {
             CompanyOut::Webhook { id, url, pairs } => self.webhook(now, id, &url, &pairs),
+            CompanyOut::Fetch { id, url } => self.webhook(now, id, &url, &[]),
             CompanyOut::OpenStream { socket, .. } => {
                 self.waiting.insert(socket.0, now + START_WAIT);
                 self.out.push_back(ToWorld::StreamOpened { socket });

@@ -7,7 +7,6 @@ use switchboard::app::play::{self, Played};
 use switchboard::app::stage::Stage;
 use switchboard::ports::store::LineRow;
 use switchboard::sim::carrier::RestRequest;
-use switchboard::sim::carrier::company::WebhookKind;
 use switchboard::sim::scenario::Scenario;
 
 use super::{Folder, assert_quiet};
@@ -75,14 +74,7 @@ async fn assert_read_back(stage: &Stage, played: &Played) {
 
 fn assert_twiml(what: &str, played: &Played) {
     let folder = Folder::new();
-    let documents = played.report.webhooks.iter().filter(|log| match log.kind {
-        WebhookKind::Voice
-        | WebhookKind::Repeat
-        | WebhookKind::Fallback
-        | WebhookKind::AfterStream
-        | WebhookKind::Redirect => log.status != 0,
-        WebhookKind::Status | WebhookKind::StreamStatus => false,
-    });
+    let documents = played.report.webhooks.iter().filter(|log| log.status != 0 && log.context == Some("document"));
     let mut arguments = vec!["--werror".to_owned()];
     for (index, log) in documents.enumerate() {
         assert_eq!(log.status, 200, "{what}: {:?}", log.kind);

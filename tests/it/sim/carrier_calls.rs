@@ -184,6 +184,7 @@ impl World {
                     self.after(30, Next::Text(socket, echo));
                 }
             }
+            CompanyOut::Fetch { .. } => panic!("nothing here is fetched"),
             CompanyOut::CloseStream { .. } | CompanyOut::ResetStream { .. } => {}
             CompanyOut::CallOver => self.over = true,
         }

@@ -1,15 +1,12 @@
 //! The company's requests to the gateway: for documents, whose answers matter, and callbacks, whose answers do not.
 
-use std::time::Duration;
-
-use jiff::Timestamp;
-
 use crate::sim::carrier::company::report::{WebhookKind, WebhookLog};
 use crate::sim::carrier::company::{
-    ANSWER_WAIT, Ask, CompanyCall, CompanyOut, EndedBy, Later, Pending, Post, Stage, WebAnswer, WebFailure, WebhookId,
+    ANSWER_WAIT, Ask, CompanyCall, CompanyOut, EndedBy, Later, Origin, Pending, Post, Stage, WebAnswer, WebFailure,
+    WebhookId,
 };
 use crate::sim::carrier::knobs::hit;
-use crate::sim::carrier::twiml;
+use crate::sim::carrier::twiml::{self, Place};
 use crate::types::Mono;
 
 impl CompanyCall {
@@ -21,10 +18,12 @@ impl CompanyCall {
             _ => None,
         };
         if let Some(ask) = asked {
-            if matches!(ask, Ask::Voice) {
+            if ask.kind == WebhookKind::Voice {
                 self.voice_answer = Some(answer.clone());
             }
             self.use_answer(now, ask, &answer, out);
+        } else if self.hold.as_ref().is_some_and(|hold| hold.asks(id)) {
+            self.hold_answered(now, Some(&answer));
         } else if let Some(pending) = self.pending.remove(&id) {
             if pending.kind == WebhookKind::Repeat {
                 self.repeated_answer = Some(answer);
@@ -39,6 +38,9 @@ impl CompanyCall {
     /// No answer to a webhook.
     pub fn webhook_failed(&mut self, now: Mono, id: WebhookId, failure: WebFailure, out: &mut Vec<CompanyOut>) {
         self.pending.remove(&id);
+        if self.hold.as_ref().is_some_and(|hold| hold.asks(id)) {
+            self.hold_answered(now, None);
+        }
         if let Stage::Asking { id: asked, ask, tries, .. } = &self.stage
             && *asked == id
         {
@@ -56,23 +58,21 @@ impl CompanyCall {
     pub(super) fn ask_later(&mut self, now: Mono, ask: Ask, tries: u8) {
         self.stage = Stage::Waiting;
         let after = self.knobs.ask.draw(&mut self.rng);
-        self.later.add(now + after, Later::Ask(ask, tries));
+        self.later.add(now + after, Later::Ask(ask, tries, self.epoch));
+    }
+
+    /// Asks what comes next at a URL that a document named; empty: the document's own.
+    pub(super) fn ask_next(&mut self, now: Mono, kind: WebhookKind, url: &str, extra: Vec<(String, String)>) {
+        let url = if url.is_empty() { self.document_url.clone() } else { self.resolve(now, url) };
+        self.ask_later(now, Ask { kind, url, extra }, 0);
     }
 
     pub(super) fn ask(&mut self, now: Mono, ask: Ask, tries: u8, out: &mut Vec<CompanyOut>) {
         let mut pairs = self.pairs();
-        let (kind, url) = match &ask {
-            Ask::Voice => (WebhookKind::Voice, self.config.voice_url.clone()),
-            Ask::Fallback { code, url } => {
-                pairs.push(("ErrorCode".to_owned(), code.to_string()));
-                pairs.push(("ErrorUrl".to_owned(), url.clone()));
-                (WebhookKind::Fallback, self.config.fallback_url.clone().unwrap_or_default())
-            }
-            Ask::AfterStream { url } => (WebhookKind::AfterStream, url.clone()),
-            Ask::Redirect { url } => (WebhookKind::Redirect, url.clone()),
-        };
-        self.document_url.clone_from(&url);
-        let id = self.request(now, kind, url, pairs, out);
+        pairs.extend(ask.extra.iter().cloned());
+        self.document_url.clone_from(&ask.url);
+        self.from_request = false;
+        let id = self.request(now, ask.kind, ask.url.clone(), pairs, out);
         self.stage = Stage::Asking { id, ask, tries, deadline: now + ANSWER_WAIT };
     }
 
@@ -96,7 +96,7 @@ impl CompanyCall {
     pub(super) fn post(&mut self, now: Mono, post: Post, is_final: bool) {
         let knobs = &self.knobs;
         let lost = if is_final { knobs.lose_final } else { hit(&mut self.rng, knobs.lose_callbacks) };
-        if lost {
+        if lost || post.url.is_empty() {
             return;
         }
         let times = if hit(&mut self.rng, knobs.duplicate_callbacks) { 2 } else { 1 };
@@ -123,91 +123,14 @@ impl CompanyCall {
         }
     }
 
-    /// A status callback before the final one, if they are wanted.
-    pub(super) fn report_progress(&mut self, now: Mono, status: &str) {
-        let sequence = self.status_sequence;
-        if !self.knobs.progress_callbacks {
-            return;
-        }
-        self.status_sequence += 1;
-        let pairs = self.status_pairs(now, status, sequence);
-        if let Some(url) = self.config.status_url.clone() {
-            self.post(now, Post { kind: WebhookKind::Status, url, pairs }, false);
-        }
-    }
-
-    pub(super) fn report_final(&mut self, now: Mono) {
-        let mut pairs = self.status_pairs(now, self.status(), self.status_sequence);
-        let lasted = self.duration(now).unwrap_or_default();
-        pairs.push(("CallDuration".to_owned(), lasted.as_secs().to_string()));
-        pairs.push(("Duration".to_owned(), lasted.as_secs().div_ceil(60).to_string()));
-        if let Some(url) = self.config.status_url.clone() {
-            self.post(now, Post { kind: WebhookKind::Status, url, pairs }, true);
-        }
-    }
-
-    /// What every request about a call carries.
-    pub(super) fn pairs(&self) -> Vec<(String, String)> {
-        let (account, leg) = (self.config.account.as_str(), self.leg.as_str());
-        let (from, to) = (self.from.as_str(), self.to.as_str());
-        let pairs = [
-            ("AccountSid", account),
-            ("ApiVersion", "2010-04-01"),
-            ("CallSid", leg),
-            ("CallStatus", self.status()),
-            ("Called", to),
-            ("CalledCity", ""),
-            ("CalledCountry", "US"),
-            ("CalledState", "CA"),
-            ("CalledZip", ""),
-            ("Caller", from),
-            ("CallerCity", "SAN JOSÉ & AREA"),
-            ("CallerCountry", "US"),
-            ("CallerState", "CA"),
-            ("CallerZip", ""),
-            ("Direction", "inbound"),
-            ("From", from),
-            ("FromCity", "SAN JOSÉ & AREA"),
-            ("FromCountry", "US"),
-            ("FromState", "CA"),
-            ("FromZip", ""),
-            ("StirVerstat", "TN-Validation-Passed-A"),
-            ("To", to),
-            ("ToCity", ""),
-            ("ToCountry", "US"),
-            ("ToState", "CA"),
-            ("ToZip", ""),
-        ];
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
-    /// The carrier's word for where the call stands.
-    pub(super) fn status(&self) -> &'static str {
-        match (self.ended, self.answered_at) {
-            (Some(end), _) => end.status,
-            (None, Some(_)) => "in-progress",
-            (None, None) => "ringing",
-        }
-    }
-
-    /// From the answer to the end, or to now.
-    pub(super) fn duration(&self, now: Mono) -> Option<Duration> {
-        let until = self.ended.map_or(now, |end| end.at);
-        self.answered_at.map(|from| until.since(from))
-    }
-
-    pub(super) fn iso(&self, at: Mono) -> String {
-        self.timestamp(at).to_string()
-    }
-
-    pub(super) fn rfc2822(&self, at: Mono) -> String {
-        self.timestamp(at).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
-    }
-
     /// A URL of the gateway, relative to the document that named it.
-    pub(super) fn resolve(&mut self, now: Mono, url: &str) -> String {
+    pub(in crate::sim::carrier) fn resolve(&mut self, now: Mono, url: &str) -> String {
         if url.starts_with("http://") || url.starts_with("https://") {
             return url.to_owned();
+        }
+        if self.from_request {
+            // A guess: nothing says what these would be relative to.
+            self.violation(now, 11100, format!("{url:?} is relative, in a document that came in a request"));
         }
         if !url.starts_with('/') {
             self.violation(now, 11100, format!("{url:?} is neither a URL nor a path"));
@@ -218,18 +141,7 @@ impl CompanyCall {
         format!("{}/{}", &self.document_url[..origin_end], url.trim_start_matches('/'))
     }
 
-    fn status_pairs(&self, now: Mono, status: &str, sequence: u32) -> Vec<(String, String)> {
-        let mut pairs = self.pairs();
-        if let Some((_, value)) = pairs.iter_mut().find(|(name, _)| name == "CallStatus") {
-            status.clone_into(value);
-        }
-        pairs.push(("CallbackSource".to_owned(), "call-progress-events".to_owned()));
-        pairs.push(("SequenceNumber".to_owned(), sequence.to_string()));
-        pairs.push(("Timestamp".to_owned(), self.rfc2822(now)));
-        pairs
-    }
-
-    fn request(
+    pub(super) fn request(
         &mut self,
         now: Mono,
         kind: WebhookKind,
@@ -237,22 +149,47 @@ impl CompanyCall {
         pairs: Vec<(String, String)>,
         out: &mut Vec<CompanyOut>,
     ) -> WebhookId {
+        let id = self.note_request(now, kind, &url, &pairs);
+        out.push(CompanyOut::Webhook { id, url, pairs });
+        id
+    }
+
+    /// The same as a GET; the parameters go into the query.
+    pub(super) fn fetch(&mut self, now: Mono, kind: WebhookKind, url: &str, out: &mut Vec<CompanyOut>) -> WebhookId {
+        let pairs = self.pairs();
+        let query = pairs.iter().map(|(name, value)| format!("{name}={}", escape(value)));
+        let query = query.collect::<Vec<_>>().join("&");
+        let url = format!("{url}{}{query}", if url.contains('?') { '&' } else { '?' });
+        let id = self.note_request(now, kind, &url, &[]);
+        out.push(CompanyOut::Fetch { id, url });
+        id
+    }
+
+    fn note_request(&mut self, now: Mono, kind: WebhookKind, url: &str, pairs: &[(String, String)]) -> WebhookId {
         let id = WebhookId(self.next_webhook);
         self.next_webhook += 1;
+        let context = match (kind, self.place_of_documents()) {
+            (WebhookKind::Status | WebhookKind::StreamStatus | WebhookKind::Recording | WebhookKind::Detection, _) => {
+                None
+            }
+            (WebhookKind::Wait, _) => Some("wait-url"),
+            (_, Place::Whisper) => Some("number-url"),
+            (_, Place::Call | Place::Wait) => Some("document"),
+        };
         if self.webhooks.len() < WEBHOOKS_MAX {
-            let (url, pairs) = (url.clone(), pairs.clone());
+            let (url, pairs) = (url.to_owned(), pairs.to_vec());
             self.webhooks.push(WebhookLog {
                 id,
                 at: now,
                 kind,
                 url,
                 pairs,
+                context,
                 answered_at: None,
                 status: 0,
                 body: String::new(),
             });
         }
-        out.push(CompanyOut::Webhook { id, url, pairs });
         id
     }
 
@@ -265,17 +202,10 @@ impl CompanyCall {
     }
 
     fn use_answer(&mut self, now: Mono, ask: Ask, answer: &WebAnswer, out: &mut Vec<CompanyOut>) {
-        if !(200..300).contains(&answer.status) {
-            let what = format!("answered {}", answer.status);
-            return self.answer_useless(now, ask, 11200, &what, out);
+        if let Some((code, what)) = Self::useless(answer) {
+            return self.answer_useless(now, ask, code, &what, out);
         }
-        let media_type = answer.content_type.split(';').next().unwrap_or_default().trim();
-        if !matches!(media_type, "text/xml" | "application/xml") {
-            let what = format!("content type {:?}", answer.content_type);
-            return self.answer_useless(now, ask, 12300, &what, out);
-        }
-        let plain = self.config.voice_url.starts_with("http://");
-        match twiml::parse(&answer.body, plain) {
+        match twiml::parse_in(self.place_of_documents(), &answer.body, self.plain_streams()) {
             Ok(document) => {
                 for what in document.complaints {
                     self.violation(now, 12200, what);
@@ -287,13 +217,33 @@ impl CompanyCall {
         }
     }
 
+    /// What is wrong with an answer that should be a document.
+    pub(super) fn useless(answer: &WebAnswer) -> Option<(u32, String)> {
+        if !(200..300).contains(&answer.status) {
+            return Some((11200, format!("answered {}", answer.status)));
+        }
+        let media_type = answer.content_type.split(';').next().unwrap_or_default().trim();
+        if !matches!(media_type, "text/xml" | "application/xml") {
+            return Some((12300, format!("content type {:?}", answer.content_type)));
+        }
+        None
+    }
+
+    pub(super) fn plain_streams(&self) -> bool {
+        self.config.voice_url.starts_with("http://")
+    }
+
     /// An answer that cannot be used: the fallback is asked, then what is left of the document, then nothing.
     fn answer_useless(&mut self, now: Mono, ask: Ask, code: u32, what: &str, out: &mut Vec<CompanyOut>) {
         self.violation(now, code, format!("{}: {what}", self.document_url));
-        let is_fallback = matches!(ask, Ask::Fallback { .. });
-        if !is_fallback && self.config.fallback_url.is_some() {
-            let url = self.document_url.clone();
-            self.ask_later(now, Ask::Fallback { code, url }, 0);
+        let fallback = match &self.origin {
+            Origin::Inbound => self.config.fallback_url.clone(),
+            Origin::Outbound(outbound) => outbound.fallback_url.clone(),
+        };
+        if let Some(url) = fallback.filter(|_| ask.kind != WebhookKind::Fallback) {
+            let extra =
+                vec![("ErrorCode".to_owned(), code.to_string()), ("ErrorUrl".to_owned(), self.document_url.clone())];
+            self.ask_later(now, Ask { kind: WebhookKind::Fallback, url, extra }, 0);
         } else if self.verbs.is_empty() {
             self.end(now, EndedBy::Broken, "completed", out);
         } else {
@@ -308,10 +258,19 @@ impl CompanyCall {
         }
         self.repeated_answer = None;
     }
+}
 
-    fn timestamp(&self, at: Mono) -> Timestamp {
-        Timestamp::from_microsecond(self.config.epoch.0 + at.0 as i64).unwrap_or(Timestamp::UNIX_EPOCH)
+/// Percent-encoding of everything that a query may not hold as it is.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
     }
+    escaped
 }
 
 const WEBHOOKS_MAX: usize = 256;

@@ -1,8 +1,12 @@
 //! What a call of the phone company is made of: its plan, what the company wants done, and what it is told.
 
+use std::time::Duration;
+
 use crate::sim::caller::Caller;
 use crate::sim::carrier::knobs::{CompanyKnobs, PhoneKnobs};
-use crate::types::{AccountId, Mono, Wall};
+use crate::sim::carrier::person::{Habits, Person};
+use crate::sim::carrier::twiml::{Callback, Verb};
+use crate::types::{AccountId, LegId, Mono, Wall};
 
 /// What the company knows about the number that is called.
 #[derive(Clone, Debug)]
@@ -35,6 +39,8 @@ pub struct CallPlan {
     pub from: String,
     pub to: String,
     pub caller: Box<dyn Caller>,
+    /// What the caller does by plan, besides what `caller` does by ear.
+    pub habits: Habits,
     pub phone: PhoneKnobs,
     pub company: CompanyKnobs,
     /// Keep everything that was played.
@@ -48,6 +54,7 @@ impl CallPlan {
             from: "+15550100001".to_owned(),
             to: "+15550100199".to_owned(),
             caller,
+            habits: Habits::default(),
             phone: PhoneKnobs::default(),
             company: CompanyKnobs::default(),
             capture: false,
@@ -71,6 +78,11 @@ pub enum CompanyOut {
         id: WebhookId,
         url: String,
         pairs: Vec<(String, String)>,
+    },
+    /// A signed GET, its parameters in the URL's query. Answer like a webhook.
+    Fetch {
+        id: WebhookId,
+        url: String,
     },
     /// Open a signed WebSocket. Answer with `stream_opened` or `stream_refused`.
     OpenStream {
@@ -114,6 +126,7 @@ pub enum WebFailure {
 /// Who ended a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum EndedBy {
+    /// The one whose phone it is: the caller, or who was called.
     Caller,
     /// The gateway's document: a hang-up, or nothing left to do.
     Document,
@@ -123,6 +136,12 @@ pub enum EndedBy {
     Rest,
     /// Neither the gateway's answer nor its fallback's could be used.
     Broken,
+    /// Busy, not answered in time, or not to be reached.
+    Unreached,
+    /// A time limit of the gateway's.
+    Limit,
+    /// The leg that this one was dialled for, or the one it was connected with, has ended.
+    Other,
 }
 
 /// How a call ended.
@@ -132,6 +151,53 @@ pub struct CallEnd {
     pub by: EndedBy,
     /// The carrier's final status.
     pub status: &'static str,
+}
+
+/// Whose call it is.
+pub(super) enum Origin {
+    Inbound,
+    Outbound(Box<Outbound>),
+}
+
+/// A call that the company places for the gateway.
+pub(in crate::sim::carrier) struct Outbound {
+    /// The leg whose `<Dial>` rings this one.
+    pub parent: Option<LegId>,
+    pub first: First,
+    pub person: Person,
+    /// How long it rings.
+    pub ring: Duration,
+    pub limit: Option<Duration>,
+    pub callback: Callback,
+    pub fallback_url: Option<String>,
+    pub amd: Option<Amd>,
+    pub answered_by: Option<&'static str>,
+}
+
+/// What an answered party hears first.
+#[derive(Clone)]
+pub(in crate::sim::carrier) enum First {
+    Url(String),
+    Document(Vec<Verb>),
+    /// Connected at once.
+    Nothing,
+}
+
+/// Answering machine detection of one call.
+#[derive(Clone)]
+pub(in crate::sim::carrier) struct Amd {
+    pub message_end: bool,
+    /// Told there while the call goes on; `None`: the first document waits for the result.
+    pub callback: Option<String>,
+    pub wait: Duration,
+}
+
+/// The faults of a leg.
+#[derive(Clone)]
+pub(in crate::sim::carrier) struct Kit {
+    pub phone: PhoneKnobs,
+    pub company: CompanyKnobs,
+    pub capture: bool,
 }
 
 /// 2026-11-01T00:00:00Z.

@@ -1,7 +1,7 @@
 //! The media streams of a call: opened for a `<Connect>`, ended by either side, and what follows.
 
-use crate::sim::carrier::company::report::WebhookKind;
-use crate::sim::carrier::company::{Ask, CompanyCall, CompanyOut, OPEN_WAIT, Post, SocketNo, Stage, stream_sid};
+use crate::sim::carrier::company::report::{Beat, WebhookKind};
+use crate::sim::carrier::company::{CompanyCall, CompanyOut, OPEN_WAIT, Post, SocketNo, Stage, stream_sid};
 use crate::sim::carrier::phone::{Phone, PhoneOut};
 use crate::sim::carrier::wire::Names;
 use crate::types::Mono;
@@ -14,6 +14,9 @@ impl CompanyCall {
             return;
         }
         self.stage = Stage::Streaming;
+        self.tell(now, Beat::Streaming);
+        // Who has no voice is silent on a stream, but silence has frames, too.
+        self.tick_at.get_or_insert(now);
         self.report_stream(now, "stream-started", None);
         if let Some(phone) = self.phones.last_mut() {
             phone.open(now, &mut self.phone_out);
@@ -137,8 +140,7 @@ impl CompanyCall {
         let action = self.connect.take().and_then(|connect| connect.action);
         match action {
             Some(action) if !self.knobs.lose_after_stream => {
-                let url = self.resolve(now, &action);
-                self.ask_later(now, Ask::AfterStream { url }, 0);
+                self.ask_next(now, WebhookKind::AfterStream, &action, Vec::new());
             }
             Some(_) | None => self.run(now, out),
         }

@@ -17,8 +17,9 @@ fn request(method: &str, path: &str, login: Option<&str>) -> RestRequest {
 fn routed(method: &str, path: &str, login: Option<&str>) -> Result<String, u16> {
     let mut credentials = Credentials::of_account(ACCOUNT.parse().unwrap(), "token");
     credentials.logins.push(("SK1".to_owned(), "secret".to_owned()));
-    let leg = route(&credentials, &request(method, path, login));
-    leg.map(|leg| leg.to_string()).map_err(|refusal| refusal.status)
+    let request = request(method, path, login);
+    let target = admit(&credentials, &request).and_then(|()| route(&credentials.account, &request));
+    target.map(|target| format!("{target:?}")).map_err(|refusal| refusal.status)
 }
 
 #[test]
@@ -26,9 +27,9 @@ fn finds_the_call_or_says_why_not() {
     let path = "/2010-04-01/Accounts/$A/Calls/$C.json";
     let own = format!("{ACCOUNT}:token");
     let own = Some(own.as_str());
-    assert_eq!(routed("GET", path, own), Ok(LEG.to_owned()));
-    assert_eq!(routed("POST", &format!("{path}?x=1"), own), Ok(LEG.to_owned()));
-    assert_eq!(routed("GET", path, Some("SK1:secret")), Ok(LEG.to_owned()));
+    assert_eq!(routed("GET", path, own), Ok(format!("Call({LEG})")));
+    assert_eq!(routed("POST", &format!("{path}?x=1"), own), Ok(format!("Call({LEG})")));
+    assert_eq!(routed("GET", path, Some("SK1:secret")), Ok(format!("Call({LEG})")));
     for (method, path, login, status) in [
         ("GET", path, None, 401),
         ("GET", path, Some("SK1:wrong"), 401),
@@ -37,7 +38,9 @@ fn finds_the_call_or_says_why_not() {
         ("DELETE", path, own, 405),
         ("GET", "/2010-04-01/Accounts/$A/Calls/$C", own, 404),
         ("GET", "/2010-04-01/Accounts/$A/Calls/CA1.json", own, 404),
-        ("GET", "/2010-04-01/Accounts/$A/Conferences.json", own, 404),
+        ("GET", "/2010-04-01/Accounts/$A/Rooms.json", own, 404),
+        ("POST", "/2010-04-01/Accounts/$A/Conferences.json", own, 405),
+        ("DELETE", "/2010-04-01/Accounts/$A/Calls.json", own, 405),
         ("GET", "/", own, 404),
     ] {
         assert_eq!(routed(method, path, login), Err(status), "{method} {path}");
@@ -45,8 +48,24 @@ fn finds_the_call_or_says_why_not() {
 }
 
 #[test]
+fn finds_every_kind_of_resource() {
+    let own = format!("{ACCOUNT}:token");
+    for (method, path, target) in [
+        ("POST", "Calls.json", "Calls"),
+        ("GET", "Calls.json?To=%2B1", "Calls"),
+        ("GET", "Conferences.json?Status=init", "Conferences"),
+        ("POST", "Conferences/CF1.json", "Conference(\"CF1\")"),
+        ("GET", "Conferences/CF1/Participants.json", "Participants(\"CF1\")"),
+        ("DELETE", "Conferences/CF1/Participants/the%20caller.json", "Participant(\"CF1\", \"the caller\")"),
+    ] {
+        let found = routed(method, &format!("/2010-04-01/Accounts/$A/{path}"), Some(&own));
+        assert_eq!(found, Ok(target.to_owned()), "{method} {path}");
+    }
+}
+
+#[test]
 fn errors_have_the_companys_form() {
-    let body: serde_json::Value = serde_json::from_str(&RestAnswer::error(400, 21220, "No.").body).unwrap();
+    let body: Value = serde_json::from_str(&RestAnswer::error(400, 21220, "No.").body).unwrap();
     let more_info = "https://www.twilio.com/docs/errors/21220";
     assert_eq!(body, json!({"code": 21220, "message": "No.", "more_info": more_info, "status": 400}));
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use reqwest::RequestBuilder;
 use reqwest::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use reqwest::redirect::Policy;
 
@@ -39,14 +40,31 @@ impl Poster {
     }
 
     pub(super) async fn post(&self, url: &str, pairs: &[(String, String)]) -> Result<WebAnswer, WebFailure> {
-        let (host, path) = split(url).ok_or(WebFailure::Refused)?;
-        let request = self
-            .client
-            .post(format!("http://{}{path}", self.gateway))
+        let (_, path) = split(url).ok_or(WebFailure::Refused)?;
+        self.send(self.client.post(self.at(path)).form(pairs), url, pairs).await
+    }
+
+    /// The parameters are in the URL's query.
+    pub(super) async fn get(&self, url: &str) -> Result<WebAnswer, WebFailure> {
+        let (_, path) = split(url).ok_or(WebFailure::Refused)?;
+        self.send(self.client.get(self.at(path)), url, &[]).await
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("http://{}{path}", self.gateway)
+    }
+
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        url: &str,
+        pairs: &[(String, String)],
+    ) -> Result<WebAnswer, WebFailure> {
+        let (host, _) = split(url).ok_or(WebFailure::Refused)?;
+        let request = request
             .header(HOST, host)
             .header(USER_AGENT, "TwilioProxy/1.1")
-            .header("X-Twilio-Signature", self.sign(url, pairs))
-            .form(pairs);
+            .header("X-Twilio-Signature", self.sign(url, pairs));
         let failure = |error: reqwest::Error| if error.is_connect() { WebFailure::Refused } else { WebFailure::Broken };
         let response = request.send().await.map_err(failure)?;
         let status = response.status().as_u16();

@@ -1,5 +1,6 @@
 //! One media socket to the gateway: opens it signed, then carries texts both ways until it is over.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -12,28 +13,23 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::sim::carrier::company::SocketNo;
-use crate::sim::server::carrier::call::{Event, ToSocket};
+use crate::sim::server::carrier::board::{Shared, SocketKey, ToSocket};
 use crate::sim::server::carrier::post::{Poster, split};
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// Opens the socket and tells the call; returns when it is over.
-pub(super) async fn run(
-    poster: &Poster,
-    no: SocketNo,
-    url: &str,
-    events: mpsc::Sender<Event>,
-    outbox: mpsc::Receiver<ToSocket>,
-) {
-    let socket = match tokio::time::timeout(OPEN_WAIT, open(poster, url)).await {
+/// Opens the socket and tells the exchange; returns when it is over.
+pub(super) async fn run(shared: &Arc<Shared>, key: SocketKey, url: &str, outbox: mpsc::Receiver<ToSocket>) {
+    let (leg, no) = key;
+    let refused = |status| shared.feed(|exchange, now, out| exchange.stream_refused(now, leg, no, status, out));
+    let socket = match tokio::time::timeout(OPEN_WAIT, open(&shared.poster, url)).await {
         Ok(Ok(socket)) => socket,
-        Ok(Err(status)) => return tell(&events, Event::Refused(no, status)).await,
-        Err(_) => return tell(&events, Event::Refused(no, None)).await,
+        Ok(Err(status)) => return refused(status),
+        Err(_) => return refused(None),
     };
-    tell(&events, Event::Opened(no)).await;
-    carry(socket, no, &events, outbox).await;
-    tell(&events, Event::Closed(no)).await;
+    shared.feed(|exchange, now, out| exchange.stream_opened(now, leg, no, out));
+    carry(shared, socket, key, outbox).await;
+    shared.socket_closed(key);
 }
 
 /// The error is the status that refused the upgrade, if there was one.
@@ -52,7 +48,8 @@ async fn open(poster: &Poster, url: &str) -> Result<Socket, Option<u16>> {
     }
 }
 
-async fn carry(mut socket: Socket, no: SocketNo, events: &mpsc::Sender<Event>, mut outbox: mpsc::Receiver<ToSocket>) {
+async fn carry(shared: &Arc<Shared>, mut socket: Socket, key: SocketKey, mut outbox: mpsc::Receiver<ToSocket>) {
+    let (leg, no) = key;
     loop {
         tokio::select! {
             command = outbox.recv() => match command {
@@ -71,8 +68,12 @@ async fn carry(mut socket: Socket, no: SocketNo, events: &mpsc::Sender<Event>, m
                 None => return,
             },
             message = socket.next() => match message {
-                Some(Ok(Message::Text(text))) => tell(events, Event::Text(no, text.to_string())).await,
-                Some(Ok(Message::Binary(_))) => tell(events, Event::Binary(no)).await,
+                Some(Ok(Message::Text(text))) => {
+                    shared.feed(|exchange, now, out| exchange.stream_text(now, leg, no, &text, out));
+                }
+                Some(Ok(Message::Binary(_))) => {
+                    shared.feed(|exchange, now, _| exchange.stream_binary(now, leg, no));
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return,
             },
@@ -90,11 +91,6 @@ async fn close(mut socket: Socket, code: u16) {
     };
     // A gateway that does not close is left alone.
     let _ = tokio::time::timeout(CLOSE_WAIT, goodbye).await;
-}
-
-async fn tell(events: &mpsc::Sender<Event>, event: Event) {
-    // A call that is over listens no more.
-    let _ = events.send(event).await;
 }
 
 const OPEN_WAIT: Duration = Duration::from_secs(10);

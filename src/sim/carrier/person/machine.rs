@@ -1,0 +1,58 @@
+//! An answering machine's voice: a greeting, a beep, and then it listens.
+//!
+//! A stream that reaches a machine must hear something that detection and the model can take for one.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::sim::caller::{Caller, CallerFrame};
+use crate::sim::carrier::company::FRAME_BYTES;
+use crate::types::Mono;
+
+/// Speaks `greeting` long, beeps, records, and hangs up.
+pub struct MachineVoice {
+    greeting: Duration,
+    began: Option<Mono>,
+}
+
+impl MachineVoice {
+    pub const fn new(greeting: Duration) -> Self {
+        Self { greeting, began: None }
+    }
+}
+
+impl Caller for MachineVoice {
+    fn frame(&mut self, now: Mono, _heard: &[u8]) -> CallerFrame {
+        let passed = now.since(*self.began.get_or_insert(now));
+        if passed < self.greeting {
+            CallerFrame::speech(Bytes::from_static(&SPEECH))
+        } else if passed < self.greeting + BEEP_FOR {
+            CallerFrame::speech(Bytes::from_static(&BEEP))
+        } else if passed < self.greeting + RECORDS_FOR {
+            CallerFrame::SILENT
+        } else {
+            CallerFrame::HANG_UP
+        }
+    }
+}
+
+/// A square wave: loud for every ear.
+const fn wave(half: usize) -> [u8; FRAME_BYTES] {
+    let mut wave = [0x9E; FRAME_BYTES];
+    let mut i = 0;
+    while i < FRAME_BYTES {
+        if (i / half).is_multiple_of(2) {
+            wave[i] = 0x1E;
+        }
+        i += 1;
+    }
+    wave
+}
+
+const SPEECH: [u8; FRAME_BYTES] = wave(20);
+const BEEP: [u8; FRAME_BYTES] = wave(4);
+const BEEP_FOR: Duration = Duration::from_millis(500);
+
+/// Longest message.
+const RECORDS_FOR: Duration = Duration::from_secs(120);
