@@ -21,7 +21,7 @@ use switchboard::session::input::{Input, MediaInput, ModelInput};
 use switchboard::session::policy::{CallFacts, Policy};
 use switchboard::twilio::wire::{self, MediaEncoder};
 use switchboard::types::org::{AudioFormat, TurnDetection};
-use switchboard::types::{CallId, Caller, ItemId, Mono, Mulaw, Now, ResponseId, StreamId, Wall};
+use switchboard::types::{CallId, ItemId, Mono, Mulaw, Now, ResponseId, StreamId, Wall};
 
 const SPEECH: &[u8] = include_bytes!("../fixtures/audio/callers/caller-book.ulaw");
 const FRAME: Duration = Duration::from_millis(20);
@@ -45,18 +45,8 @@ fn stream() -> StreamId {
 }
 
 fn facts() -> CallFacts {
-    CallFacts {
-        call: CallId(uuid::Uuid::nil()),
-        org: "demo".parse().expect("an id"),
-        leg: format!("CA{:032x}", 1).parse().expect("two letters and 32 hex digits"),
-        caller: Caller::Withheld,
-        dialled: None,
-        disclosure: "".into(),
-        greeting: "".into(),
-        intake_fields: [].into(),
-        prompts: prompts::for_language("en"),
-        carrier_rest: false,
-    }
+    let leg = format!("CA{:032x}", 1).parse().expect("two letters and 32 hex digits");
+    CallFacts::inbound(CallId(uuid::Uuid::nil()), "demo".parse().expect("an id"), leg, prompts::for_language("en"))
 }
 
 fn policy() -> Policy {

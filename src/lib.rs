@@ -5,7 +5,7 @@
 //! in a box. `app` puts them together and is the only place that names them all. Layers, lowest first:
 //!
 //! ```text
-//! 0 types   1 audio config telemetry auth   2 session   3 ports assistant   4 twilio realtime store   5 calls
+//! 0 types   1 audio safety dialling config telemetry auth   2 session   3 ports assistant   4 twilio realtime store   5 calls
 //! 6 http sim   7 app cli main
 //! ```
 //!
@@ -18,9 +18,11 @@ pub mod auth;
 pub mod calls;
 pub mod cli;
 pub mod config;
+pub mod dialling;
 pub mod http;
 pub mod ports;
 pub mod realtime;
+pub mod safety;
 pub mod session;
 pub mod sim;
 pub mod store;

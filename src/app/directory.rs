@@ -105,6 +105,25 @@ impl OrgLookup for OrgCache {
             }
         }
     }
+
+    async fn by_id(&self, id: &OrgId) -> Option<Arc<Organization>> {
+        match timeout(FRESH_WAIT, self.directory.org(id)).await {
+            Ok(Ok(row)) => Some(Arc::new(readable(row))),
+            Ok(Err(_)) | Err(_) => {
+                let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+                known.orgs.get(id).cloned()
+            }
+        }
+    }
+
+    async fn is_ours(&self, number: &PhoneNumber) -> bool {
+        match timeout(FRESH_WAIT, self.directory.owner(number)).await {
+            Ok(Ok(owner)) => owner.is_some(),
+            Ok(Err(_)) | Err(_) => {
+                self.known.read().unwrap_or_else(PoisonError::into_inner).owners.contains_key(number)
+            }
+        }
+    }
 }
 
 /// A row as calls use it. One with settings that cannot be read, which only another program can have written, answers

@@ -75,7 +75,7 @@ pub async fn play(stage: &mut Stage, scenario: &Scenario, mut tell: impl FnMut(&
             () = tokio::time::sleep(END_WAIT), if reported.is_some() => bail!("the gateway does not end the call"),
         };
         if let Record::Opened(opening) = &entry.record
-            && opening.leg == leg
+            && opening.leg.as_ref() == Some(&leg)
         {
             call = Some(entry.call);
         }

@@ -27,9 +27,10 @@ use crate::ports::link::Events;
 use crate::ports::media::{MediaCommand, MediaEvent, MediaLink};
 use crate::ports::model::{ModelCommand, ModelEvent, ModelLink, ModelSetup};
 use crate::ports::store::Receipt;
-use crate::session::effect::{ActionId, AfterStream, CarrierEffect, Ending, Record, RecordId};
+use crate::session::document::Document;
+use crate::session::effect::{ActionId, CarrierEffect, Ending, Record, RecordId};
 use crate::session::input::{
-    ActionResult, CarrierInput, DetachCause, Input, LegStatus, LostCause, MediaInput, ModelInput,
+    ActionResult, CarrierInput, DetachCause, Input, LostCause, MediaInput, ModelInput, Question, StaffInput,
 };
 use crate::session::policy::{CallFacts, Policy};
 use crate::types::{Outcome, Phase, Reason, StreamId};
@@ -37,11 +38,12 @@ use crate::types::{Outcome, Phase, Reason, StreamId};
 /// What the registry tells a call.
 pub(super) enum Command {
     Attach(MediaLink),
-    Leg(LegStatus),
-    AfterStream(oneshot::Sender<AfterStream>),
+    /// What the carrier tells.
+    Carrier(CarrierInput),
+    /// What the carrier asks, and who waits for the answer.
+    Ask(Question, oneshot::Sender<Document>),
     StreamEnded(StreamId),
-    Fallback,
-    End,
+    Staff(StaffInput),
     Drain,
 }
 
@@ -91,8 +93,8 @@ pub(super) struct Actor {
     pub(super) overdue: u32,
     pub(super) log: RecordLog,
     result_sender: mpsc::Sender<(ActionId, ActionResult)>,
-    /// Who waits for the engine's `AfterStream`.
-    asked: Option<oneshot::Sender<AfterStream>>,
+    /// Who waits for the engine's answer.
+    asked: Option<oneshot::Sender<Document>>,
     setup: Arc<ModelSetup>,
     phase: Arc<AtomicU8>,
     ports: CallsPorts,
@@ -182,10 +184,10 @@ impl Actor {
         self.input(input);
     }
 
-    /// The carrier asks what to do next; the engine answers in the same step.
-    pub(super) fn after_stream(&mut self, asked: oneshot::Sender<AfterStream>) {
+    /// The carrier asks what to do with a leg; the engine answers in the same step.
+    pub(super) fn answer(&mut self, question: Question, asked: oneshot::Sender<Document>) {
         self.asked = Some(asked);
-        self.input(Input::Carrier(CarrierInput::AfterStream));
+        self.input(Input::Carrier(CarrierInput::Ask(question)));
         self.asked = None;
     }
 
@@ -229,7 +231,7 @@ impl Actor {
             }
             Action::CloseModel => self.close_model(),
             Action::Carrier(id, effect) => self.ask_carrier(id, effect),
-            Action::AfterStream(answer) => {
+            Action::Answer(answer) => {
                 if let Some(asked) = self.asked.take() {
                     // The webhook may have been given up meanwhile.
                     let _ = asked.send(answer);
@@ -312,6 +314,11 @@ async fn ask(carrier: &dyn Carrier, effect: CarrierEffect) -> ActionResult {
     let result = match &effect {
         CarrierEffect::HangUp(leg) => carrier.hang_up(leg).await.map(|()| ActionResult::Done),
         CarrierEffect::LookUp(leg) => carrier.status(leg).await.map(ActionResult::Status),
+        CarrierEffect::Dial(_)
+        | CarrierEffect::DialOut { .. }
+        | CarrierEffect::FindDialled(_)
+        | CarrierEffect::Redirect { .. }
+        | CarrierEffect::EndRoom { .. } => Ok(ActionResult::Refused),
     };
     match result {
         Ok(result) => result,

@@ -7,8 +7,9 @@ use metrics::counter;
 use crate::audio::{Arrival, Downlink, Gaps, Uplink};
 use crate::ports::media::{MediaCommand, MediaEvent};
 use crate::ports::model::{ModelCommand, ModelEvent};
+use crate::session::document::Document;
 use crate::session::effect::{
-    ActionId, AfterStream, CarrierEffect, Effect, Effects, MediaEffect, ModelEffect, Record, RecordId, ToolAnswer,
+    ActionId, CarrierEffect, Effect, Effects, MediaEffect, ModelEffect, Record, RecordId, ToolAnswer,
 };
 use crate::session::input::{DetachCause, Input, MediaInput, ModelInput};
 use crate::session::policy::{CallFacts, Policy};
@@ -31,8 +32,8 @@ pub enum Action {
     /// Close the model connection; nothing to do if there is none.
     CloseModel,
     Carrier(ActionId, CarrierEffect),
-    /// The answer to the `CarrierInput::AfterStream` that was just given.
-    AfterStream(AfterStream),
+    /// The answer to the `CarrierInput::Ask` that was just given.
+    Answer(Document),
     Record(RecordId, Record),
 }
 
@@ -179,7 +180,7 @@ impl Engine {
             Effect::Media(effect) => out.push(self.media_action(effect)),
             Effect::Model(effect) => out.extend(self.model_action(effect)),
             Effect::Carrier(id, effect) => out.push(Action::Carrier(id, effect)),
-            Effect::AfterStream(answer) => out.push(Action::AfterStream(answer)),
+            Effect::Answer(answer) => out.push(Action::Answer(answer)),
             Effect::Record(no, record) => out.push(Action::Record(no, record)),
         }
     }
@@ -221,6 +222,7 @@ impl Engine {
             }
             ModelEffect::Note { no, text } => ModelCommand::Note { no, text },
             ModelEffect::UserText { no, text } => ModelCommand::UserText { no, text },
+            ModelEffect::Recall { no, speaker, text } => ModelCommand::Recall { no, speaker, text },
         };
         Some(Action::Model(command))
     }

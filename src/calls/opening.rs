@@ -2,6 +2,9 @@
 //!
 //! Pure functions, so that the simulation begins its calls exactly as the gateway does.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use uuid::Builder;
@@ -9,9 +12,10 @@ use uuid::Builder;
 use crate::calls::settings::CallsSettings;
 use crate::ports::door::Ring;
 use crate::ports::model::ModelSetup;
-use crate::session::policy::{CallFacts, Policy};
+use crate::safety::{Extensions, Language, Rules};
+use crate::session::policy::{CallFacts, People, Policy};
 use crate::types::org::Organization;
-use crate::types::{CallId, Caller, Secret, Wall};
+use crate::types::{CallId, Caller, Direction, Mulaw, OpenHours, Secret, Wall};
 
 /// A UUIDv7 of this moment from ten random bytes.
 pub fn new_call_id(at: Wall, random: &[u8; 10]) -> CallId {
@@ -24,14 +28,27 @@ pub fn facts(settings: &CallsSettings, org: &Organization, call: CallId, ring: &
     CallFacts {
         call,
         org: org.id.clone(),
-        leg: ring.leg.clone(),
+        leg: Some(ring.leg.clone()),
         caller: ring.caller.clone(),
         dialled: ring.dialled.clone(),
+        direction: Direction::Inbound,
+        consent: None,
         disclosure: org.disclosure.as_str().into(),
         greeting: org.greeting.as_str().into(),
         intake_fields: org.intake_fields.clone().into(),
         prompts: (settings.prompts)(&org.language),
         carrier_rest,
+        hold: Mulaw::default(),
+        people: People {
+            targets: Arc::default(),
+            hours: OpenHours::Always,
+            fallback: org.escalation.fallback,
+            after_hours: org.escalation.after_hours,
+            emergency_sentence: org.safety.emergency_sentence.as_str().into(),
+            callback_due: Duration::from_secs(u64::from(org.escalation.callback_due_mins) * 60),
+        },
+        rules: Arc::new(Rules::new(Language::of(&org.language), &Extensions::default())),
+        machine_message: org.outbound.machine_message.as_str().into(),
     }
 }
 
@@ -40,7 +57,7 @@ pub fn policy(settings: &CallsSettings, org: &Organization) -> Policy {
     let mut policy = settings.policy.clone();
     policy.silence = org.silence;
     if let Some(secs) = org.call_secs_max {
-        policy.call_max = std::time::Duration::from_secs(u64::from(secs));
+        policy.call_max = Duration::from_secs(u64::from(secs));
     }
     policy
 }

@@ -13,7 +13,7 @@ use crate::calls::actor::Command;
 use crate::calls::tickets::Tickets;
 use crate::ports::door::{Answer, LiveCall, Refusal};
 use crate::session::input::LegStatus;
-use crate::types::{CallId, LegId, Phase};
+use crate::types::{CallId, Direction, LegId, Phase};
 
 /// All legs of this process.
 pub(super) struct Registry {
@@ -160,7 +160,13 @@ impl Registry {
         let live = inner.legs.iter().filter_map(|(leg, entry)| {
             let live = entry.live()?;
             let phase = Phase::ALL.get(usize::from(live.phase.load(Ordering::Relaxed)));
-            Some(LiveCall { call: live.call, leg: leg.clone(), phase: phase.copied().unwrap_or(Phase::Greeting) })
+            Some(LiveCall {
+                call: live.call,
+                leg: Some(leg.clone()),
+                direction: Direction::Inbound,
+                phase: phase.copied().unwrap_or(Phase::Greeting),
+                escalation: None,
+            })
         });
         let mut calls: Vec<LiveCall> = live.collect();
         // Ids are in order of time.

@@ -22,12 +22,16 @@ use crate::calls::records::RecordLog;
 use crate::calls::registry::{Arrived, Found, Live, OpeningGuard, OrphanNews, Over, Progress, Registry};
 use crate::calls::settings::{CallsPorts, CallsSettings};
 use crate::calls::tickets::Tickets;
-use crate::ports::door::{Answer, AttachError, Claim, Door, LiveCall, NotLive, Refusal, Ring};
+use crate::ports::carrier::Script;
+use crate::ports::door::{
+    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Refusal, Ring,
+};
 use crate::ports::media::MediaLink;
-use crate::session::effect::{AfterStream, Ending, Opening, Record, RecordId};
-use crate::session::input::LegStatus;
+use crate::session::document::Document;
+use crate::session::effect::{Ending, Opening, Record, RecordId};
+use crate::session::input::{CarrierInput, LegStatus, Question, StaffInput};
 use crate::types::org::Organization;
-use crate::types::{CallId, LegId, Millis, Outcome, Phase, Reason, Secret, StreamId};
+use crate::types::{AttemptId, CallId, Direction, LegId, Millis, Outcome, Phase, Reason, Secret, StreamId};
 
 /// All calls of this process.
 pub struct Switchboard {
@@ -154,9 +158,11 @@ impl Switchboard {
         let opening = Opening {
             call,
             org: org.id.clone(),
-            leg: ring.leg.clone(),
+            leg: Some(ring.leg.clone()),
             caller: ring.caller.clone(),
             dialled: ring.dialled.clone(),
+            direction: Direction::Inbound,
+            consent: None,
         };
         // Nobody waits for these receipts.
         let mut log = RecordLog::new(call, Arc::clone(&self.ports.journal), mpsc::unbounded_channel().0);
@@ -177,10 +183,10 @@ impl Switchboard {
     }
 
     /// Asks a live call; `None` if it is over before it answers.
-    async fn ask_after_stream(&self, commands: &mpsc::Sender<Command>) -> Option<AfterStream> {
+    async fn ask_live(&self, commands: &mpsc::Sender<Command>, question: Question) -> Option<Document> {
         let (asked, answer) = oneshot::channel();
-        commands.try_send(Command::AfterStream(asked)).ok()?;
-        timeout(AFTER_STREAM_MAX, answer).await.ok()?.ok()
+        commands.try_send(Command::Ask(question, asked)).ok()?;
+        timeout(ANSWER_MAX, answer).await.ok()?.ok()
     }
 
     fn renew_ticket(&self, leg: &LegId) -> Option<Secret> {
@@ -232,12 +238,12 @@ impl Door for Switchboard {
         commands.try_send(Command::Attach(link)).map_err(|_| AttachError::Over)
     }
 
-    async fn after_stream(&self, leg: &LegId) -> (AfterStream, Option<Secret>) {
-        match self.registry.find(leg) {
-            Found::Live(commands) => match self.ask_after_stream(&commands).await {
-                Some(AfterStream::Reconnect) => match self.renew_ticket(leg) {
-                    Some(ticket) => (AfterStream::Reconnect, Some(ticket)),
-                    None => (AfterStream::Apologise, None),
+    async fn ask(&self, leg: &LegId, question: Question) -> Option<Script> {
+        let (document, ticket) = match self.registry.find(leg) {
+            Found::Live(commands) => match self.ask_live(&commands, question).await {
+                Some(Document::Connect) => match self.renew_ticket(leg) {
+                    Some(ticket) => (Document::Connect, Some(ticket)),
+                    None => (Document::Apologise, None),
                 },
                 Some(answer) => (answer, None),
                 None => (self.registry.find(leg).farewell(), None),
@@ -245,11 +251,27 @@ impl Door for Switchboard {
             Found::Orphan(news) => {
                 // A full queue holds the same news already.
                 let _ = news.try_send(OrphanNews::AfterStream);
-                (AfterStream::Apologise, None)
+                (Document::Apologise, None)
             }
             found @ (Found::Over(_) | Found::Unknown) => (found.farewell(), None),
-        }
+        };
+        Some(Script {
+            call: CallId(uuid::Uuid::nil()),
+            document,
+            org_name: "".into(),
+            language: "en".into(),
+            ticket,
+            cold: None,
+        })
     }
+
+    async fn ask_call(&self, _call: CallId, _question: Question) -> Option<Script> {
+        None
+    }
+
+    fn tell_call(&self, _call: CallId, _input: CarrierInput) {}
+
+    fn operator_status(&self, _attempt: AttemptId, _leg: &LegId, _status: LegStatus, _sequence: Option<u32>) {}
 
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
         if let Found::Orphan(news) = self.registry.find(leg) {
@@ -258,7 +280,7 @@ impl Door for Switchboard {
         }
         let is_news = self.registry.with_live(leg, |live| live.progress.advance(status, sequence));
         if is_news != Some(false) {
-            self.tell(leg, Command::Leg(status));
+            self.tell(leg, Command::Carrier(CarrierInput::Leg(status)));
         }
     }
 
@@ -267,12 +289,16 @@ impl Door for Switchboard {
     }
 
     fn fallback(&self, leg: &LegId) {
-        self.tell(leg, Command::Fallback);
+        self.tell(leg, Command::Carrier(CarrierInput::Fallback));
     }
 
-    fn end(&self, call: CallId) -> Result<(), NotLive> {
+    fn command(&self, call: CallId, command: StaffInput) -> Result<(), NotLive> {
         let commands = self.registry.find_call(call).ok_or(NotLive)?;
-        commands.try_send(Command::End).map_err(|_| NotLive)
+        commands.try_send(Command::Staff(command)).map_err(|_| NotLive)
+    }
+
+    async fn place(&self, _order: OutboundOrder) -> Result<(), OutboundError> {
+        Err(OutboundError::NoCarrier)
     }
 
     fn live(&self) -> Vec<LiveCall> {
@@ -290,11 +316,11 @@ impl Found {
     }
 
     /// What a caller is told whose call is not there: nothing more if it ended in order, else that we are sorry.
-    const fn farewell(&self) -> AfterStream {
+    const fn farewell(&self) -> Document {
         match self {
-            Self::Over(Over::Ended) => AfterStream::HangUp,
+            Self::Over(Over::Ended) => Document::HangUp,
             Self::Over(Over::Broken | Over::Refused(_)) | Self::Live(_) | Self::Orphan(_) | Self::Unknown => {
-                AfterStream::Apologise
+                Document::Apologise
             }
         }
     }
@@ -363,4 +389,4 @@ const RECEIPT_WAIT_MAX: Duration = Duration::from_millis(300);
 const ORG_LOOKUP_MAX: Duration = Duration::from_millis(800);
 
 /// The call's task answers in one step; this is for one that has failed.
-const AFTER_STREAM_MAX: Duration = Duration::from_secs(3);
+const ANSWER_MAX: Duration = Duration::from_secs(3);

@@ -15,7 +15,7 @@ use crate::calls::actor::{Actor, Command, ModelSide};
 use crate::calls::clock::CallClock;
 use crate::ports::media::MediaEvent;
 use crate::ports::model::ModelEvent;
-use crate::session::input::{CarrierInput, DetachCause, Input, LostCause, MediaInput, ModelInput, StaffInput};
+use crate::session::input::{DetachCause, Input, LostCause, MediaInput, ModelInput};
 use crate::types::{Mono, StreamId};
 
 impl Actor {
@@ -120,11 +120,10 @@ impl Actor {
     fn on_command(&mut self, command: Command) {
         match command {
             Command::Attach(link) => self.attach(link),
-            Command::Leg(status) => self.input(Input::Carrier(CarrierInput::Leg(status))),
-            Command::AfterStream(asked) => self.after_stream(asked),
+            Command::Carrier(news) => self.input(Input::Carrier(news)),
+            Command::Ask(question, asked) => self.answer(question, asked),
             Command::StreamEnded(stream) => self.on_stream_ended(&stream),
-            Command::Fallback => self.input(Input::Carrier(CarrierInput::Fallback)),
-            Command::End => self.input(Input::Staff(StaffInput::End)),
+            Command::Staff(command) => self.input(Input::Staff(command)),
             Command::Drain => self.input(Input::Drain),
         }
     }

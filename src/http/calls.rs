@@ -11,6 +11,7 @@ use crate::http::query::{Page, PathId};
 use crate::http::views::{CallView, CallsView, DetailView, Done};
 use crate::http::{AppState, FieldError, Problem};
 use crate::ports::door::NotLive;
+use crate::session::input::StaffInput;
 use crate::types::CallId;
 
 const THE_CALL: &str = "The call";
@@ -45,7 +46,7 @@ pub(super) async fn end(
         }
     };
     let id: CallId = text.parse().map_err(|_| Problem::not_found(THE_CALL))?;
-    match state.api.door.end(id) {
+    match state.api.door.command(id, StaffInput::End) {
         Ok(()) => {
             tracing::info!(call_id = %id, key, "staff end a call");
             Ok(Json(Done::new("The call is being ended.")))

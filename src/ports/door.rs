@@ -2,10 +2,16 @@
 
 use async_trait::async_trait;
 
+use std::sync::Arc;
+
+use crate::ports::carrier::Script;
 use crate::ports::media::MediaLink;
-use crate::session::effect::AfterStream;
-use crate::session::input::LegStatus;
-use crate::types::{CallId, Caller, LegId, Phase, PhoneNumber, Secret, StreamId};
+use crate::session::effect::Consent;
+use crate::session::input::{CarrierInput, LegStatus, Question, StaffInput};
+use crate::types::org::Organization;
+use crate::types::{
+    AttemptId, CallId, Caller, Direction, EscalationState, LegId, Phase, PhoneNumber, Secret, StreamId, TargetId,
+};
 
 /// An incoming call, as the signed voice webhook describes it.
 #[derive(Clone, Debug)]
@@ -51,8 +57,38 @@ pub enum AttachError {
 #[derive(Clone, Debug)]
 pub struct LiveCall {
     pub call: CallId,
-    pub leg: LegId,
+    /// `None`: an outbound call whose phone does not ring yet.
+    pub leg: Option<LegId>,
+    pub direction: Direction,
     pub phase: Phase,
+    /// Where bringing in a person stands, if that is under way, and who is being tried or talks.
+    pub escalation: Option<(EscalationState, Option<TargetId>)>,
+}
+
+/// A call that staff want placed.
+#[derive(Clone, Debug)]
+pub struct OutboundOrder {
+    pub call: CallId,
+    pub org: Arc<Organization>,
+    pub to: PhoneNumber,
+    /// The organization's number that is shown.
+    pub from: PhoneNumber,
+    pub consent: Consent,
+}
+
+/// Why an outbound call is not placed. Nothing was done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum OutboundError {
+    #[error("outbound calls are switched off for this organization")]
+    Disabled,
+    #[error("the number may not be called")]
+    NotAllowed,
+    #[error("too many calls were placed; try again later")]
+    TooMany,
+    #[error("no carrier credentials are configured")]
+    NoCarrier,
+    #[error("a limit of concurrent calls is reached, storage is full, or the gateway shuts down")]
+    Busy,
 }
 
 /// A command to a call that is not live.
@@ -72,8 +108,19 @@ pub trait Door: Send + Sync {
     /// Hands an open stream to the call that it was claimed for.
     fn attach(&self, claim: Claim, link: MediaLink) -> Result<(), AttachError>;
 
-    /// The carrier asks what to do next with a caller whose stream has ended.
-    async fn after_stream(&self, leg: &LegId) -> (AfterStream, Option<Secret>);
+    /// The carrier asks what to do with a caller's leg: `AfterStream`, `CallerDone`, `VoicemailDone`.
+    /// `None`: an apology is the best answer that there is.
+    async fn ask(&self, leg: &LegId, question: Question) -> Option<Script>;
+
+    /// The carrier asks what to do with an operator's leg, or with the party of an outbound call (by its call).
+    /// Never anything but a hang-up for an attempt that nobody knows.
+    async fn ask_call(&self, call: CallId, question: Question) -> Option<Script>;
+
+    /// News about an operator's leg, a room, a recording, or detection, for a call that is known by its id.
+    fn tell_call(&self, call: CallId, input: CarrierInput);
+
+    /// A status callback of an operator's leg; `sequence` orders them if the carrier gives it.
+    fn operator_status(&self, attempt: AttemptId, leg: &LegId, status: LegStatus, sequence: Option<u32>);
 
     /// A status callback, in any order, perhaps twice. `sequence` orders them if the carrier gives it.
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>);
@@ -84,8 +131,11 @@ pub trait Door: Send + Sync {
     /// The carrier could not use an answer of ours.
     fn fallback(&self, leg: &LegId);
 
-    /// Staff end a live call.
-    fn end(&self, call: CallId) -> Result<(), NotLive>;
+    /// Staff do something to a live call.
+    fn command(&self, call: CallId, command: StaffInput) -> Result<(), NotLive>;
+
+    /// Places a call. When it returns, the call's first record is on disk; the dial follows its intent.
+    async fn place(&self, order: OutboundOrder) -> Result<(), OutboundError>;
 
     /// Calls that are live on this node.
     fn live(&self) -> Vec<LiveCall>;

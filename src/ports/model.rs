@@ -7,7 +7,7 @@ use crate::ports::link::{Events, Texts};
 use crate::session::effect::{RequestNo, RespondKind};
 use crate::session::input::{LostCause, ModelInput};
 use crate::types::org::{AudioFormat, TurnDetection};
-use crate::types::{CallId, ItemId, Millis, ResponseId, ToolCallId};
+use crate::types::{CallId, ItemId, Millis, ResponseId, Speaker, ToolCallId};
 
 /// What the model says. Audio is still in the connection's own format; `calls` transcodes it.
 #[derive(Clone, Debug)]
@@ -57,6 +57,12 @@ pub enum ModelCommand {
     },
     UserText {
         no: RequestNo,
+        text: String,
+    },
+    /// A line of what was said before this connection: an input text of the user, an output text of the assistant.
+    Recall {
+        no: RequestNo,
+        speaker: Speaker,
         text: String,
     },
 }

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::session::effect::{Record, RecordId};
+use crate::session::policy::Past;
 use crate::types::org::Organization;
-use crate::types::{CallId, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status, Urgency, Wall};
+use crate::types::{
+    AttemptId, AttemptState, CallId, CallbackState, Cause, Direction, EscalationState, LegId, OrgId, Outcome, Phase,
+    PhoneNumber, Reason, Speaker, Status, TargetId, TransferMode, Urgency, Wall,
+};
 
 /// One durable fact on its way to the database.
 #[derive(Clone, Debug)]
@@ -66,6 +70,7 @@ pub struct CallRow {
     /// E.164, if not withheld.
     pub caller: Option<String>,
     pub dialled: Option<String>,
+    pub direction: Direction,
     pub started_at: Wall,
     pub ended_at: Option<Wall>,
     pub status: Status,
@@ -118,7 +123,124 @@ pub struct CallDetail {
     pub lines: Vec<LineRow>,
     pub intake: Option<IntakeRow>,
     pub events: Vec<EventRow>,
+    pub escalations: Vec<EscalationRow>,
+    pub voicemails: Vec<VoicemailRow>,
     pub usage: crate::types::usage::Usage,
+}
+
+/// A person was asked for.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EscalationRow {
+    pub call: CallId,
+    pub org: OrgId,
+    /// Within the call, from 1.
+    pub no: u32,
+    pub state: EscalationState,
+    pub cause: Cause,
+    pub urgency: Urgency,
+    pub reason: String,
+    pub summary: String,
+    pub requested_at: Wall,
+    pub changed_at: Wall,
+    pub attempts: Vec<AttemptRow>,
+}
+
+/// One phone that was rung for it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AttemptRow {
+    /// Within the call, from 1.
+    pub no: u32,
+    pub escalation: u32,
+    pub target: TargetId,
+    pub mode: TransferMode,
+    pub state: AttemptState,
+    pub leg: Option<LegId>,
+    pub intended_at: Wall,
+    pub changed_at: Wall,
+}
+
+/// Somebody has to call a caller back.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CallbackRow {
+    pub call: CallId,
+    pub org: OrgId,
+    /// Within the call, from 1.
+    pub no: u32,
+    pub state: CallbackState,
+    pub urgency: Urgency,
+    pub reason: String,
+    /// E.164, if not withheld.
+    pub caller: Option<String>,
+    pub created_at: Wall,
+    pub due: Wall,
+    /// A target of the organization, or a name that staff chose.
+    pub assignee: Option<String>,
+    pub done_at: Option<Wall>,
+}
+
+/// A message that a caller left.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VoicemailRow {
+    pub call: CallId,
+    pub no: u32,
+    /// The carrier's name of the recording; empty: none was made.
+    pub recording: String,
+    pub duration_secs: u32,
+    pub at: Wall,
+}
+
+/// What staff change of a callback task.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct CallbackChange {
+    pub state: Option<CallbackState>,
+    /// `Some(None)`: nobody any more.
+    pub assignee: Option<Option<String>>,
+    /// When the change is made.
+    pub at: Wall,
+}
+
+/// Reads and changes what bringing people in left behind.
+#[async_trait]
+pub trait Transfers: Send + Sync {
+    /// Newest first; `open`: only those that are not final.
+    async fn escalations(
+        &self,
+        org: Option<&OrgId>,
+        open: bool,
+        limit: u32,
+        offset: u32,
+    ) -> Result<(Vec<EscalationRow>, u64), StoreError>;
+
+    /// The most urgent first: by due time; `state` narrows.
+    async fn callbacks(
+        &self,
+        org: Option<&OrgId>,
+        state: Option<CallbackState>,
+        limit: u32,
+        offset: u32,
+    ) -> Result<(Vec<CallbackRow>, u64), StoreError>;
+
+    async fn change_callback(&self, call: CallId, no: u32, change: CallbackChange) -> Result<CallbackRow, StoreError>;
+
+    /// The attempt with its escalation's state, for a webhook whose call is not live.
+    async fn attempt(&self, id: AttemptId) -> Result<Option<AttemptRow>, StoreError>;
+
+    /// Dials of an organization since then (attempts and outbound calls), for its daily limit.
+    async fn dials_since(&self, org: &OrgId, since: Wall) -> Result<u64, StoreError>;
+
+    /// Remembers the answer to a request with this key; `None`: the key is new and now taken. `Some((hash, answer))`:
+    /// it was used before, with a request of this hash; an empty answer means that it is still being worked on.
+    /// Keys older than 24 h count as new.
+    async fn claim_key(
+        &self,
+        scope: &str,
+        key: &str,
+        request_hash: &str,
+        at: Wall,
+    ) -> Result<Option<(String, String)>, StoreError>;
+
+    /// Stores the answer of a claimed key; an empty answer gives the key back.
+    async fn settle_key(&self, scope: &str, key: &str, answer: &str) -> Result<(), StoreError>;
 }
 
 /// Reads what calls left behind.
@@ -137,6 +259,10 @@ pub trait History: Send + Sync {
 
     /// The number that the next record of a call must have.
     async fn next_record(&self, call: CallId) -> Result<RecordId, StoreError>;
+
+    /// Everything that an unfinished call needs to be taken up again: the last `lines_max` lines, the intake, the
+    /// escalation that is not finished with its unfinished attempts, and how far its counters are.
+    async fn past(&self, call: CallId, lines_max: u32) -> Result<Past, StoreError>;
 
     /// The database answers.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -198,4 +324,10 @@ pub trait Keys: Send + Sync {
 pub trait OrgLookup: Send + Sync {
     /// `None`: no organization owns the number and there is no default.
     async fn for_number(&self, dialled: Option<&PhoneNumber>) -> Option<Arc<Organization>>;
+
+    /// An organization by its id, for a call that is taken up again.
+    async fn by_id(&self, id: &OrgId) -> Option<Arc<Organization>>;
+
+    /// Whether this is one of our own numbers (of any organization).
+    async fn is_ours(&self, number: &PhoneNumber) -> bool;
 }

@@ -78,7 +78,7 @@ impl ClientEvent<'_> {
 pub enum NewItem<'a> {
     Message {
         role: Role,
-        content: [InputText<'a>; 1],
+        content: [Text<'a>; 1],
     },
     /// `output` is JSON text.
     FunctionCallOutput {
@@ -92,12 +92,15 @@ pub enum NewItem<'a> {
 pub enum Role {
     System,
     User,
+    Assistant,
 }
 
+/// What the model is told is input; what it said itself is output.
 #[derive(Serialize)]
-#[serde(tag = "type", rename = "input_text")]
-pub struct InputText<'a> {
-    pub text: &'a str,
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Text<'a> {
+    InputText { text: &'a str },
+    OutputText { text: &'a str },
 }
 
 /// What one response should be like. `instructions` replaces the session's for this response alone.

@@ -3,9 +3,10 @@
 //! The encoder of one connection: it knows the connection's setup and numbers what has no number of its own.
 
 use crate::ports::model::{EncodeModel, ModelCommand, ModelSetup};
-use crate::realtime::command::{self, ClientEvent, EventId, InputText, NewItem, ResponseWish, Role, WishMetadata};
+use crate::realtime::command::{self, ClientEvent, EventId, NewItem, ResponseWish, Role, Text, WishMetadata};
 use crate::realtime::setup::Session;
 use crate::session::effect::{RequestNo, RespondKind};
+use crate::types::Speaker;
 
 /// Puts commands into the words of the Realtime API. One for each connection.
 pub struct Encoder {
@@ -67,12 +68,18 @@ impl EncodeModel for Encoder {
             }
             ModelCommand::Note { no, text } => message(*no, Role::System, text),
             ModelCommand::UserText { no, text } => message(*no, Role::User, text),
+            ModelCommand::Recall { no, speaker: Speaker::Caller, text } => message(*no, Role::User, text),
+            ModelCommand::Recall { no, speaker: Speaker::Assistant, text } => message(*no, Role::Assistant, text),
         }
     }
 }
 
 fn message(no: RequestNo, role: Role, text: &str) -> String {
-    create(no, NewItem::Message { role, content: [InputText { text }] })
+    let content = match role {
+        Role::System | Role::User => Text::InputText { text },
+        Role::Assistant => Text::OutputText { text },
+    };
+    create(no, NewItem::Message { role, content: [content] })
 }
 
 fn create(no: RequestNo, item: NewItem<'_>) -> String {

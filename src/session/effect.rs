@@ -3,12 +3,15 @@
 //! `CallSession::handle` returns all of its effects, in the order in which they must be performed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::session::document::Document;
+use crate::session::fact::{AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, VoicemailFact};
 use crate::session::input::IntakeData;
 use crate::types::usage::Usage;
 use crate::types::{
-    CallId, Caller, ItemId, LegId, Millis, Mulaw, OrgId, Outcome, Phase, PhoneNumber, Prompt, Reason, ResponseId,
-    Speaker, StreamId, ToolCallId, Urgency,
+    AnsweredBy, CallId, Caller, Cause, Direction, ItemId, LegId, Millis, Mulaw, OrgId, Outcome, Phase, PhoneNumber,
+    Prompt, Reason, ResponseId, Speaker, StreamId, TargetId, ToolCallId, Urgency, Wall,
 };
 
 /// A counter that names a mark on the stream.
@@ -36,8 +39,8 @@ pub enum Effect {
     Media(MediaEffect),
     Model(ModelEffect),
     Carrier(ActionId, CarrierEffect),
-    /// The answer to `CarrierInput::AfterStream`.
-    AfterStream(AfterStream),
+    /// The answer to the `CarrierInput::Ask` of this step; exactly one for each.
+    Answer(Document),
     /// A durable fact.
     Record(RecordId, Record),
 }
@@ -60,6 +63,8 @@ pub enum MediaEffect {
 pub enum Source {
     Model(ItemId),
     Local(Prompt),
+    /// The hold sound.
+    Hold,
 }
 
 /// What goes to the model.
@@ -98,6 +103,12 @@ pub enum ModelEffect {
         no: RequestNo,
         text: String,
     },
+    /// What was said before this connection was made, one line each, oldest first.
+    Recall {
+        no: RequestNo,
+        speaker: Speaker,
+        text: String,
+    },
     Close,
 }
 
@@ -116,6 +127,8 @@ pub enum RespondKind {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ToolAnswer {
     Ok,
+    /// A person's phone is being rung; news follow.
+    Ringing,
     /// The intake is stored; these required fields are still missing.
     IntakeMissing(Vec<String>),
     /// Nothing was done, and why.
@@ -125,19 +138,32 @@ pub enum ToolAnswer {
 /// What we ask of the carrier outside the stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CarrierEffect {
+    /// Answered with `Done`, `Gone` or `Failed`.
     HangUp(LegId),
-    /// Ask for the leg's status.
+    /// Ask for a leg's status. Answered with `Status`, `Gone` or `Failed`.
     LookUp(LegId),
+    /// Ring a target of the organization on a leg of its own. The intent was committed before.
+    /// Answered with `Dialled`, `Refused` or `Unknown`.
+    Dial(Dial),
+    /// Ring the party that this outbound call is for. Answered like `Dial`.
+    DialOut { ring: Duration, time_limit: Duration },
+    /// Nobody knows whether a dial was done: look for its leg. Answered with `Dialled` if exactly one leg can be it,
+    /// `Gone` if there is none, else `Failed`. `None`: the outbound call's own.
+    FindDialled(Option<Dial>),
+    /// Move a leg to another document. Answered with `Done`, `Gone` or `Failed`.
+    Redirect { leg: LegId, document: Document },
+    /// End a room, should it still be there. Answered with `Done` or `Failed`.
+    EndRoom { escalation: u32 },
 }
 
-/// What the carrier should do with a caller whose stream has ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AfterStream {
-    HangUp,
-    /// Open a new stream to the same call.
-    Reconnect,
-    /// Say that we are sorry, then hang up.
-    Apologise,
+/// One operator's phone to be rung.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dial {
+    pub attempt: u32,
+    pub target: TargetId,
+    pub ring: Duration,
+    /// Longest life of the leg, from its answer.
+    pub time_limit: Duration,
 }
 
 /// A durable fact about a call.
@@ -150,6 +176,14 @@ pub enum Record {
     Phase(Phase),
     Event(Event),
     Usage(Usage),
+    /// The leg of an outbound call is known.
+    Leg(LegId),
+    Escalation(EscalationFact),
+    EscalationMove(EscalationMove),
+    Attempt(AttemptFact),
+    AttemptMove(AttemptMove),
+    Callback(CallbackFact),
+    Voicemail(VoicemailFact),
     /// Always the last.
     Ended(Ending),
 }
@@ -159,9 +193,23 @@ pub enum Record {
 pub struct Opening {
     pub call: CallId,
     pub org: OrgId,
-    pub leg: LegId,
+    /// `None`: an outbound call, whose leg is not known yet.
+    pub leg: Option<LegId>,
+    /// The outside party: who phones, or who is phoned.
     pub caller: Caller,
+    /// Our number.
     pub dialled: Option<PhoneNumber>,
+    pub direction: Direction,
+    /// Why an outbound call may be made.
+    pub consent: Option<Consent>,
+}
+
+/// The called party's consent, as staff state it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Consent {
+    pub basis: String,
+    pub at: Wall,
+    pub by: String,
 }
 
 /// One settled line of the transcript.
@@ -273,4 +321,33 @@ pub enum Event {
     ResponseFailed {
         code: String,
     },
+    /// A rule of the safety net fired, on whose words.
+    Alarm {
+        alarm: &'static str,
+        rule: &'static str,
+        speaker: Speaker,
+    },
+    /// A second request while an escalation is under way joined it.
+    EscalationJoined {
+        cause: Cause,
+        urgency: Urgency,
+    },
+    /// The operator pressed a key in the briefing's menu.
+    OperatorKey {
+        attempt: u32,
+        key: char,
+    },
+    /// The caller's leg was asked to move to another document.
+    Moved {
+        to: &'static str,
+        worked: bool,
+    },
+    /// The call was taken up again by a restarted gateway.
+    TakenUp,
+    /// Detection says who picked up an outbound call.
+    PickedUp {
+        by: AnsweredBy,
+    },
+    /// Staff had the assistant say something.
+    StaffSaid,
 }

@@ -16,12 +16,17 @@ use crate::session::effect::{
 };
 use crate::session::input::ActionResult;
 use crate::session::links::{Media, Model};
+use crate::session::people::{Errand, Stage};
+use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::session::transcript::keys_line;
-use crate::types::{Mono, Outcome, Phase, Prompt, Reason};
+use crate::types::{AttemptState, EscalationState, Mono, Outcome, Phase, Prompt, Reason, TransferMode};
 
 /// For the usage of a response that the end of the call cuts off.
 const LAST_USAGE_WAIT: Duration = Duration::from_secs(1);
+
+/// Between looks at operators' legs that should have ended.
+const CLEANUP_EVERY: Duration = Duration::from_secs(2);
 
 /// Where the end of a call stands.
 #[derive(Debug)]
@@ -68,6 +73,9 @@ impl CallSession {
     /// The assistant wants to end the call.
     pub(super) fn on_end_call(&mut self, now: Mono, spoke: bool) -> ToolAnswer {
         match self.ending {
+            _ if self.people.open.is_some() || self.people.is_handing_over() => {
+                ToolAnswer::Refused("a person is being called; stay with the caller".to_owned())
+            }
             Ending::None if self.turn.speaking.is_some() || !self.keys.is_empty() => {
                 self.turn.called_off = true;
                 ToolAnswer::Refused("the caller is speaking; listen first".to_owned())
@@ -85,6 +93,15 @@ impl CallSession {
             | Ending::HangingUp { .. }
             | Ending::Closing { .. }
             | Ending::Over => ToolAnswer::Ok,
+        }
+    }
+
+    /// Something came up that is more important than a goodbye.
+    pub(super) fn call_farewell_off(&mut self) {
+        self.ending = Ending::None;
+        self.timers.stop(Timer::Farewell);
+        if self.turn.wanted == Some(RespondKind::Farewell) {
+            self.turn.wanted = None;
         }
     }
 
@@ -240,13 +257,15 @@ impl CallSession {
 
     /// Ends the carrier's call, by request where we can, else by closing the stream.
     pub(super) fn hang_up(&mut self, now: Mono, outcome: Outcome, reason: Reason, out: &mut Effects) {
+        self.end_people(outcome, out);
         self.ending = Ending::HangingUp { outcome, reason };
         self.timers.stop_all();
         self.timers.set(Timer::HangUp, now + self.policy.hangup_wait);
-        if self.facts.carrier_rest {
+        self.timers.set(Timer::Cleanup, now + self.policy.goodbye_max);
+        if let Some(leg) = self.leg.clone().filter(|_| self.facts.carrier_rest) {
             let action = self.next_action();
             self.counters.hang_up = Some(action);
-            out.push(Effect::Carrier(action, CarrierEffect::HangUp(self.facts.leg.clone())));
+            out.push(Effect::Carrier(action, CarrierEffect::HangUp(leg)));
         } else if self.media == Media::Live {
             out.push(Effect::Media(MediaEffect::Close));
         } else {
@@ -260,7 +279,12 @@ impl CallSession {
             return;
         };
         match result {
-            ActionResult::Done | ActionResult::Gone | ActionResult::Status(_) => {
+            ActionResult::Done
+            | ActionResult::Gone
+            | ActionResult::Status(_)
+            | ActionResult::Dialled(_)
+            | ActionResult::Refused
+            | ActionResult::Unknown => {
                 self.close(now, outcome, reason, out);
             }
             // The stream's end makes the carrier ask what is next, and the answer to that is a hang-up.
@@ -277,6 +301,7 @@ impl CallSession {
         if matches!(self.ending, Ending::Closing { .. } | Ending::Over) {
             return;
         }
+        self.end_people(outcome, out);
         self.timers.stop_all();
         let cuts = self.playout.lose(now);
         if self.media == Media::Live {
@@ -298,9 +323,47 @@ impl CallSession {
         self.finish(now, outcome, reason, out);
     }
 
+    /// The call ends: nobody is called, briefed or kept for it any more.
+    fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
+        self.people.again = None;
+        let talked = self.people.stage() == Some(Stage::Talking);
+        if let (Some(Stage::Merging { .. } | Stage::Talking), Some(open)) = (self.people.stage(), &self.people.open)
+            && open.mode == TransferMode::Warm
+            && self.facts.carrier_rest
+        {
+            let escalation = open.no;
+            self.run(Errand::EndRoom, CarrierEffect::EndRoom { escalation }, out);
+        }
+        let (attempt, escalation) = match outcome {
+            _ if talked => (AttemptState::Done, EscalationState::Transferred),
+            Outcome::CallerHungUp | Outcome::Transferred => (AttemptState::CallerGone, EscalationState::CallerGone),
+            _ => (AttemptState::Canceled, EscalationState::Canceled),
+        };
+        self.attempt_to(attempt, None, out);
+        self.cancel_cold(out);
+        self.close_escalation(escalation, out);
+        if !planted!(self.policy, LeavesOperatorAlone) {
+            self.people.legs.release_all();
+            self.clean_up(out);
+        }
+    }
+
+    /// An operator's leg may still ring or live: the call's last word waits, within limits.
+    fn owes_operators(&mut self, now: Mono) -> bool {
+        let patience = *self.people.closing_until.get_or_insert(now + self.policy.goodbye_max * 2);
+        let asked = self.people.owes_answer().then_some(patience);
+        match self.people.legs.owed_until(now, patience).max(asked) {
+            Some(until) if until > now => {
+                self.timers.set_once(Timer::Cleanup, now + CLEANUP_EVERY);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
     /// Writes the outcome once every line is settled.
     fn finish(&mut self, now: Mono, outcome: Outcome, reason: Reason, out: &mut Effects) {
-        let model_gone = self.model == Model::Gone;
+        let model_gone = matches!(self.model, Model::Gone | Model::Away);
         while let Some(line) = self.transcript.take_hopeless(model_gone) {
             self.record(Record::Line(line), out);
         }
@@ -308,7 +371,7 @@ impl CallSession {
             self.settle_heard_item(&id, true, out);
         }
         let counting = self.turn.active.is_some() && !model_gone && self.timers.is_set(Timer::HangUp);
-        if !self.transcript.is_settled() || counting {
+        if !self.transcript.is_settled() || counting || self.owes_operators(now) {
             return;
         }
         self.timers.stop_all();

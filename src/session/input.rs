@@ -2,9 +2,11 @@
 //!
 //! Adapters translate what they hear into these; nothing else reaches the core.
 
+use std::time::Duration;
+
 use crate::session::effect::{ActionId, MarkId, RecordId, RequestNo};
 use crate::types::usage::Usage;
-use crate::types::{ItemId, Mulaw, ResponseId, StreamId, ToolCallId, Urgency};
+use crate::types::{AnsweredBy, ItemId, LegId, Mulaw, ResponseId, StreamId, TargetId, ToolCallId, Urgency};
 
 /// One event of a call.
 #[derive(Clone, Debug)]
@@ -176,6 +178,11 @@ pub enum ToolRequest {
     EndCall {
         reason: String,
     },
+    EscalateCall {
+        reason: String,
+        urgency: Urgency,
+        summary: String,
+    },
     CompleteIntake {
         intake: IntakeData,
         urgency: Urgency,
@@ -201,11 +208,50 @@ pub struct IntakeData {
 pub enum CarrierInput {
     /// A status callback of the caller's leg.
     Leg(LegStatus),
-    /// The carrier asks what to do after the stream ended: the caller is still on the line.
-    /// Answered in the same step by one `Effect::AfterStream`.
-    AfterStream,
+    /// The carrier asks what to do with a leg. Answered in the same step by exactly one `Effect::Answer`.
+    Ask(Question),
     /// The carrier could not use our answer and asks the fallback.
     Fallback,
+    /// A status callback of an operator's leg.
+    OperatorLeg { attempt: u32, leg: LegId, status: LegStatus },
+    /// A room reports.
+    Room { attempt: u32, event: RoomEvent },
+    /// Detection says who picked up an outbound call.
+    PickedUp(AnsweredBy),
+    /// Detection says who picked up an operator's leg.
+    OperatorPickedUp { attempt: u32, by: AnsweredBy },
+    /// A recording of the voicemail is ready, or came to nothing.
+    Recorded { recording: String, duration: Duration },
+}
+
+/// A leg waits for our document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Question {
+    /// The caller's stream has ended; the caller is still on the line.
+    AfterStream,
+    /// An operator's leg was answered.
+    OperatorAnswered { attempt: u32, leg: LegId, by: AnsweredBy },
+    /// A key, or none in time, at this step of the gate or the menu.
+    OperatorKey { attempt: u32, leg: LegId, step: u32, key: Option<char> },
+    /// The operator's part in the room is over.
+    OperatorDone { attempt: u32, leg: LegId },
+    /// The caller's part in the room, or the cold transfer, is over; the caller is still on the line.
+    /// `bridged`: the carrier's word on a cold transfer.
+    CallerDone { attempt: u32, bridged: Option<bool> },
+    /// The caller has finished the message.
+    VoicemailDone { recording: String, duration: Duration },
+    /// The party of an outbound call picked up.
+    OutboundAnswered { leg: LegId },
+}
+
+/// What a room reports. Any event may be missing, late or double.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RoomEvent {
+    /// Two parties are there: they hear each other.
+    Started,
+    Joined(LegId),
+    Left(LegId),
+    Ended,
 }
 
 /// Progress of a leg.
@@ -232,10 +278,20 @@ impl LegStatus {
 #[derive(Clone, Debug)]
 pub enum StaffInput {
     End,
+    /// Bring somebody in; `target`: this one and no other.
+    Escalate {
+        target: Option<TargetId>,
+        urgency: Urgency,
+        reason: String,
+    },
+    /// End the operator's part, or the attempts to reach one; the caller comes back to the assistant.
+    Return,
+    /// The assistant says exactly this.
+    Say(String),
 }
 
 /// How a carrier action went.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ActionResult {
     Done,
     /// The leg is gone already.
@@ -244,4 +300,10 @@ pub enum ActionResult {
     Status(LegStatus),
     /// It did not work after all tries, or no one knows whether it did.
     Failed,
+    /// The dial was done: the leg's name.
+    Dialled(LegId),
+    /// The dial was not done, and will not be: our own rules or the carrier's.
+    Refused,
+    /// Nobody knows whether the dial was done.
+    Unknown,
 }

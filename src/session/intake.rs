@@ -9,16 +9,28 @@ use crate::types::org::IntakeField;
 
 pub(crate) struct IntakeSheet {
     fields: Arc<[IntakeField]>,
+    /// What was established last.
+    known: Option<IntakeData>,
 }
 
 impl IntakeSheet {
     pub(crate) const fn new(fields: Arc<[IntakeField]>) -> Self {
-        Self { fields }
+        Self { fields, known: None }
+    }
+
+    pub(crate) const fn known(&self) -> Option<&IntakeData> {
+        self.known.as_ref()
+    }
+
+    /// What an earlier process established.
+    pub(crate) fn restore(&mut self, known: Option<IntakeData>) {
+        self.known = known;
     }
 
     /// What the assistant established, held against what is required.
-    pub(crate) fn file(&self, data: IntakeData, urgency: Urgency) -> Intake {
+    pub(crate) fn file(&mut self, data: IntakeData, urgency: Urgency) -> Intake {
         let missing = self.missing(&data);
+        self.known = Some(data.clone());
         Intake { data, urgency, completed: missing.is_empty(), missing }
     }
 

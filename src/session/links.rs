@@ -31,6 +31,8 @@ pub(crate) enum Model {
         attempt: u32,
     },
     Ready,
+    /// Closed for as long as people talk, or not opened yet.
+    Away,
     Gone,
 }
 

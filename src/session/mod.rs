@@ -4,7 +4,9 @@
 //! give the same effects, byte for byte. Sibling machines own their data (`links`, `turn`, `playout`, `speech`,
 //! `transcript`, `tooling`, `intake`); the `on_*` files hold the reactions that tie them together.
 
+pub mod document;
 pub mod effect;
+pub mod fact;
 pub mod input;
 pub mod plant;
 pub mod policy;
@@ -13,11 +15,13 @@ mod ending;
 mod intake;
 mod keys;
 mod links;
+mod loudness;
 mod on_carrier;
 mod on_media;
 mod on_model;
 mod on_speech;
 mod on_time;
+mod people;
 mod playout;
 mod respond;
 mod speech;
@@ -30,6 +34,7 @@ mod turn;
 
 pub use timer::Timer;
 
+use crate::safety::Watch;
 use crate::session::effect::{
     ActionId, Effect, Effects, Event, MediaEffect, ModelEffect, Opening, Record, RecordId, RequestNo, Source,
 };
@@ -38,6 +43,9 @@ use crate::session::input::Input;
 use crate::session::intake::IntakeSheet;
 use crate::session::keys::Keys;
 use crate::session::links::{Backlog, Media, Model};
+use crate::session::loudness::Loudness;
+use crate::session::people::People;
+use crate::session::people::outbound::Outbound;
 use crate::session::playout::Playout;
 use crate::session::policy::{CallFacts, Policy};
 use crate::session::respond::Greeting;
@@ -46,7 +54,9 @@ use crate::session::timer::Timers;
 use crate::session::tooling::Tooling;
 use crate::session::transcript::Transcript;
 use crate::session::turn::Turn;
-use crate::types::{ItemId, Mono, Now, Phase, Prompt, ResponseId};
+use crate::types::{
+    Direction, EscalationState, ItemId, LegId, Mono, Now, Phase, Prompt, Reason, ResponseId, TargetId, Wall,
+};
 
 /// Timeline entries about faults that one call may write; the rest is only counted by the adapters.
 const FAULT_EVENTS_MAX: u32 = 50;
@@ -54,6 +64,8 @@ const FAULT_EVENTS_MAX: u32 = 50;
 /// The state of one call.
 pub struct CallSession {
     facts: CallFacts,
+    /// The caller's leg, once it is known.
+    leg: Option<LegId>,
     policy: Policy,
     phase: Phase,
     media: Media,
@@ -73,6 +85,13 @@ pub struct CallSession {
     pace: Pace,
     /// Local sentences that are queued or out, with the number of their line once they sound.
     sentences: Vec<(Prompt, Option<u32>)>,
+    people: People,
+    watch: Watch,
+    loudness: Loudness,
+    /// The wall clock of this step.
+    wall: Wall,
+    /// Why the model is gone, once it is.
+    model_reason: Reason,
 }
 
 /// Names made inside are counters, so that the same inputs give the same effects.
@@ -110,6 +129,8 @@ pub struct Snapshot {
     pub phase: Phase,
     /// A stream is attached.
     pub on_air: bool,
+    /// Where bringing in a person stands, and who is being tried or talks.
+    pub escalation: Option<(EscalationState, Option<TargetId>)>,
 }
 
 impl CallSession {
@@ -121,11 +142,40 @@ impl CallSession {
             leg: facts.leg.clone(),
             caller: facts.caller.clone(),
             dialled: facts.dialled.clone(),
+            direction: facts.direction,
+            consent: facts.consent.clone(),
         };
-        let mut session = Self {
+        let direction = facts.direction;
+        let mut session = Self::bare(facts, policy, now.wall);
+        session.record(Record::Opened(opening), out);
+        match direction {
+            Direction::Inbound => {
+                session.model = Model::Connecting { attempt: 1 };
+                session.send(ModelEffect::Open, out);
+                session.timers.set(Timer::Connect, now.mono + session.policy.model_connect);
+                session.timers.set(Timer::Stream, now.mono + session.policy.stream_wait);
+                session.start_clock(now.mono);
+            }
+            // The model is opened when the party picks up.
+            Direction::Outbound => {
+                session.timers.set(Timer::Stream, now.mono + session.policy.commit_wait);
+            }
+        }
+        session
+    }
+
+    /// A call of which nothing is known yet.
+    fn bare(facts: CallFacts, policy: Policy, wall: Wall) -> Self {
+        let mut people = People::default();
+        people.outbound = Outbound::of(facts.direction);
+        if facts.leg.is_some() {
+            people.outbound = Outbound::Answered;
+        }
+        Self {
+            leg: facts.leg.clone(),
             phase: Phase::Greeting,
             media: Media::Awaiting,
-            model: Model::Connecting { attempt: 1 },
+            model: Model::Away,
             backlog: Backlog::new(policy.backlog),
             turn: Turn::default(),
             playout: Playout::new(&policy),
@@ -140,22 +190,27 @@ impl CallSession {
             counters: Counters::default(),
             pace: Pace::default(),
             sentences: Vec::new(),
+            people,
+            watch: Watch::default(),
+            loudness: Loudness::default(),
+            wall,
+            model_reason: Reason::ModelLost,
             facts,
             policy,
-        };
-        session.record(Record::Opened(opening), out);
-        session.send(ModelEffect::Open, out);
-        let limits = &session.policy;
-        session.timers.set(Timer::Stream, now.mono + limits.stream_wait);
-        session.timers.set(Timer::Connect, now.mono + limits.model_connect);
-        session.timers.set(Timer::CallMax, now.mono + limits.call_max);
+        }
+    }
+
+    /// The longest call counts from here.
+    fn start_clock(&mut self, now: Mono) {
+        let limits = &self.policy;
         let warn_before = if limits.call_max > limits.warn_before { limits.warn_before } else { limits.call_max / 2 };
-        session.timers.set(Timer::Warn, now.mono + limits.call_max.saturating_sub(warn_before));
-        session
+        self.timers.set(Timer::CallMax, now + limits.call_max);
+        self.timers.set(Timer::Warn, now + limits.call_max.saturating_sub(warn_before));
     }
 
     /// Takes one input and appends every effect of it to `out`.
     pub fn handle(&mut self, now: Now, input: Input, out: &mut Effects) {
+        self.wall = now.wall;
         let now = now.mono;
         match input {
             Input::Media(input) => self.on_media(now, input, out),
@@ -163,7 +218,7 @@ impl CallSession {
             Input::Carrier(input) => self.on_carrier(now, input, out),
             Input::Staff(input) => self.on_staff(now, input, out),
             Input::Action(id, result) => self.on_action(now, id, result, out),
-            Input::Committed(_) => {}
+            Input::Committed(id) => self.on_committed(now, id, out),
             Input::Deadline => self.on_deadline(now, out),
             Input::Drain => self.on_drain(now, out),
         }
@@ -181,7 +236,9 @@ impl CallSession {
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { phase: self.phase, on_air: self.media == Media::Live }
+        let escalation = self.people.open.as_ref();
+        let escalation = escalation.map(|open| (open.state, open.attempt.as_ref().map(|at| at.target.id.clone())));
+        Snapshot { phase: self.phase, on_air: self.media == Media::Live, escalation }
     }
 
     /// The outcome is recorded and nothing more is owed.
@@ -197,13 +254,16 @@ impl CallSession {
     /// What every step ends with: ask, play, settle, and look how long the present state may last.
     fn finish_step(&mut self, now: Mono, out: &mut Effects) {
         if self.is_over() {
+            self.clean_up(out);
             return;
         }
         self.respond(now, out);
         self.play(now, out);
         self.settle_lines(now, out);
+        self.advance_transfer(now, out);
+        self.clean_up(out);
         self.advance_ending(now, out);
-        self.pace(now);
+        self.pace(now, out);
     }
 
     /// Sends what may be sent, and numbers the lines that begin with it.
@@ -232,6 +292,7 @@ impl CallSession {
     }
 
     fn record(&mut self, record: Record, out: &mut Effects) {
+        self.remember(&record);
         let id = RecordId(self.counters.record);
         self.counters.record += 1;
         out.push(Effect::Record(id, record));

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use crate::session::CallSession;
-use crate::session::effect::{ActionId, AfterStream, CarrierEffect, Effect, Effects, Ending as Ended, Event, Record};
+use crate::session::document::{Document, Party, RoomPlan};
+use crate::session::effect::{ActionId, CarrierEffect, Effect, Effects, Ending as Ended, Event, Record, RespondKind};
 use crate::session::ending::Ending;
-use crate::session::input::{ActionResult, CarrierInput, DetachCause, LegStatus, StaffInput};
-use crate::session::links::Media;
+use crate::session::input::{ActionResult, CarrierInput, DetachCause, LegStatus, Question, StaffInput};
+use crate::session::links::{Media, Model};
+use crate::session::people::outbound::Outbound;
+use crate::session::people::{Ask, Errand, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
-use crate::types::{Mono, Outcome, Prompt, Reason};
+use crate::types::{Cause, Mono, Outcome, Prompt, Reason};
 
 /// From our answer to a lost stream to the new one.
 const RECONNECT_WAIT: Duration = Duration::from_secs(15);
@@ -18,20 +21,41 @@ impl CallSession {
     pub(super) fn on_carrier(&mut self, now: Mono, input: CarrierInput, out: &mut Effects) {
         match input {
             CarrierInput::Leg(status) => self.on_leg_status(now, status, out),
-            CarrierInput::AfterStream => {
-                let answer = self.on_after_stream(now, out);
-                out.push(Effect::AfterStream(answer));
+            CarrierInput::Ask(question) => {
+                let answer = self.on_question(now, question, out);
+                out.push(Effect::Answer(answer));
             }
             CarrierInput::Fallback => self.on_fallback(now, out),
+            CarrierInput::OperatorLeg { attempt, leg, status } => {
+                self.on_operator_leg(now, attempt, &leg, status, out);
+            }
+            CarrierInput::Room { attempt, event } => self.on_room(now, attempt, &event, out),
+            CarrierInput::PickedUp(by) => self.on_picked_up(now, by, out),
+            CarrierInput::OperatorPickedUp { attempt, by } => self.on_operator_picked_up(now, attempt, by, out),
+            CarrierInput::Recorded { recording, duration } => self.on_recorded(now, recording, duration, out),
         }
     }
 
     pub(super) fn on_staff(&mut self, now: Mono, input: StaffInput, out: &mut Effects) {
         match input {
             StaffInput::End if matches!(self.ending, Ending::None | Ending::Farewell { .. }) => {
-                self.end_with(now, Prompt::Goodbye, Outcome::Completed, Reason::StaffEnded, out);
+                if self.media == Media::Live && !self.people.is_handing_over() {
+                    self.end_with(now, Prompt::Goodbye, Outcome::Completed, Reason::StaffEnded, out);
+                } else {
+                    self.hang_up(now, Outcome::Completed, Reason::StaffEnded, out);
+                }
             }
             StaffInput::End => {}
+            StaffInput::Escalate { target, urgency, reason } => {
+                let ask = Ask { cause: Cause::Staff, urgency, reason, summary: String::new(), only: target };
+                self.request_person(now, ask, out);
+            }
+            StaffInput::Return => self.on_staff_return(now, out),
+            StaffInput::Say(text) if self.model == Model::Ready && self.is_with_assistant() => {
+                self.event(Event::StaffSaid, out);
+                self.turn.want(RespondKind::Say(text.into()));
+            }
+            StaffInput::Say(_) => {}
         }
     }
 
@@ -42,7 +66,7 @@ impl CallSession {
         }
     }
 
-    fn on_leg_status(&mut self, now: Mono, status: LegStatus, out: &mut Effects) {
+    pub(super) fn on_leg_status(&mut self, now: Mono, status: LegStatus, out: &mut Effects) {
         if planted!(self.policy, LateStatusReopens) && self.is_over() {
             let at = now.millis();
             let again = Ended { outcome: Outcome::CallerHungUp, reason: Reason::CarrierStatus, at };
@@ -55,7 +79,20 @@ impl CallSession {
         if !status.is_terminal() {
             return;
         }
+        if matches!(self.ending, Ending::None)
+            && self.people.message.as_ref().is_some_and(|message| !message.left && !message.caller_gone)
+        {
+            self.caller_leaves_message(now);
+            return;
+        }
+        let talked = self.people.stage() == Some(Stage::Talking);
+        let left = self.people.message.as_ref().is_some_and(|message| message.left);
         let (outcome, reason) = match (&self.ending, status) {
+            (Ending::None, LegStatus::Completed) if talked => (Outcome::Transferred, Reason::OperatorTalk),
+            (Ending::None, LegStatus::Completed) if left => (Outcome::Voicemail, Reason::MessageLeft),
+            (Ending::None, LegStatus::Completed) if self.people.outbound == Outbound::Leaving => {
+                (Outcome::Voicemail, Reason::AnsweringMachine)
+            }
             (Ending::HangingUp { outcome, reason } | Ending::Sentence { outcome, reason, .. }, _) => {
                 (*outcome, *reason)
             }
@@ -69,31 +106,67 @@ impl CallSession {
         self.close(now, outcome, reason, out);
     }
 
-    fn on_after_stream(&mut self, now: Mono, out: &mut Effects) -> AfterStream {
+    fn on_question(&mut self, now: Mono, question: Question, out: &mut Effects) -> Document {
+        match question {
+            Question::AfterStream => self.on_after_stream(now, out),
+            Question::OperatorAnswered { attempt, leg, by } => self.on_operator_answered(now, attempt, &leg, by, out),
+            Question::OperatorKey { attempt, leg, step, key } => {
+                self.on_operator_key(now, (attempt, &leg), step, key, out)
+            }
+            Question::OperatorDone { attempt, leg } => {
+                let known = self.people.attempt().is_some_and(|at| at.no == attempt && at.is_leg(&leg));
+                if known && self.people.stage() == Some(Stage::Talking) {
+                    self.operator_left(now, out);
+                }
+                Document::HangUp
+            }
+            Question::CallerDone { attempt, bridged } => match self.ending {
+                Ending::None => self.on_caller_done(now, attempt, bridged, out),
+                _ => self.on_after_stream(now, out),
+            },
+            Question::VoicemailDone { recording, duration } => match self.ending {
+                Ending::None => self.on_voicemail_done(now, recording, duration, out),
+                _ => self.on_after_stream(now, out),
+            },
+            Question::OutboundAnswered { leg } => self.on_outbound_answered(now, &leg, out),
+        }
+    }
+
+    pub(super) fn on_after_stream(&mut self, now: Mono, out: &mut Effects) -> Document {
         match self.ending {
             Ending::None => {}
             Ending::Farewell { .. } => {
                 self.close(now, Outcome::Completed, Reason::AssistantEnded, out);
-                return AfterStream::HangUp;
+                return Document::HangUp;
             }
             Ending::Sentence { said: false, .. } => {}
             Ending::Sentence { outcome, reason, .. } | Ending::HangingUp { outcome, reason } => {
                 self.close(now, outcome, reason, out);
-                return AfterStream::HangUp;
+                return Document::HangUp;
             }
-            Ending::Closing { .. } | Ending::Over => return AfterStream::HangUp,
+            Ending::Closing { .. } | Ending::Over => return Document::HangUp,
         }
         if self.media == Media::Live {
             self.on_detached(now, DetachCause::Stopped, out);
         }
+        if let Some(next) = self.people.next.clone() {
+            self.timers.stop(Timer::Detach);
+            return next;
+        }
+        if self.counters.resumes >= self.policy.resumes_max && self.people.is_reaching() {
+            return self.park(now);
+        }
         if self.counters.resumes >= self.policy.resumes_max {
             self.close(now, Outcome::StreamLost, Reason::StreamBroken, out);
-            return AfterStream::Apologise;
+            return Document::Apologise;
         }
         self.counters.resumes += 1;
         self.timers.stop(Timer::Detach);
+        if self.model == Model::Away {
+            self.open_model_again(now, "", out);
+        }
         self.timers.set(Timer::Stream, now + RECONNECT_WAIT);
-        AfterStream::Reconnect
+        Document::Connect
     }
 
     fn on_fallback(&mut self, now: Mono, out: &mut Effects) {
@@ -132,13 +205,21 @@ impl CallSession {
             }
             return;
         }
+        let Some(leg) = self.leg.clone() else {
+            self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
+            return;
+        };
         self.counters.lookups += 1;
         let action = self.next_action();
-        out.push(Effect::Carrier(action, CarrierEffect::LookUp(self.facts.leg.clone())));
+        out.push(Effect::Carrier(action, CarrierEffect::LookUp(leg)));
         self.timers.set(Timer::Detach, now + self.policy.detach_wait);
     }
 
     pub(super) fn on_action(&mut self, now: Mono, id: ActionId, result: ActionResult, out: &mut Effects) {
+        if let Some(errand) = self.people.take_errand(id) {
+            self.on_errand(now, errand, result, out);
+            return;
+        }
         if self.counters.hang_up == Some(id) {
             self.on_hung_up(now, result, out);
             return;
@@ -155,12 +236,51 @@ impl CallSession {
             ActionResult::Failed if self.counters.lookups >= self.policy.lookup_tries => {
                 self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
             }
-            ActionResult::Failed | ActionResult::Done => {}
+            ActionResult::Failed
+            | ActionResult::Done
+            | ActionResult::Dialled(_)
+            | ActionResult::Refused
+            | ActionResult::Unknown => {}
         }
+    }
+
+    /// The answer to a request that has to do with people.
+    fn on_errand(&mut self, now: Mono, errand: Errand, result: ActionResult, out: &mut Effects) {
+        match errand {
+            Errand::Dial(no) => self.on_dialled(now, no, result, out),
+            Errand::Find(no) => self.on_found(now, no, result, out),
+            Errand::HangUpOperator(no) => self.on_operator_hung_up(now, no, &result),
+            Errand::LookUpOperator(no) => self.on_operator_seen(now, no, &result, out),
+            Errand::LookUpCaller => self.on_caller_seen(now, &result, out),
+            Errand::Move => self.on_moved(now, &result, out),
+            Errand::DialOut => self.on_dialled_out(now, result, false, out),
+            Errand::FindOut => self.on_dialled_out(now, result, true, out),
+            Errand::HangUpOut | Errand::EndRoom => {}
+        }
+    }
+
+    /// The stream cannot be had again while a phone rings: the caller waits in the room.
+    fn park(&mut self, now: Mono) -> Document {
+        self.timers.stop(Timer::Detach);
+        self.timers.stop(Timer::Stream);
+        let time_limit = self.policy.bridge_max;
+        let attempt = self.people.attempt().map_or(0, |attempt| attempt.no);
+        let Some(open) = &mut self.people.open else {
+            return Document::Apologise;
+        };
+        open.parked = true;
+        let plan = RoomPlan { escalation: open.no, attempt, who: Party::Caller, waits: true, time_limit };
+        self.people.next = Some(Document::Room(plan.clone()));
+        self.media = Media::Gone { since: now };
+        Document::Room(plan)
     }
 
     /// No stream came in time.
     pub(super) fn on_stream_due(&mut self, now: Mono, out: &mut Effects) {
+        if !self.people.outbound.is_answered() {
+            self.on_no_pick_up(now, out);
+            return;
+        }
         match (self.media, &self.ending) {
             (_, Ending::Sentence { outcome, reason, .. }) => {
                 let (outcome, reason) = (*outcome, *reason);

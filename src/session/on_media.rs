@@ -6,10 +6,11 @@ use crate::session::ending::Ending;
 use crate::session::input::{DetachCause, MediaInput};
 use crate::session::keys::Key;
 use crate::session::links::{Media, Model};
+use crate::session::people::{Ask, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::session::transcript::keys_line;
-use crate::types::{Mono, Mulaw, Prompt, StreamId};
+use crate::types::{Cause, Mono, Mulaw, Prompt, StreamId, Urgency};
 
 impl CallSession {
     pub(super) fn on_media(&mut self, now: Mono, input: MediaInput, out: &mut Effects) {
@@ -31,6 +32,10 @@ impl CallSession {
         }
         let resumed = matches!(self.media, Media::Gone { .. });
         self.media = Media::Live;
+        self.people.next = None;
+        if let Some(open) = &mut self.people.open {
+            open.parked = false;
+        }
         self.timers.stop(Timer::Stream);
         self.timers.stop(Timer::Detach);
         self.counters.lookups = 0;
@@ -39,31 +44,42 @@ impl CallSession {
         if self.say_final_sentence(now, out) {
             return;
         }
+        if let Some(fact) = self.people.again.take() {
+            self.ask_again_for_person(now, fact, out);
+        }
+        if std::mem::take(&mut self.people.returning) {
+            self.say_locally(Prompt::BackWithAssistant, out);
+        } else if resumed && self.model == Model::Ready {
+            self.say_locally(Prompt::Reconnected, out);
+            self.turn.want(RespondKind::Bare);
+        }
+        if self.model == Model::Away {
+            self.open_model_again(now, "", out);
+        }
         if self.model != Model::Ready {
             self.timers.set(Timer::Ready, now + self.policy.ready_wait);
             return;
         }
         self.go_on_air(out);
-        if resumed {
-            self.say_locally(Prompt::Reconnected, out);
-            self.turn.want(RespondKind::Bare);
-        }
     }
 
     fn on_frame(&mut self, frame: Mulaw, out: &mut Effects) {
         let listening = matches!(self.ending, Ending::None | Ending::Farewell { .. });
-        if self.media != Media::Live || !listening {
+        if self.media != Media::Live || !listening || self.people.is_away() {
             return;
         }
         match self.model {
             Model::Ready => self.append(frame, out),
             Model::Connecting { .. } | Model::Configuring { .. } => self.backlog.push(frame),
-            Model::Gone => {}
+            Model::Gone | Model::Away => {}
         }
     }
 
     pub(super) fn append(&mut self, frame: Mulaw, out: &mut Effects) {
         self.pace.appended += frame.len() as u64;
+        if self.turn.speaking.is_some() {
+            self.loudness.add(&frame);
+        }
         self.send(ModelEffect::Append(frame), out);
     }
 
@@ -96,9 +112,16 @@ impl CallSession {
             return;
         };
         self.timers.stop(Timer::Keys);
+        let wants_person = keys.chars().all(|key| key == '0' || key == '#');
         let seq = self.transcript.number();
         self.record(Record::Line(keys_line(seq, &keys, began, now)), out);
         self.event(Event::KeysPressed { count: keys.len() as u32 }, out);
+        if wants_person && self.people.open.is_none() {
+            let reason = "The caller pressed 0.".to_owned();
+            let (cause, urgency) = (Cause::Key, Urgency::Medium);
+            self.request_person(now, Ask { cause, urgency, reason, summary: String::new(), only: None }, out);
+            return;
+        }
         if self.model == Model::Ready {
             let no = self.next_request();
             let text = format!("The caller pressed these keys on the phone: {keys}");
@@ -118,6 +141,13 @@ impl CallSession {
         };
         self.event(Event::StreamDetached { cause }, out);
         self.lose_stream(now, out);
+        if self.people.is_away() && !self.timers.is_set(Timer::Detach) {
+            // It was told to go elsewhere: the timers of that state watch over it.
+            return;
+        }
+        if self.people.stage() == Some(Stage::Connecting) {
+            self.move_to_room(now, out);
+        }
         if !planted!(self.policy, ForgetsDetach) {
             self.timers.set(Timer::Detach, now + self.policy.detach_wait);
         }
@@ -125,7 +155,7 @@ impl CallSession {
     }
 
     /// The stream is gone: whatever was out was not heard, and nobody speaks any more.
-    fn lose_stream(&mut self, now: Mono, out: &mut Effects) {
+    pub(super) fn lose_stream(&mut self, now: Mono, out: &mut Effects) {
         self.media = Media::Gone { since: now };
         let cuts = self.playout.lose(now);
         self.cancel_active(out);

@@ -7,11 +7,15 @@ use crate::session::effect::{Effects, Event, ModelEffect, Record, RequestNo, Res
 use crate::session::ending::Ending;
 use crate::session::input::{FaultKind, LostCause, ModelInput, ResponseEnd, ToolRequest};
 use crate::session::links::{Media, Model};
+use crate::session::people::Ask;
+use crate::session::people::request::Requested;
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::session::tooling::Then;
 use crate::types::usage::Usage;
-use crate::types::{ItemId, Millis, Mono, Mulaw, Outcome, Phase, Prompt, Reason, ResponseId, ToolCallId};
+use crate::types::{
+    Cause, ItemId, Millis, Mono, Mulaw, Outcome, Phase, Prompt, Reason, ResponseId, Speaker, ToolCallId, Urgency,
+};
 
 /// Before an attempt to connect is repeated.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
@@ -27,7 +31,7 @@ const TOOLS_ANSWERED_MAX: u32 = 32;
 
 impl CallSession {
     pub(super) fn on_model(&mut self, now: Mono, input: ModelInput, out: &mut Effects) {
-        if matches!(self.ending, Ending::Over) || self.model == Model::Gone {
+        if matches!(self.ending, Ending::Over) || matches!(self.model, Model::Gone | Model::Away) {
             return;
         }
         match input {
@@ -37,7 +41,7 @@ impl CallSession {
             ModelInput::SpeechStopped { item, at_ms } => self.on_speech_stopped(now, &item, at_ms),
             ModelInput::TurnCommitted { item } => self.on_turn_committed(now, &item, out),
             ModelInput::CallerText { item, text, transcribed_ms } => {
-                self.on_caller_text(&item, text.as_deref(), out);
+                self.on_caller_text(now, &item, text.as_deref(), out);
                 if transcribed_ms > 0 {
                     self.record(Record::Usage(Usage { transcribed_ms, ..Usage::default() }), out);
                 }
@@ -57,9 +61,10 @@ impl CallSession {
             }
             ModelInput::AssistantTextDone { item, text } => {
                 if let Some(known) = self.speech.find_mut(&item) {
-                    known.finish_text(text);
+                    known.finish_text(text.clone());
                     self.settle_heard_item(&item, true, out);
                 }
+                self.watch_assistant(now, &text, out);
             }
             ModelInput::ToolAsked { response, call, request } => self.on_tool(now, response, call, request, out),
             ModelInput::ResponseEnded { response, end, usage } => {
@@ -87,6 +92,7 @@ impl CallSession {
         self.model = Model::Ready;
         self.timers.stop(Timer::Configure);
         self.event(Event::ModelReady { after: now.millis() }, out);
+        self.recall(out);
         self.go_on_air(out);
     }
 
@@ -95,14 +101,18 @@ impl CallSession {
         self.timers.stop(Timer::RespondAgain);
         let kind = self.turn.active.as_ref().and_then(|active| active.kind.clone());
         self.note_first_words(&response, kind.as_ref(), out);
-        let talking_over = self.turn.speaking.is_some() && !self.is_protected();
-        if talking_over || self.media != Media::Live || self.is_said_farewell() {
+        let talking_over = self.turn.speaking.is_some() && !self.is_protected() && !self.is_saying_what_must_be_heard();
+        // The server's own answer comes after what must be said first.
+        let early = self.timers.is_set(Timer::Emergency) && kind.is_none();
+        let away = self.media != Media::Live || self.people.is_handing_over();
+        if talking_over || early || away || self.is_said_farewell() {
             self.cancel_active(out);
         }
     }
 
     fn on_audio(&mut self, response: &ResponseId, id: &ItemId, frame: Mulaw, received_ms: u32, out: &mut Effects) {
-        let audible = matches!(self.ending, Ending::None | Ending::Farewell { .. }) && self.media == Media::Live;
+        let listening = matches!(self.ending, Ending::None | Ending::Farewell { .. });
+        let audible = listening && self.media == Media::Live && !self.people.is_handing_over();
         let item = self.speech.open(response, id);
         if item.closed || !audible {
             return;
@@ -167,11 +177,19 @@ impl CallSession {
                 let then = if answer == ToolAnswer::Ok { Then::Nothing } else { Then::Respond };
                 ("end_call".to_owned(), answer, then)
             }
+            ToolRequest::EscalateCall { reason, urgency, summary } => {
+                let answer = self.on_escalate_call(now, reason, urgency, summary, out);
+                ("escalate_call".to_owned(), answer, Then::Respond)
+            }
             ToolRequest::CompleteIntake { intake, urgency } => {
                 let intake = self.intake.file(intake, urgency);
                 let missing = intake.missing.clone();
                 self.record(Record::Intake(intake), out);
-                self.enter(if missing.is_empty() { Phase::Intake } else { Phase::Clarification }, out);
+                let clear = missing.is_empty();
+                if self.people.open.is_none() {
+                    self.enter(if clear { Phase::Intake } else { Phase::Clarification }, out);
+                }
+                self.count_clarification(now, clear, out);
                 let answer = if missing.is_empty() { ToolAnswer::Ok } else { ToolAnswer::IntakeMissing(missing) };
                 ("complete_intake".to_owned(), answer, Then::Respond)
             }
@@ -232,7 +250,7 @@ impl CallSession {
     }
 
     /// No more audio of a response's items can come.
-    fn close_items(&mut self, response: &ResponseId, out: &mut Effects) {
+    pub(super) fn close_items(&mut self, response: &ResponseId, out: &mut Effects) {
         for id in self.speech.of_response(response) {
             if let Some(item) = self.speech.find_mut(&id).filter(|item| !item.closed) {
                 item.closed = true;
@@ -322,12 +340,45 @@ impl CallSession {
             (LostCause::Unreachable, _) | (LostCause::Broken, false) => ("unreachable", Reason::ModelUnreachable),
             (LostCause::Broken, true) => ("broken", Reason::ModelLost),
         };
+        self.model_reason = reason;
         self.event(Event::ModelLost { cause: label }, out);
         self.send(ModelEffect::Close, out);
         match &self.ending {
+            Ending::None if self.people.open.is_some() || self.people.message.is_some() => {}
+            Ending::None if self.facts.carrier_rest && !self.facts.people.targets.is_empty() => {
+                let (cause, urgency) = (Cause::ModelDown, Urgency::Medium);
+                let reason = "The assistant is out of order.".to_owned();
+                let ask = Ask { cause, urgency, reason, summary: String::new(), only: None };
+                if self.request_person(now, ask, out) == Requested::Refused {
+                    self.end_with(now, Prompt::ModelLost, Outcome::ModelUnavailable, self.model_reason, out);
+                }
+            }
             Ending::None => self.end_with(now, Prompt::ModelLost, Outcome::ModelUnavailable, reason, out),
             Ending::Farewell { .. } => self.farewell_without_model(now, out),
             Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } | Ending::Over => {}
+        }
+    }
+
+    /// What must be known cannot be established: a person may do better.
+    fn count_clarification(&mut self, now: Mono, clear: bool, out: &mut Effects) {
+        if clear {
+            self.people.counts.clarifications = 0;
+            return;
+        }
+        if self.people.open.is_some() {
+            return;
+        }
+        self.people.counts.clarifications += 1;
+        if self.people.counts.clarifications == self.policy.clarifications_max {
+            let (cause, urgency) = (Cause::Clarification, Urgency::Medium);
+            let reason = "What must be known could not be established.".to_owned();
+            self.request_person(now, Ask { cause, urgency, reason, summary: String::new(), only: None }, out);
+        }
+    }
+
+    fn watch_assistant(&mut self, now: Mono, text: &str, out: &mut Effects) {
+        if let Some(found) = self.watch.assistant_said(&self.facts.rules, text) {
+            self.on_alarm(now, Speaker::Assistant, found, out);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::session::plant::planted;
 use crate::session::playout::{Cut, Finished};
 use crate::session::timer::Timer;
 use crate::session::transcript::{assistant_line, heard_words, local_origin};
-use crate::types::{ItemId, Millis, Mono, Phase, ResponseId};
+use crate::types::{ItemId, Millis, Mono, Phase, Prompt, ResponseId, Speaker};
 
 impl CallSession {
     pub(super) fn on_speech_started(&mut self, now: Mono, item: &ItemId, at_ms: u32, out: &mut Effects) {
@@ -17,6 +17,7 @@ impl CallSession {
             self.record(Record::Line(line), out);
         }
         self.turn.speaking = Some(now);
+        self.loudness.begin();
         self.timers.set(Timer::Speech, now + self.policy.speech_max);
         self.turn.speech_ended = None;
         self.pace.silence_step = 0;
@@ -55,15 +56,31 @@ impl CallSession {
         self.timers.stop(Timer::Speech);
     }
 
-    pub(super) fn on_caller_text(&mut self, item: &ItemId, text: Option<&str>, out: &mut Effects) {
-        if let Some(line) = self.transcript.caller_text(item, text) {
-            self.record(Record::Line(line), out);
+    pub(super) fn on_caller_text(&mut self, now: Mono, item: &ItemId, text: Option<&str>, out: &mut Effects) {
+        let Some(line) = self.transcript.caller_text(item, text) else {
+            return;
+        };
+        let speech_ms = line.end.0.saturating_sub(line.start.0);
+        self.record(Record::Line(line), out);
+        let Some(text) = text else {
+            return;
+        };
+        let level = self.loudness.of_turn();
+        if let Some(found) = self.watch.caller_said(&self.facts.rules, text, speech_ms, level) {
+            self.on_alarm(now, Speaker::Caller, found, out);
         }
+    }
+
+    /// A sentence is on that the caller must hear to its end.
+    pub(super) fn is_saying_what_must_be_heard(&self) -> bool {
+        let must = |prompt: Prompt| matches!(prompt, Prompt::Emergency | Prompt::EmergencyNobody | Prompt::Connecting);
+        self.sentences.iter().any(|(prompt, _)| must(*prompt))
     }
 
     /// The caller speaks, or presses a key: everything that they have not heard yet is dropped.
     pub(super) fn interrupt(&mut self, now: Mono, out: &mut Effects) {
-        if !matches!(self.ending, Ending::None) {
+        if !matches!(self.ending, Ending::None) || self.is_saying_what_must_be_heard() || self.people.is_handing_over()
+        {
             return;
         }
         self.greeting.end();
@@ -141,6 +158,7 @@ impl CallSession {
                         self.record(Record::Line(line), out);
                     }
                 }
+                Source::Hold => {}
             }
         }
     }
@@ -206,6 +224,7 @@ impl CallSession {
                     *seq = Some(self.transcript.number());
                 }
             }
+            Source::Hold => {}
         }
     }
 
@@ -241,6 +260,7 @@ impl CallSession {
                 let line = assistant_line(seq, finished.began, now, text, Heard::Full, local_origin(prompt));
                 self.record(Record::Line(line), out);
             }
+            Source::Hold => {}
         }
     }
 

@@ -1,10 +1,11 @@
 //! What time alone causes: every timer's reaction, and how long each state of a call may last.
 
 use crate::session::CallSession;
-use crate::session::effect::{Effects, Event, RespondKind};
+use crate::session::effect::{Effects, Event, RespondKind, Source};
 use crate::session::ending::Ending;
 use crate::session::input::LostCause;
 use crate::session::links::{Media, Model};
+use crate::session::people::Stage;
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{Mono, Outcome, Prompt, Reason};
@@ -21,7 +22,7 @@ impl CallSession {
             Timer::Stream => self.on_stream_due(now, out),
             Timer::Connect => self.connect_again(now, out),
             Timer::Configure => self.lose_model(now, LostCause::Unreachable, out),
-            Timer::Ready => self.say_locally(Prompt::Hello, out),
+            Timer::Ready => self.bridge_the_gap(out),
             Timer::DeadAir => self.say_locally(Prompt::OneMoment, out),
             Timer::ResponseSlow => self.ask_once_more(),
             Timer::ResponseLost => self.lose_model(now, LostCause::Broken, out),
@@ -37,7 +38,24 @@ impl CallSession {
             Timer::Farewell => self.on_farewell_due(now, out),
             Timer::Detach => self.look_up(now, out),
             Timer::HangUp => self.on_hang_up_due(now, out),
+            Timer::Emergency => self.on_emergency_due(now, out),
+            Timer::Escalation => self.on_escalation_due(now, out),
+            Timer::Attempt => self.on_attempt_due(now, out),
+            Timer::Reassure => self.reassure(now, out),
+            Timer::Bridge => self.on_bridge_due(now, out),
+            Timer::Return => self.on_return_due(now, out),
+            Timer::Message => {
+                self.on_machine_due(now, out);
+                self.on_message_due(now, out);
+            }
+            Timer::Cleanup => self.on_clean_up_due(),
         }
+    }
+
+    /// The model is late.
+    fn bridge_the_gap(&mut self, out: &mut Effects) {
+        let before = self.people.recall.is_some();
+        self.say_locally(if before { Prompt::OneMoment } else { Prompt::Hello }, out);
     }
 
     /// The server owes an answer for long: ask for it ourselves, once.
@@ -81,6 +99,45 @@ impl CallSession {
         }
     }
 
+    /// The caller has heard nothing for long while a phone rings.
+    fn reassure(&mut self, now: Mono, out: &mut Effects) {
+        if self.people.is_reaching() && self.media == Media::Live && self.playout.is_silent(now) {
+            self.say_locally(Prompt::StillRinging, out);
+        }
+    }
+
+    /// While phones are rung: the caller hears something now and then, and without a model the hold sound.
+    fn pace_waiting(&mut self, now: Mono, out: &mut Effects) {
+        if !self.people.is_reaching() || self.media != Media::Live || !matches!(self.ending, Ending::None) {
+            self.timers.stop(Timer::Reassure);
+            return;
+        }
+        if self.model == Model::Gone && self.playout.is_settled() && !self.facts.hold.is_empty() {
+            self.playout.push(&Source::Hold, self.facts.hold.clone());
+            self.playout.end(&Source::Hold);
+            self.play(now, out);
+        }
+        match self.pace.quiet_since {
+            Some(quiet) if self.playout.is_silent(now) && self.turn.speaking.is_none() => {
+                self.timers.set_later(Timer::Reassure, quiet + self.policy.reassure_every, now);
+            }
+            _ => self.timers.stop(Timer::Reassure),
+        }
+    }
+
+    fn on_return_due(&mut self, now: Mono, out: &mut Effects) {
+        if matches!(self.people.stage(), Some(Stage::Merging { .. } | Stage::Talking)) {
+            self.fetch_caller(now, out);
+        }
+    }
+
+    /// Operators' last sentences are over: what is left of their legs ends, also what did not end before.
+    fn on_clean_up_due(&mut self) {
+        let present = self.people.attempt().map(|attempt| attempt.no);
+        self.people.legs.release_others(present);
+        self.people.legs.try_again();
+    }
+
     fn on_hang_up_due(&mut self, now: Mono, out: &mut Effects) {
         if let Ending::HangingUp { outcome, reason } = self.ending {
             self.close(now, outcome, reason, out);
@@ -88,8 +145,10 @@ impl CallSession {
     }
 
     /// Looks how long the present state may last, and sets the timers that end it.
-    pub(super) fn pace(&mut self, now: Mono) {
-        if self.media != Media::Live || matches!(self.ending, Ending::HangingUp { .. } | Ending::Closing { .. }) {
+    pub(super) fn pace(&mut self, now: Mono, out: &mut Effects) {
+        self.pace_waiting(now, out);
+        let away = self.media != Media::Live || self.people.is_handing_over();
+        if away || matches!(self.ending, Ending::HangingUp { .. } | Ending::Closing { .. }) {
             self.pace.owed_since = None;
             self.pace.idle_since = None;
             return;
@@ -135,6 +194,7 @@ impl CallSession {
     fn pace_idle(&mut self, now: Mono, talking: bool) {
         let idle = matches!(self.ending, Ending::None)
             && self.model == Model::Ready
+            && self.people.open.is_none()
             && !talking
             && !self.turn.is_owed()
             && !self.tooling.is_owing()

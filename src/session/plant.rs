@@ -7,7 +7,7 @@ use crate::types::vocabulary::words;
 
 #[cfg(feature = "plant")]
 words! {
-    /// One bug. The first eleven are in the core, the last two in the simulated shell.
+    /// One bug. Most are in the core; the last two, and what dials a number that was said, are in the simulated shell.
     Plant {
         /// A lost stream sets no timer: a call that nobody reports never ends.
         ForgetsDetach = "forgets_detach",
@@ -31,6 +31,26 @@ words! {
         AnswersTwice = "answers_twice",
         /// Truncation is not held to what was received.
         TruncatesTooFar = "truncates_too_far",
+        /// A phone is rung before its intent is on disk.
+        DialsBeforeCommit = "dials_before_commit",
+        /// A dial without an answer is repeated.
+        DialsAgain = "dials_again",
+        /// An operator whose attempt is over is left ringing.
+        ForgetsOperator = "forgets_operator",
+        /// The caller is gone, and the operator is left in the room.
+        LeavesOperatorAlone = "leaves_operator_alone",
+        /// The operator is gone, and nobody fetches the caller.
+        LeavesCallerAlone = "leaves_caller_alone",
+        /// Detection says that a machine picked up, and a missing key counts as a yes.
+        BridgesMachines = "bridges_machines",
+        /// Nothing is said in an emergency.
+        SwallowsEmergency = "swallows_emergency",
+        /// A briefing may be as long as the model likes.
+        BriefsWithoutEnd = "briefs_without_end",
+        /// When nobody is left, nothing happens.
+        GivesNoAnswer = "gives_no_answer",
+        /// A number that the caller names is dialled.
+        DialsWhatIsSaid = "dials_what_is_said",
         /// The journal acknowledges what it has only queued.
         AcknowledgesEarly = "acknowledges_early",
         /// Something random that no seed decides.

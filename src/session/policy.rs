@@ -3,25 +3,139 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::safety::{Extensions, Language, Rules};
+use crate::session::effect::Consent;
+use crate::session::fact::{AttemptFact, EscalationFact};
+use crate::session::input::IntakeData;
 use crate::types::org::{IntakeField, SilenceSteps};
-use crate::types::{CallId, Caller, LegId, OrgId, PhoneNumber, Prompts};
+use crate::types::{
+    AttemptState, CallId, Caller, Direction, EscalationState, Fallback, LegId, Mulaw, OpenHours, OrgId, Phase,
+    PhoneNumber, Prompts, Speaker, TargetId,
+};
 
 /// What is known when the phone rings.
 #[derive(Clone, Debug)]
 pub struct CallFacts {
     pub call: CallId,
     pub org: OrgId,
-    pub leg: LegId,
+    /// `None`: an outbound call, until its leg is known.
+    pub leg: Option<LegId>,
+    /// The outside party: who phones, or who is phoned.
     pub caller: Caller,
+    /// Our number.
     pub dialled: Option<PhoneNumber>,
+    pub direction: Direction,
+    pub consent: Option<Consent>,
     /// Empty: none.
     pub disclosure: Arc<str>,
     /// Empty: the caller speaks first.
     pub greeting: Arc<str>,
     pub intake_fields: Arc<[IntakeField]>,
     pub prompts: Prompts,
-    /// The carrier's REST interface can be used: hang-up by request, look-ups.
+    /// The carrier's REST interface can be used: hang-up by request, look-ups, dialling.
     pub carrier_rest: bool,
+    /// The hold sound: one round of it.
+    pub hold: Mulaw,
+    pub people: People,
+    /// What the safety net listens for.
+    pub rules: Arc<Rules>,
+    /// Left to an answering machine after its beep; empty: hang up.
+    pub machine_message: Arc<str>,
+}
+
+impl CallFacts {
+    /// A call that comes in, at an organization without anything: nothing is said first, and nobody can be brought in.
+    pub fn inbound(call: CallId, org: OrgId, leg: LegId, prompts: Prompts) -> Self {
+        Self {
+            call,
+            org,
+            leg: Some(leg),
+            caller: Caller::Withheld,
+            dialled: None,
+            direction: Direction::Inbound,
+            consent: None,
+            disclosure: "".into(),
+            greeting: "".into(),
+            intake_fields: Arc::default(),
+            prompts,
+            carrier_rest: false,
+            hold: Mulaw::default(),
+            people: People::nobody(),
+            rules: Arc::new(Rules::new(Language::English, &Extensions::default())),
+            machine_message: "".into(),
+        }
+    }
+}
+
+/// Who can be brought in, and what happens when nobody can.
+#[derive(Clone, Debug)]
+pub struct People {
+    /// In the order in which they are tried.
+    pub targets: Arc<[Reachable]>,
+    /// Business hours, for callbacks.
+    pub hours: OpenHours,
+    pub fallback: Fallback,
+    pub after_hours: Fallback,
+    /// Said at once in an emergency, in the assistant's voice; empty: the pre-rendered sentence.
+    pub emergency_sentence: Arc<str>,
+    /// Business time from the call to a callback.
+    pub callback_due: Duration,
+}
+
+impl People {
+    /// Nobody can be brought in.
+    pub fn nobody() -> Self {
+        Self {
+            targets: Arc::default(),
+            hours: OpenHours::Always,
+            fallback: Fallback::Callback,
+            after_hours: Fallback::Callback,
+            emergency_sentence: "".into(),
+            callback_due: Duration::from_secs(7200),
+        }
+    }
+}
+
+/// A target as the core knows it: no number.
+#[derive(Clone, Debug)]
+pub struct Reachable {
+    pub id: TargetId,
+    pub name: Arc<str>,
+    pub ring: Duration,
+    pub hours: OpenHours,
+}
+
+/// What an earlier process wrote down of a call that is still going on: enough to take it up again.
+#[derive(Clone, Debug)]
+pub struct Past {
+    pub next_record: u32,
+    pub next_line: u32,
+    pub phase: Phase,
+    /// The last lines, oldest first, as they were heard.
+    pub lines: Vec<(Speaker, String)>,
+    pub intake: Option<IntakeData>,
+    /// Escalations, attempts, callbacks and voicemails so far.
+    pub escalations: u32,
+    pub attempts: u32,
+    pub callbacks: u32,
+    pub voicemails: u32,
+    /// The one that was not finished.
+    pub open: Option<PastEscalation>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PastEscalation {
+    pub fact: EscalationFact,
+    pub state: EscalationState,
+    /// Attempts of it that were not finished.
+    pub attempts: Vec<PastAttempt>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PastAttempt {
+    pub fact: AttemptFact,
+    pub state: AttemptState,
+    pub leg: Option<LegId>,
 }
 
 /// Every limit of a call.
@@ -78,6 +192,45 @@ pub struct Policy {
     pub failures_max: u32,
     /// Tool calls in one response that are acted on; more are refused.
     pub tools_per_response_max: u32,
+    /// From the request for a person to the final answer to the caller.
+    pub escalation_max: Duration,
+    /// For the receipt of an intent; then the dial is not made.
+    pub commit_wait: Duration,
+    /// A dial's answer and its ringing, beyond the ring time.
+    pub dial_grace: Duration,
+    /// From an operator's answer to the decision.
+    pub briefing_max: Duration,
+    /// Briefings that an operator may hear again.
+    pub repeats_max: u32,
+    /// After "I am connecting you" should have been heard.
+    pub connect_grace: Duration,
+    /// From the caller's redirect to the room's start.
+    pub merge_wait: Duration,
+    /// Longest life of a leg that we created or moved into a room.
+    pub bridge_max: Duration,
+    /// Between looks at the legs while they talk.
+    pub bridge_look: Duration,
+    /// The caller hears something at least so often while a phone rings.
+    pub reassure_every: Duration,
+    /// Phones that one escalation rings.
+    pub attempts_max: u32,
+    /// Escalations of one call.
+    pub escalations_max: u32,
+    /// Intakes in a row that leave something missing.
+    pub clarifications_max: u32,
+    pub voicemail_max: Duration,
+    /// For a recording's end after its longest length.
+    pub voicemail_grace: Duration,
+    /// An outbound call rings.
+    pub outbound_ring: Duration,
+    /// For the assistant's voice to begin the emergency sentence; then the rendered one is said.
+    pub emergency_wait: Duration,
+    /// A last sentence to an operator, until its leg is ended by force.
+    pub goodbye_max: Duration,
+    /// Before a cold transfer: for the receipt, and for the caller to hear what happens.
+    pub announce_max: Duration,
+    /// Lines of the past that a new model connection is told.
+    pub recall_lines_max: usize,
     /// A bug on demand.
     #[cfg(feature = "plant")]
     pub plant: Option<crate::session::plant::Plant>,
@@ -118,6 +271,26 @@ impl Default for Policy {
             resumes_max: 3,
             failures_max: 3,
             tools_per_response_max: 8,
+            escalation_max: Duration::from_secs(120),
+            commit_wait: Duration::from_secs(2),
+            dial_grace: Duration::from_secs(10),
+            briefing_max: Duration::from_secs(45),
+            repeats_max: 3,
+            connect_grace: Duration::from_secs(2),
+            merge_wait: Duration::from_secs(10),
+            bridge_max: Duration::from_secs(3600),
+            bridge_look: Duration::from_secs(30),
+            reassure_every: Duration::from_secs(12),
+            attempts_max: 8,
+            escalations_max: 5,
+            clarifications_max: 3,
+            voicemail_max: Duration::from_secs(120),
+            voicemail_grace: Duration::from_secs(15),
+            outbound_ring: Duration::from_secs(30),
+            emergency_wait: Duration::from_secs(2),
+            goodbye_max: Duration::from_secs(10),
+            announce_max: Duration::from_secs(15),
+            recall_lines_max: 40,
             #[cfg(feature = "plant")]
             plant: None,
         }

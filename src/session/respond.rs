@@ -118,7 +118,8 @@ impl CallSession {
         let may_speak = matches!(self.ending, Ending::None | Ending::Farewell { .. });
         let held = self.timers.is_set(Timer::RespondAgain);
         let may_ask = self.turn.may_ask() || planted!(self.policy, AsksTwice) && self.turn.wanted.is_some();
-        if self.media != Media::Live || !may_speak || held || !may_ask {
+        let away = self.media != Media::Live || self.people.is_handing_over();
+        if away || !may_speak || held || !may_ask {
             return;
         }
         let Some(kind) = self.turn.wanted.take() else {

@@ -3,5 +3,7 @@
 mod barge_in;
 mod endings;
 mod opening;
+mod people;
 mod rig;
+mod taken_up;
 mod turns;

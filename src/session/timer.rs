@@ -47,12 +47,28 @@ pub enum Timer {
     HangUp,
     /// A caller's transcript is late.
     Transcript,
+    /// The emergency sentence is not said yet.
+    Emergency,
+    /// The final answer to a caller who wants a person is due.
+    Escalation,
+    /// The present state of an attempt takes too long.
+    Attempt,
+    /// The caller has heard nothing for long while a phone rings.
+    Reassure,
+    /// Look at the legs of two who talk.
+    Bridge,
+    /// The operator has left, and the carrier does not ask what the caller is to do.
+    Return,
+    /// A message, left by or for somebody, takes too long.
+    Message,
+    /// Operators' legs that should have ended by now are ended.
+    Cleanup,
 }
 
 /// Before a timer fires again that had no effect.
 const RETRY: Duration = Duration::from_millis(500);
 
-const COUNT: usize = Timer::Transcript as usize + 1;
+const COUNT: usize = Timer::Cleanup as usize + 1;
 
 /// All timers in the order in which they fire when several are due.
 const ALL: [Timer; COUNT] = [
@@ -75,6 +91,14 @@ const ALL: [Timer; COUNT] = [
     Timer::Detach,
     Timer::HangUp,
     Timer::Transcript,
+    Timer::Emergency,
+    Timer::Escalation,
+    Timer::Attempt,
+    Timer::Reassure,
+    Timer::Bridge,
+    Timer::Return,
+    Timer::Message,
+    Timer::Cleanup,
 ];
 
 /// One optional due time for each timer.
@@ -109,6 +133,10 @@ impl Timers {
 
     pub(crate) fn stop_all(&mut self) {
         self.0 = [None; COUNT];
+    }
+
+    pub(crate) fn due(&self, timer: Timer) -> Option<Mono> {
+        self.0[timer as usize]
     }
 
     pub(crate) fn is_set(&self, timer: Timer) -> bool {

@@ -44,6 +44,11 @@ impl Tooling {
         true
     }
 
+    /// The connection that waits for answers is gone.
+    pub(crate) fn forget(&mut self) {
+        self.owed.clear();
+    }
+
     pub(crate) fn owe(&mut self, response: Option<ResponseId>, call: ToolCallId, answer: ToolAnswer, then: Then) {
         self.owed.push(Owed { response, call, answer, then });
     }

@@ -39,6 +39,11 @@ impl Transcript {
         seq
     }
 
+    /// The numbers of an earlier process end here.
+    pub(crate) const fn continue_at(&mut self, next_seq: u32) {
+        self.next_seq = next_seq;
+    }
+
     /// The caller begins to speak. Returns a line that had to be given up for it.
     pub(crate) fn caller_began(&mut self, item: &ItemId, start: Mono) -> Option<Line> {
         if self.find(item).is_some() || self.settled.contains(item) {

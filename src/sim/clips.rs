@@ -45,10 +45,12 @@ impl PartialEq for Clip {
 pub enum Kind {
     Caller,
     Assistant,
+    /// Staff who answer a transfer, and machines that answer instead of a person.
+    Operator,
     Prompt,
 }
 
-/// Clips by kind and name. Cloning shares them.
+/// Clips by kind and name; a prompt's name has its language in front, as `es/goodbye`. Cloning shares them.
 #[derive(Clone, Debug, Default)]
 pub struct Library(Arc<BTreeMap<(Kind, String), Clip>>);
 
@@ -62,12 +64,12 @@ impl Library {
         let mut clips = BTreeMap::new();
         for entry in manifest.clip {
             let audio = std::fs::read(dir.join(entry.path()))?;
-            clips.insert((entry.kind, entry.id), Clip::new(entry.text, Mulaw::new(audio.into())));
+            clips.insert((entry.kind, entry.name()), Clip::new(entry.text, Mulaw::new(audio.into())));
         }
         Ok(Self(Arc::new(clips)))
     }
 
-    /// The callers' and the assistant's clips that are part of the binary.
+    /// The callers', the assistant's and the operators' clips that are part of the binary.
     pub fn builtin() -> Self {
         static BUILTIN: OnceLock<Library> = OnceLock::new();
         BUILTIN.get_or_init(embedded).clone()
@@ -97,18 +99,28 @@ struct Manifest {
 struct Entry {
     id: String,
     kind: Kind,
+    language: String,
     text: String,
 }
 
 impl Entry {
-    /// Where the sound is, below the manifest's folder. A prompt's language is part of its id's folder: English.
+    /// The same prompt is there in several languages; every other name is there once.
+    fn name(&self) -> String {
+        match self.kind {
+            Kind::Caller | Kind::Assistant | Kind::Operator => self.id.clone(),
+            Kind::Prompt => format!("{}/{}", self.language, self.id),
+        }
+    }
+
+    /// Where the sound is, below the manifest's folder.
     fn path(&self) -> String {
         let folder = match self.kind {
             Kind::Caller => "callers",
             Kind::Assistant => "assistant",
-            Kind::Prompt => "prompts/en",
+            Kind::Operator => "operators",
+            Kind::Prompt => "prompts",
         };
-        format!("{folder}/{}.ulaw", self.id)
+        format!("{folder}/{}.ulaw", self.name())
     }
 }
 
@@ -130,11 +142,15 @@ macro_rules! sounds {
 const SOUNDS: &[(Kind, &str, &[u8])] = sounds! {
     Caller in "callers":
         "caller-book" "caller-name" "caller-number" "caller-when" "caller-thanks" "caller-stop" "caller-hours"
-        "caller-prescription" "caller-yes";
+        "caller-prescription" "caller-yes" "caller-chest-pain" "caller-human" "caller-hello-doctor" "caller-wait"
+        "caller-please-call-back" "caller-never-mind" "caller-yes-hello" "caller-ok-thanks";
     Assistant in "assistant":
         "assistant-greeting" "assistant-disclosure" "assistant-ask-name" "assistant-ask-number" "assistant-ask-when"
         "assistant-confirm" "assistant-goodbye" "assistant-long" "assistant-services" "assistant-of-course"
-        "assistant-fallback";
+        "assistant-fallback" "assistant-i-hear-you" "assistant-trying" "assistant-nobody" "assistant-declined"
+        "assistant-back" "assistant-call-back-soon" "assistant-outbound" "assistant-outbound-thanks";
+    Operator in "operators":
+        "operator-hello" "operator-advice" "operator-bye" "machine-greeting";
 };
 
 const MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audio/manifest.toml"));
@@ -142,7 +158,7 @@ const MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtur
 fn embedded() -> Library {
     let manifest = parse(MANIFEST).expect("the manifest in the binary was read by a test");
     let texts: BTreeMap<(Kind, String), String> =
-        manifest.clip.into_iter().map(|entry| ((entry.kind, entry.id), entry.text)).collect();
+        manifest.clip.into_iter().map(|entry| ((entry.kind, entry.name()), entry.text)).collect();
     let clip = |&(kind, id, audio): &(Kind, &str, &'static [u8])| {
         let key = (kind, id.to_owned());
         let text = texts.get(&key).cloned().unwrap_or_default();

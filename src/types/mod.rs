@@ -4,19 +4,26 @@
 //! Nothing here reads a clock, allocates a connection or knows a wire format.
 
 pub mod audio;
+pub mod hours;
 pub mod id;
 pub mod org;
 pub mod phone;
 pub mod prompt;
 pub mod secret;
 pub mod time;
+pub mod transfer;
 pub mod usage;
 pub mod vocabulary;
 
 pub use audio::Mulaw;
+pub use hours::OpenHours;
 pub use id::{AccountId, CallId, ItemId, LegId, OrgId, ResponseId, StreamId, ToolCallId};
 pub use phone::{Caller, PhoneNumber};
 pub use prompt::{Prompt, Prompts};
 pub use secret::Secret;
 pub use time::{Millis, Mono, Now, Wall};
+pub use transfer::{
+    AnsweredBy, AttemptId, AttemptState, CallbackState, Cause, Direction, EscalationState, Fallback, RoomId, TargetId,
+    TransferMode,
+};
 pub use vocabulary::{Outcome, Phase, Reason, Speaker, Status, Urgency};

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use crate::types::OrgId;
 use crate::types::vocabulary::words;
+use crate::types::{Fallback, OrgId, PhoneNumber, TargetId};
 
 words! {
     /// How audio travels to and from the model.
@@ -62,6 +62,75 @@ pub struct SilenceSteps {
     pub end: Duration,
 }
 
+/// Somebody who can be reached by phone. The number comes from the organization's configuration and from nowhere else.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    pub id: TargetId,
+    /// For staff and for the assistant ("front desk"); never said to a stranger's voicemail.
+    pub name: String,
+    pub number: PhoneNumber,
+    /// How long it rings: 5 to 60 s.
+    pub ring: Duration,
+    pub hours: WeekHours,
+}
+
+/// Opening hours as they are written: spans of a weekday in the organization's time zone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WeekHours {
+    Always,
+    /// Weekday 0 is Monday; minutes since midnight, `[from, to)`; `to` may be 1440.
+    Spans(Vec<DaySpan>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DaySpan {
+    pub weekday: u8,
+    pub from_min: u16,
+    pub to_min: u16,
+}
+
+/// How a person is brought in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EscalationSettings {
+    /// In the order in which they are tried. Without any, the fallback comes at once.
+    pub targets: Vec<Target>,
+    /// When nobody is reached.
+    pub fallback: Fallback,
+    /// When everybody is closed.
+    pub after_hours: Fallback,
+    /// Prefixes (`+1`, `+4930`) of numbers that may be dialled besides the targets; empty: the targets only.
+    pub allow: Vec<String>,
+    /// From the request to the final answer to the caller.
+    pub secs_max: u32,
+    pub dials_per_minute_max: u32,
+    pub dials_per_day_max: u32,
+    /// A callback is due so many minutes of business hours after the call.
+    pub callback_due_mins: u32,
+}
+
+/// What the safety net adds for this organization.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct SafetySettings {
+    /// Said at once in an emergency, by the assistant's voice; empty: the pre-rendered sentence.
+    pub emergency_sentence: String,
+    /// The organization's own phrases, by class.
+    pub emergency: Vec<String>,
+    pub high: Vec<String>,
+    pub human: Vec<String>,
+    /// Phrases that mean nothing here (below an emergency).
+    pub ignore: Vec<String>,
+}
+
+/// Calls that the organization places.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct OutboundSettings {
+    pub enabled: bool,
+    /// Left after the beep of an answering machine; empty: hang up.
+    pub machine_message: String,
+    /// The first words to the answered party; empty: the greeting.
+    pub greeting: String,
+}
+
 /// Everything about an organization that shapes a call.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Organization {
@@ -87,4 +156,26 @@ pub struct Organization {
     pub silence: SilenceSteps,
     /// `None`: the gateway's default.
     pub call_secs_max: Option<u32>,
+    /// IANA name, for example `Europe/Berlin`.
+    pub time_zone: String,
+    /// Business hours for escalations and callbacks (`config.hours`); the assistant reads `business_hours`.
+    pub hours: WeekHours,
+    pub escalation: EscalationSettings,
+    pub safety: SafetySettings,
+    pub outbound: OutboundSettings,
+}
+
+impl Default for EscalationSettings {
+    fn default() -> Self {
+        Self {
+            targets: Vec::new(),
+            fallback: Fallback::Callback,
+            after_hours: Fallback::Callback,
+            allow: Vec::new(),
+            secs_max: 120,
+            dials_per_minute_max: 10,
+            dials_per_day_max: 200,
+            callback_due_mins: 120,
+        }
+    }
 }

@@ -32,6 +32,28 @@ words! {
         Draining = "draining",
         /// Plain goodbye.
         Goodbye = "goodbye",
+        /// Danger to life or safety: said at once, while the dialling begins. An organization may say it its own way.
+        Emergency = "emergency",
+        /// A person's phone begins to ring.
+        Ringing = "ringing",
+        /// It still rings, or the next one does.
+        StillRinging = "still_ringing",
+        /// A person accepted; the caller is moved when this was played.
+        Connecting = "connecting",
+        /// Nobody was reached, and the assistant cannot say so.
+        NobodyFree = "nobody_free",
+        /// A callback was noted.
+        WillCallBack = "will_call_back",
+        /// A person answered and chose to call back in ten minutes.
+        OperatorCallsBack = "operator_calls_back",
+        /// The person is gone; the assistant goes on.
+        BackWithAssistant = "back_with_assistant",
+        /// The caller may record a message; a tone follows.
+        LeaveMessage = "leave_message",
+        /// Nobody was reached in an emergency; an urgent callback was noted.
+        EmergencyNobody = "emergency_nobody",
+        /// A person accepted, but the caller could not be moved.
+        TransferFailed = "transfer_failed",
     }
 }
 

@@ -145,6 +145,16 @@ words! {
         Panicked = "panicked",
         /// The gateway stopped without ending the call.
         Crashed = "crashed",
+        /// An operator and the caller talked, and one of them ended it.
+        OperatorTalk = "operator_talk",
+        /// Nobody could be reached: the caller left a message.
+        MessageLeft = "message_left",
+        /// Nobody could be reached: somebody will call back.
+        CallbackPromised = "callback_promised",
+        /// The called party's answering machine picked up.
+        AnsweringMachine = "answering_machine",
+        /// Our own rules, or the carrier, did not let the number be called.
+        DialRefused = "dial_refused",
         /// The media stream broke a rule of its protocol.
         Protocol = "protocol",
     }

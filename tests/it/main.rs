@@ -9,6 +9,7 @@ mod config;
 mod e2e;
 mod http;
 mod realtime;
+mod safety;
 mod session;
 mod sim;
 mod store;

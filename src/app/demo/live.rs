@@ -40,7 +40,17 @@ impl Live {
                     self.notes.push_back((ms as u64, text));
                 }
             }
-            Record::Intake(_) | Record::Phase(_) | Record::Usage(_) | Record::Ended(_) => {}
+            Record::Intake(_)
+            | Record::Phase(_)
+            | Record::Usage(_)
+            | Record::Leg(_)
+            | Record::Escalation(_)
+            | Record::EscalationMove(_)
+            | Record::Attempt(_)
+            | Record::AttemptMove(_)
+            | Record::Callback(_)
+            | Record::Voicemail(_)
+            | Record::Ended(_) => {}
         }
         out.flush()
     }
@@ -102,7 +112,14 @@ fn note(event: &Event) -> Option<String> {
         Event::StreamDetached { cause: "stopped" } => None,
         Event::StreamDetached { cause } => Some(format!("the media stream ends: {cause}")),
         Event::StreamAttached { resumed: true, .. } => Some("a new media stream takes over".to_owned()),
-        Event::StreamAttached { resumed: false, .. }
+        Event::Alarm { alarm, rule, .. } => Some(format!("the safety net hears: {alarm} ({rule})")),
+        Event::EscalationJoined { .. }
+        | Event::OperatorKey { .. }
+        | Event::Moved { .. }
+        | Event::TakenUp
+        | Event::PickedUp { .. }
+        | Event::StaffSaid
+        | Event::StreamAttached { resumed: false, .. }
         | Event::ModelReady { .. }
         | Event::Answered { .. }
         | Event::LocalSentence { .. }

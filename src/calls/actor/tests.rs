@@ -9,14 +9,17 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::calls::{CallLimits, Clock, Reading};
+use crate::ports::carrier::{DialOrder, FoundLeg, Script};
 use crate::ports::link::LinkError;
 use crate::ports::media::EncodeMedia;
 use crate::ports::model::ModelConnector;
 use crate::ports::store::{
     CallDetail, CallRow, Entry, History, Journal, JournalFull, OrgLookup, ReceiptSender, StoreError,
 };
+use crate::session::input::LegStatus;
+use crate::session::policy::Past;
 use crate::types::org::{AudioFormat, Organization, TurnDetection};
-use crate::types::{CallId, Caller, LegId, Millis, Mulaw, OrgId, PhoneNumber, Secret, Wall};
+use crate::types::{CallId, LegId, Millis, Mulaw, OrgId, PhoneNumber, RoomId, Secret, Wall};
 
 #[tokio::test(start_paused = true)]
 async fn a_stalled_writer_does_not_stop_the_reader_until_the_link_counts_as_lost() {
@@ -191,18 +194,9 @@ fn leg() -> LegId {
 }
 
 fn call_facts() -> CallFacts {
-    CallFacts {
-        call: CallId(uuid::Uuid::nil()),
-        org: "demo".parse().unwrap(),
-        leg: leg(),
-        caller: Caller::Withheld,
-        dialled: None,
-        disclosure: "".into(),
-        greeting: "".into(),
-        intake_fields: Vec::new().into(),
-        prompts: crate::audio::prompts::for_language("en"),
-        carrier_rest: true,
-    }
+    let prompts = crate::audio::prompts::for_language("en");
+    let plain = CallFacts::inbound(CallId(uuid::Uuid::nil()), "demo".parse().unwrap(), leg(), prompts);
+    CallFacts { carrier_rest: true, ..plain }
 }
 
 fn model_setup() -> ModelSetup {
@@ -308,12 +302,36 @@ impl Carrier for FakePorts {
     async fn status(&self, _: &LegId) -> Result<LegStatus, CarrierError> {
         Ok(LegStatus::InProgress)
     }
+
+    async fn dial(&self, _: &DialOrder) -> Result<LegId, CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
+
+    async fn find(&self, _: &PhoneNumber, _: &PhoneNumber, _: Wall) -> Result<Vec<FoundLeg>, CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
+
+    async fn redirect(&self, _: &LegId, _: &Script) -> Result<(), CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
+
+    async fn end_room(&self, _: &RoomId) -> Result<(), CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
 }
 
 #[async_trait]
 impl OrgLookup for FakePorts {
     async fn for_number(&self, _: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
         None
+    }
+
+    async fn by_id(&self, _: &OrgId) -> Option<Arc<Organization>> {
+        None
+    }
+
+    async fn is_ours(&self, _: &PhoneNumber) -> bool {
+        false
     }
 }
 
@@ -336,6 +354,10 @@ impl History for FakePorts {
     }
 
     async fn next_record(&self, _: CallId) -> Result<RecordId, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn past(&self, _: CallId, _: u32) -> Result<Past, StoreError> {
         Err(StoreError::Unavailable)
     }
 

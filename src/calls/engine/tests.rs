@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::session::effect::{MarkId, RequestNo, Source};
-use crate::types::{CallId, Caller, Millis, Prompt, ResponseId, ToolCallId, Wall};
+use crate::types::{CallId, Millis, Prompt, ResponseId, ToolCallId, Wall};
 
 #[test]
 fn caller_audio_goes_to_the_model_in_its_format() {
@@ -33,7 +33,7 @@ fn an_effect_becomes_one_action_in_the_same_place() {
         Effect::Media(MediaEffect::Mark(MarkId(7))),
         Effect::Model(ModelEffect::Configure),
         Effect::Model(ModelEffect::Close),
-        Effect::AfterStream(AfterStream::Reconnect),
+        Effect::Answer(Document::Connect),
         Effect::Media(MediaEffect::Close),
     ];
     engine.translate_all(effects, &mut out);
@@ -45,7 +45,7 @@ fn an_effect_becomes_one_action_in_the_same_place() {
     assert!(matches!(mark, Action::Media(MediaCommand::Mark(MarkId(7)))));
     assert!(matches!(configure, Action::Model(ModelCommand::Configure)));
     assert!(matches!(close_model, Action::CloseModel));
-    assert!(matches!(after, Action::AfterStream(AfterStream::Reconnect)));
+    assert!(matches!(after, Action::Answer(Document::Connect)));
     assert!(matches!(close_media, Action::CloseMedia));
 }
 
@@ -133,18 +133,9 @@ fn a_stream_that_breaks_its_protocol_is_closed() {
 }
 
 fn engine(format: AudioFormat) -> Engine {
-    let facts = CallFacts {
-        call: CallId(uuid::Uuid::nil()),
-        org: "demo".parse().unwrap(),
-        leg: format!("CA{:032x}", 1).parse().unwrap(),
-        caller: Caller::Withheld,
-        dialled: None,
-        disclosure: "".into(),
-        greeting: "".into(),
-        intake_fields: Vec::new().into(),
-        prompts: crate::audio::prompts::for_language("en"),
-        carrier_rest: false,
-    };
+    let leg = format!("CA{:032x}", 1).parse().unwrap();
+    let prompts = crate::audio::prompts::for_language("en");
+    let facts = CallFacts::inbound(CallId(uuid::Uuid::nil()), "demo".parse().unwrap(), leg, prompts);
     Engine::new(now(0), facts, Policy::default(), format, |answer| format!("{answer:?}"), &mut Vec::new())
 }
 

@@ -1,6 +1,7 @@
 //! Endings: farewells, hang-ups from either side, lost streams, shutdown.
 
-use crate::session::effect::{ActionId, AfterStream, Effect, ModelEffect, RespondKind};
+use crate::session::document::Document;
+use crate::session::effect::{ActionId, Effect, ModelEffect, RespondKind};
 use crate::session::input::{
     ActionResult, CarrierInput, DetachCause, Input, LegStatus, LostCause, MediaInput, ModelInput,
 };
@@ -132,7 +133,7 @@ fn a_caller_who_is_still_there_gets_a_new_stream_and_the_assistant_goes_on() {
     rig.pass(1000);
     drop_stream(&mut rig);
     assert_eq!(rig.truncations().len(), 1);
-    assert_eq!(rig.after_stream(), AfterStream::Reconnect);
+    assert_eq!(rig.after_stream(), Document::Connect);
     rig.attach();
     assert_eq!(rig.creates().last().unwrap().1, RespondKind::Bare);
     rig.pass(1500);
@@ -145,11 +146,11 @@ fn a_stream_that_breaks_again_and_again_ends_with_an_apology() {
     let mut rig = talking();
     for _ in 0..3 {
         drop_stream(&mut rig);
-        assert_eq!(rig.after_stream(), AfterStream::Reconnect);
+        assert_eq!(rig.after_stream(), Document::Connect);
         rig.attach();
     }
     drop_stream(&mut rig);
-    assert_eq!(rig.after_stream(), AfterStream::Apologise);
+    assert_eq!(rig.after_stream(), Document::Apologise);
     rig.pass(4000);
     assert_eq!(rig.endings()[0].outcome, Outcome::StreamLost);
 }
@@ -162,7 +163,7 @@ fn without_rest_the_socket_is_closed_and_the_next_request_hangs_up() {
     rig.done("r2");
     rig.pass(700);
     drop_stream(&mut rig);
-    assert_eq!(rig.after_stream(), AfterStream::HangUp);
+    assert_eq!(rig.after_stream(), Document::HangUp);
     assert!(rig.session.is_over());
     assert_eq!(rig.texts(), ["Hello?", "Goodbye.", "Bye!"]);
 }
@@ -210,7 +211,7 @@ fn a_goodbye_whose_response_never_ends_is_said_locally() {
 fn a_model_lost_while_the_stream_is_away_is_apologised_for_when_it_is_back() {
     let mut rig = talking();
     drop_stream(&mut rig);
-    assert_eq!(rig.after_stream(), AfterStream::Reconnect);
+    assert_eq!(rig.after_stream(), Document::Connect);
     rig.model(ModelInput::Lost(LostCause::Broken));
     assert_eq!(rig.hang_ups(), 0);
     rig.attach();
@@ -254,5 +255,5 @@ fn nothing_happens_after_the_end() {
     rig.model(ModelInput::Ready);
     rig.pass(100_000);
     assert_eq!(rig.log.len(), before);
-    assert_eq!(rig.after_stream(), AfterStream::HangUp);
+    assert_eq!(rig.after_stream(), Document::HangUp);
 }

@@ -6,16 +6,17 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::session::CallSession;
+use crate::session::document::Document;
 use crate::session::effect::{
-    AfterStream, CarrierEffect, Effect, Ending, Event, Line, MarkId, MediaEffect, ModelEffect, Record, RequestNo,
-    RespondKind, Source,
+    CarrierEffect, Effect, Ending, Event, Line, MarkId, MediaEffect, ModelEffect, Record, RequestNo, RespondKind,
+    Source,
 };
-use crate::session::input::{CarrierInput, Input, MediaInput, ModelInput, ResponseEnd, ToolRequest};
-use crate::session::policy::{CallFacts, Policy};
+use crate::session::input::{CarrierInput, Input, MediaInput, ModelInput, Question, ResponseEnd, ToolRequest};
+use crate::session::policy::{CallFacts, People, Policy};
 use crate::types::org::{FieldKind, IntakeField};
 use crate::types::prompt::Sentence;
 use crate::types::usage::Usage;
-use crate::types::{CallId, Caller, Mono, Mulaw, Now, Prompt, Prompts, ToolCallId, Wall};
+use crate::types::{CallId, Mono, Mulaw, Now, Prompt, Prompts, ToolCallId, Wall};
 
 pub(super) struct Rig {
     pub(super) session: CallSession,
@@ -28,6 +29,8 @@ pub(super) struct Rig {
     pub(super) heard: Vec<(Source, f64)>,
     /// Whether marks come back.
     pub(super) marks: bool,
+    /// Whether records come back as committed, at once.
+    pub(super) commits: bool,
 }
 
 enum Sound {
@@ -40,11 +43,12 @@ pub(super) struct Setup {
     pub(super) greeting: &'static str,
     pub(super) rest: bool,
     pub(super) policy: Policy,
+    pub(super) people: People,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { disclosure: "", greeting: "Hello?", rest: true, policy: Policy::default() }
+        Self { disclosure: "", greeting: "Hello?", rest: true, policy: Policy::default(), people: People::nobody() }
     }
 }
 
@@ -52,22 +56,28 @@ impl Rig {
     pub(super) fn new(setup: Setup) -> Self {
         let sentence =
             |prompt: &Prompt| Sentence { text: prompt.as_str().into(), audio: Mulaw::new(Bytes::from(vec![1; 8000])) };
+        let prompts = Prompts::new(Prompt::ALL.iter().map(sentence).collect()).unwrap();
+        let leg = format!("CA{}", "0".repeat(32)).parse().unwrap();
+        let plain = CallFacts::inbound(CallId(uuid::Uuid::nil()), "demo".parse().unwrap(), leg, prompts);
         let facts = CallFacts {
-            call: CallId(uuid::Uuid::nil()),
-            org: "demo".parse().unwrap(),
-            leg: format!("CA{}", "0".repeat(32)).parse().unwrap(),
-            caller: Caller::Withheld,
-            dialled: None,
             disclosure: setup.disclosure.into(),
             greeting: setup.greeting.into(),
             intake_fields: vec![field("caller_name"), field("caller_phone")].into(),
-            prompts: Prompts::new(Prompt::ALL.iter().map(sentence).collect()).unwrap(),
             carrier_rest: setup.rest,
+            people: setup.people,
+            dialled: Some("+15550100199".parse().unwrap()),
+            ..plain
         };
         let mut log = Vec::new();
         let session = CallSession::new(Now::default(), facts, setup.policy, &mut log);
         let (now, playing_since) = (Mono(0), Mono(0));
-        Self { session, now, log, phone: VecDeque::new(), playing_since, heard: Vec::new(), marks: true }
+        Self { session, now, log, phone: VecDeque::new(), playing_since, heard: Vec::new(), marks: true, commits: true }
+    }
+
+    /// A call that was begun elsewhere.
+    pub(super) fn of(session: CallSession, now: Mono, log: Vec<Effect>) -> Self {
+        let (phone, heard) = (VecDeque::new(), Vec::new());
+        Self { session, now, log, phone, playing_since: now, heard, marks: true, commits: false }
     }
 
     /// A call with stream and model ready, and its first words asked for.
@@ -93,6 +103,13 @@ impl Rig {
             if let Effect::Media(effect) = self.log[index].clone() {
                 self.perform(effect);
             }
+        }
+        let last = self.log[before..].iter().rev().find_map(|effect| match effect {
+            Effect::Record(id, _) => Some(*id),
+            _ => None,
+        });
+        if let Some(id) = last.filter(|_| self.commits) {
+            self.feed(Input::Committed(id));
         }
     }
 
@@ -222,10 +239,15 @@ impl Rig {
         self.tool(response, call, ToolRequest::EndCall { reason: "done".into() });
     }
 
-    pub(super) fn after_stream(&mut self) -> AfterStream {
-        self.feed(Input::Carrier(CarrierInput::AfterStream));
+    pub(super) fn after_stream(&mut self) -> Document {
+        self.ask(Question::AfterStream)
+    }
+
+    /// The carrier asks what to do with a leg.
+    pub(super) fn ask(&mut self, question: Question) -> Document {
+        self.feed(Input::Carrier(CarrierInput::Ask(question)));
         let answer = |effect: &Effect| match effect {
-            Effect::AfterStream(answer) => Some(*answer),
+            Effect::Answer(answer) => Some(answer.clone()),
             _ => None,
         };
         self.log.iter().rev().find_map(answer).expect("an answer in the same step")

@@ -12,7 +12,8 @@ use std::time::Duration;
 use crate::calls::{Action, Engine};
 use crate::ports::media::{EncodeMedia, MediaEvent};
 use crate::ports::model::ModelCommand;
-use crate::session::effect::{ActionId, AfterStream, CarrierEffect, Effect, Ending, Line, Record, RecordId};
+use crate::session::document::Document;
+use crate::session::effect::{ActionId, CarrierEffect, Effect, Ending, Line, Record, RecordId};
 use crate::session::input::{ActionResult, CarrierInput, Input};
 use crate::session::plant::planted;
 use crate::sim::carrier::company::{CompanyOut, SocketNo, WebAnswer, WebhookId};
@@ -76,7 +77,7 @@ pub(super) struct Gateway {
     connections: u32,
     requests: BTreeMap<u32, (CarrierEffect, u32)>,
     later: Agenda<Later>,
-    after_stream: Option<AfterStream>,
+    answer: Option<Document>,
     /// Every record with its time, as the engine wrote them.
     pub(super) records: Vec<(Mono, Record)>,
     /// Records that are on disk, and records whose receipt was given.
@@ -120,7 +121,7 @@ impl Gateway {
             connections: 0,
             requests: BTreeMap::new(),
             later: Agenda::new(),
-            after_stream: None,
+            answer: None,
             records: Vec::new(),
             durable: 0,
             acknowledged: 0,
@@ -309,7 +310,7 @@ impl Gateway {
                 self.requests.insert(id.0, (effect, 0));
                 self.ask_rest(id);
             }
-            Action::AfterStream(answer) => self.after_stream = Some(answer),
+            Action::Answer(answer) => self.answer = Some(answer),
             Action::Record(no, record) => {
                 self.records.push((now, record));
                 if planted!(self.settings.policy, AcknowledgesEarly) {
@@ -338,6 +339,11 @@ impl Gateway {
         let (method, body) = match effect {
             CarrierEffect::HangUp(_) => ("POST", "Status=completed"),
             CarrierEffect::LookUp(_) => ("GET", ""),
+            CarrierEffect::Dial(_)
+            | CarrierEffect::DialOut { .. }
+            | CarrierEffect::FindDialled(_)
+            | CarrierEffect::Redirect { .. }
+            | CarrierEffect::EndRoom { .. } => return,
         };
         let path = format!("/2010-04-01/Accounts/{}/Calls/{}.json", account(), self.leg);
         let request = RestRequest { method: method.to_owned(), path, authorization: None, body: body.to_owned() };

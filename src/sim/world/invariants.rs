@@ -91,6 +91,8 @@ struct Line {
     model: Duration,
     stalls: bool,
     bursts: bool,
+    /// How long the caller's end may go unheard of, marks and the end of the stream included.
+    held: Duration,
     proper_start: bool,
     marks_doubtful: bool,
 }
@@ -107,6 +109,7 @@ impl Watch {
                 model: settings.model_delay,
                 stalls: phone.stall.is_some(),
                 bursts: phone.burst_frames > 0,
+                held: if phone.burst_frames > 0 { phone.burst_for } else { Duration::ZERO },
                 proper_start: phone.start == StreamStart::Proper,
                 marks_doubtful: phone.lose_marks > 0 || phone.late_marks > 0,
             },
@@ -201,7 +204,7 @@ impl Watch {
             Effect::Media(MediaEffect::Mark(_) | MediaEffect::Close)
             | Effect::Model(_)
             | Effect::Carrier(..)
-            | Effect::AfterStream(_)
+            | Effect::Answer(_)
             | Effect::Record(..) => {}
         }
     }
@@ -252,7 +255,7 @@ impl Watch {
                 continue;
             };
             let played = self.played_ms(&Source::Model(item.clone()), company);
-            if f64::from(heard.0) > played + self.tolerance_ms() {
+            if f64::from(heard.0) > played + self.tolerance_ms() + self.unheard_of_ms() {
                 let what = format!("{} ms are said to be heard of {item}, {played} were played", heard.0);
                 self.find(Invariant::HeardOnly, now, &what);
             }
@@ -377,6 +380,14 @@ impl Watch {
     fn tolerance_ms(&self) -> f64 {
         let doubt = if self.line.marks_doubtful { Duration::from_millis(120) } else { Duration::ZERO };
         (Duration::from_millis(20) + self.line.up + self.line.down + doubt).as_secs_f64() * 1000.0
+    }
+
+    /// A caller who is gone while the line is held up is taken to listen on: marks that stay out longer than a second
+    /// count as lost, and each lets the estimate go on by the distance of two marks.
+    fn unheard_of_ms(&self) -> f64 {
+        let (overdue, mark_every) = (Duration::from_secs(1), Duration::from_millis(100));
+        let on = self.line.held.saturating_sub(overdue);
+        if on.is_zero() { 0.0 } else { (on + mark_every).as_secs_f64() * 1000.0 }
     }
 
     fn find(&mut self, invariant: Invariant, at: Mono, what: &str) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use switchboard::ports::door::{Answer, Door as _};
 use switchboard::ports::model::ModelCommand;
-use switchboard::session::effect::AfterStream;
+use switchboard::session::document::Document;
 use switchboard::session::input::LegStatus;
 use switchboard::types::{Outcome, Reason};
 use tokio::time::sleep;
@@ -21,8 +21,8 @@ async fn a_panic_ends_its_own_call_only() {
     sleep(Duration::from_secs(1)).await;
     assert_eq!(fate(world.ending(1)), (Outcome::InternalError, Reason::Panicked));
     let live: Vec<_> = world.board.live().into_iter().map(|live| live.leg).collect();
-    assert_eq!(live, [leg(2)]);
-    assert_eq!(world.board.after_stream(&leg(1)).await.0, AfterStream::Apologise);
+    assert_eq!(live, [Some(leg(2))]);
+    assert_eq!(world.after_stream(1).await.0, Document::Apologise);
     assert!(matches!(world.ring(1).await, Answer::HangUp));
 }
 

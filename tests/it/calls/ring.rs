@@ -6,6 +6,7 @@ use std::time::Duration;
 use switchboard::ports::door::{Answer, AttachError, Door as _, Refusal};
 use switchboard::session::effect::Record;
 use switchboard::session::input::LegStatus;
+use switchboard::session::input::StaffInput;
 use switchboard::types::{Outcome, Reason};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -137,9 +138,9 @@ async fn staff_end_live_calls_only() {
     let world = World::new();
     let _peer = world.on_air(1).await;
     let call = world.board.live()[0].call;
-    world.board.end(call).unwrap();
+    world.board.command(call, StaffInput::End).unwrap();
     world.quiet(Duration::from_secs(30)).await;
     assert_eq!(world.ending(1).reason, Reason::StaffEnded);
     assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(1)]);
-    assert!(world.board.end(call).is_err());
+    assert!(world.board.command(call, StaffInput::End).is_err());
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use switchboard::ports::door::{AttachError, Door as _};
 use switchboard::ports::media::MediaEvent;
-use switchboard::session::effect::{AfterStream, Event, Record};
+use switchboard::session::document::Document;
+use switchboard::session::effect::{Event, Record};
+use switchboard::session::input::StaffInput;
 use switchboard::types::Reason;
 use tokio::time::sleep;
 
@@ -18,8 +20,8 @@ async fn a_caller_whose_stream_broke_comes_back_with_a_fresh_ticket() {
     world.board.attach(world.claim(&first_ticket, 1), link).unwrap();
     sleep(Duration::from_secs(1)).await;
     drop(peer);
-    let (answer, fresh) = world.board.after_stream(&leg(1)).await;
-    assert_eq!(answer, AfterStream::Reconnect);
+    let (answer, fresh) = world.after_stream(1).await;
+    assert_eq!(answer, Document::Connect);
     let fresh = fresh.unwrap();
     assert_ne!(fresh.expose(), first_ticket);
     assert_eq!(world.board.claim(&first_ticket, &leg(1)).err(), Some(AttachError::Ticket));
@@ -61,7 +63,7 @@ async fn a_stream_that_breaks_its_protocol_is_closed() {
 #[tokio::test(start_paused = true)]
 async fn nobody_knows_a_leg_that_never_rang() {
     let world = World::new();
-    assert_eq!(world.board.after_stream(&leg(9)).await.0, AfterStream::Apologise);
+    assert_eq!(world.after_stream(9).await.0, Document::Apologise);
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,9 +71,9 @@ async fn a_caller_whose_call_has_ended_is_hung_up_on() {
     let world = World::new();
     let _peer = world.on_air(1).await;
     let call = world.board.live()[0].call;
-    world.board.end(call).unwrap();
+    world.board.command(call, StaffInput::End).unwrap();
     world.quiet(Duration::from_secs(30)).await;
-    assert_eq!(world.board.after_stream(&leg(1)).await.0, AfterStream::HangUp);
+    assert_eq!(world.after_stream(1).await.0, Document::HangUp);
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures_util::{Stream, sink, stream};
 use switchboard::audio::prompts;
 use switchboard::calls::{CallLimits, CallsPorts, CallsSettings, Clock, Reading, Switchboard};
-use switchboard::ports::carrier::{Carrier, CarrierError};
+use switchboard::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use switchboard::ports::door::{Answer, Claim, Door as _, Refusal, Ring};
 use switchboard::ports::link::{LinkError, Texts};
 use switchboard::ports::media::{EncodeMedia, MediaCommand, MediaEvent, MediaLink};
@@ -20,11 +20,17 @@ use switchboard::ports::model::{EncodeModel, ModelCommand, ModelConnector, Model
 use switchboard::ports::store::{
     CallDetail, CallRow, Entry, History, Journal, JournalFull, OrgLookup, Receipt, ReceiptSender, StoreError,
 };
+use switchboard::session::document::Document;
 use switchboard::session::effect::{Ending, Record, RecordId};
-use switchboard::session::input::{LegStatus, LostCause, ModelInput};
-use switchboard::session::policy::Policy;
-use switchboard::types::org::{AudioFormat, Organization, SilenceSteps, TurnDetection};
-use switchboard::types::{CallId, Caller, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Secret, StreamId, Wall};
+use switchboard::session::input::{LegStatus, LostCause, ModelInput, Question};
+use switchboard::session::policy::{Past, Policy};
+use switchboard::types::org::{
+    AudioFormat, EscalationSettings, Organization, OutboundSettings, SafetySettings, SilenceSteps, TurnDetection,
+    WeekHours,
+};
+use switchboard::types::{
+    CallId, Caller, Direction, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, RoomId, Secret, StreamId, Wall,
+};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -82,6 +88,12 @@ impl World {
         let (link, peer) = media_link(n);
         self.board.attach(claim, link).unwrap();
         peer
+    }
+
+    /// What the carrier is answered when the stream has ended, and the ticket of a new one.
+    pub(crate) async fn after_stream(&self, n: u32) -> (Document, Option<Secret>) {
+        let script = self.board.ask(&leg(n), Question::AfterStream).await.expect("an answer");
+        (script.document, script.ticket)
     }
 
     pub(crate) fn claim(&self, ticket: &str, n: u32) -> Claim {
@@ -151,6 +163,7 @@ pub(crate) fn open_row(n: u32) -> CallRow {
         leg: Some(leg(n)),
         caller: None,
         dialled: None,
+        direction: Direction::Inbound,
         started_at: Wall(WALL_START - 90_000_000),
         ended_at: None,
         status: switchboard::types::Status::InProgress,
@@ -267,7 +280,7 @@ impl FakeJournal {
         let entries = self.entries.lock().unwrap();
         let calls: Vec<CallId> = entries
             .iter()
-            .filter(|entry| matches!(&entry.record, Record::Opened(opening) if opening.leg == leg(n)))
+            .filter(|entry| matches!(&entry.record, Record::Opened(opening) if opening.leg == Some(leg(n))))
             .map(|entry| entry.call)
             .collect();
         assert_eq!(calls.len(), 1, "one call of leg {n}");
@@ -360,6 +373,10 @@ impl History for FakeHistory {
         Ok(RecordId(Self::NEXT))
     }
 
+    async fn past(&self, _: CallId, _: u32) -> Result<Past, StoreError> {
+        Err(StoreError::NotFound)
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         Ok(())
     }
@@ -392,6 +409,22 @@ impl Carrier for FakeCarrier {
         }
         Ok(self.statuses.lock().unwrap().get(leg).copied().unwrap_or(LegStatus::InProgress))
     }
+
+    async fn dial(&self, _: &DialOrder) -> Result<LegId, CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
+
+    async fn find(&self, _: &PhoneNumber, _: &PhoneNumber, _: Wall) -> Result<Vec<FoundLeg>, CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
+
+    async fn redirect(&self, _: &LegId, _: &Script) -> Result<(), CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
+
+    async fn end_room(&self, _: &RoomId) -> Result<(), CarrierError> {
+        Err(CarrierError::NotConfigured)
+    }
 }
 
 /// One organization that owns every number.
@@ -409,6 +442,14 @@ impl OrgLookup for FakeOrgs {
             return None;
         }
         Some(Arc::new(organization()))
+    }
+
+    async fn by_id(&self, _: &OrgId) -> Option<Arc<Organization>> {
+        Some(Arc::new(organization()))
+    }
+
+    async fn is_ours(&self, _: &PhoneNumber) -> bool {
+        false
     }
 }
 
@@ -434,6 +475,11 @@ fn organization() -> Organization {
             end: Duration::from_secs(10),
         },
         call_secs_max: None,
+        time_zone: "UTC".to_owned(),
+        hours: WeekHours::Always,
+        escalation: EscalationSettings::default(),
+        safety: SafetySettings::default(),
+        outbound: OutboundSettings::default(),
     }
 }
 

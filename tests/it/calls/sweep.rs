@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use switchboard::ports::door::{Answer, AttachError, Door as _};
-use switchboard::session::effect::AfterStream;
+use switchboard::session::document::Document;
 use switchboard::session::input::LegStatus;
 use switchboard::types::{Outcome, Reason};
 use tokio::time::sleep;
@@ -61,11 +61,11 @@ async fn a_caller_who_is_still_there_hears_that_we_are_sorry() {
     sleep(Duration::from_secs(1)).await;
     assert!(matches!(world.ring(1).await, Answer::HangUp));
     assert_eq!(world.board.claim("ticket", &leg(1)).err(), Some(AttachError::Over));
-    assert_eq!(world.board.after_stream(&leg(1)).await.0, AfterStream::Apologise);
+    assert_eq!(world.after_stream(1).await.0, Document::Apologise);
     sleep(Duration::from_millis(10)).await;
     let (_, ending) = world.journal.swept(&open_row(1)).unwrap();
     assert_eq!(fate(ending), (Outcome::Lost, Reason::Crashed));
-    assert_eq!(world.board.after_stream(&leg(1)).await.0, AfterStream::Apologise, "asked again");
+    assert_eq!(world.after_stream(1).await.0, Document::Apologise, "asked again");
 }
 
 #[tokio::test(start_paused = true)]

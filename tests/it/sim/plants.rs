@@ -25,7 +25,22 @@ const fn breaks(plant: Plant) -> Option<Invariant> {
         Plant::TruncatesTooFar => Invariant::Truncated,
         Plant::AcknowledgesEarly => Invariant::Durable,
         Plant::NotRepeatable => return None,
+        Plant::DialsBeforeCommit
+        | Plant::DialsAgain
+        | Plant::ForgetsOperator
+        | Plant::LeavesOperatorAlone
+        | Plant::LeavesCallerAlone
+        | Plant::BridgesMachines
+        | Plant::SwallowsEmergency
+        | Plant::BriefsWithoutEnd
+        | Plant::GivesNoAnswer
+        | Plant::DialsWhatIsSaid => return None,
     })
+}
+
+/// Bugs of plain calls; those of transfers come after them.
+fn of_plain_calls() -> impl Iterator<Item = &'static Plant> {
+    Plant::ALL.iter().filter(|plant| **plant == Plant::NotRepeatable || breaks(**plant).is_some())
 }
 
 fn is_found(plant: Plant, seed: u64, library: &Library) -> bool {
@@ -44,14 +59,14 @@ fn is_found(plant: Plant, seed: u64, library: &Library) -> bool {
 fn random_calls_find_every_planted_bug() {
     let library = Library::builtin();
     let hidden: Vec<_> =
-        Plant::ALL.iter().filter(|plant| !(0..SEEDS_MAX).any(|seed| is_found(**plant, seed, &library))).collect();
+        of_plain_calls().filter(|plant| !(0..SEEDS_MAX).any(|seed| is_found(**plant, seed, &library))).collect();
     assert!(hidden.is_empty(), "not found in {SEEDS_MAX} calls: {hidden:?}");
 }
 
 #[test]
 fn scenarios_alone_would_not_find_them() {
     let library = Library::builtin();
-    for plant in Plant::ALL {
+    for plant in of_plain_calls() {
         for (scenario, mut plan) in scenario_plans(&library) {
             plan.policy.plant = Some(*plant);
             let failures = scenario_failures(&scenario, &World::new(plan).run());

@@ -18,9 +18,9 @@ fn every_scenario_finds_its_clips() {
 #[test]
 fn a_clip_that_is_missing_is_named() {
     let mut scenario = Scenario::named("interrupt").unwrap();
-    scenario.model[0].say = Some("assistant-nobody".into());
+    scenario.model[0].say = Some("assistant-unknown".into());
     let missing = ModelScript::scenario(&scenario, &Library::builtin()).unwrap_err();
-    assert_eq!(missing, MissingClip("assistant-nobody".into()));
+    assert_eq!(missing, MissingClip("assistant-unknown".into()));
 }
 
 #[test]

@@ -11,12 +11,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
-use switchboard::ports::door::{Answer, AttachError, Claim, Door, LiveCall, NotLive, Refusal, Ring};
+use switchboard::dialling::{Destination, DialPolicy, DialRequest, Permitted};
+use switchboard::ports::carrier::Script;
+use switchboard::ports::door::{
+    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Refusal, Ring,
+};
 use switchboard::ports::media::MediaLink;
-use switchboard::session::effect::AfterStream;
-use switchboard::session::input::LegStatus;
+use switchboard::session::document::Document;
+use switchboard::session::input::{CarrierInput, LegStatus, Question, StaffInput};
 use switchboard::twilio::{TwilioSettings, TwilioState, router};
-use switchboard::types::{CallId, LegId, Secret, StreamId};
+use switchboard::types::org::{EscalationSettings, OutboundSettings};
+use switchboard::types::{AttemptId, CallId, LegId, Secret, StreamId};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -41,6 +46,12 @@ pub(crate) enum Asked {
     Claim(String, String),
     Attach(String),
     AfterStream(String),
+    /// Another question about a caller's leg.
+    Ask(String, Question),
+    AskCall(CallId, Question),
+    /// The news as `Debug` writes them, since they do not compare.
+    TellCall(CallId, String),
+    OperatorStatus(AttemptId, String, LegStatus, Option<u32>),
     LegStatus(String, LegStatus, Option<u32>),
     StreamEnded(String, String),
     Fallback(String),
@@ -60,7 +71,8 @@ pub(crate) struct FakeDoor {
     pub(crate) mood: Mood,
     asked: Mutex<Vec<Asked>>,
     answers: Mutex<VecDeque<Answer>>,
-    next: Mutex<VecDeque<(AfterStream, Option<Secret>)>>,
+    next: Mutex<VecDeque<(Document, Option<Secret>)>>,
+    next_of_own_legs: Mutex<VecDeque<Script>>,
     /// One use each, as the real ones.
     tickets: Mutex<Vec<(String, String)>>,
     links: mpsc::UnboundedSender<MediaLink>,
@@ -75,8 +87,13 @@ impl FakeDoor {
         self.answers.lock().unwrap().push_back(answer);
     }
 
-    pub(crate) fn will_follow(&self, next: AfterStream, ticket: Option<&str>) {
+    pub(crate) fn will_follow(&self, next: Document, ticket: Option<&str>) {
         self.next.lock().unwrap().push_back((next, ticket.map(Secret::new)));
+    }
+
+    /// The next answer to a question about an operator's leg or an outbound party's.
+    pub(crate) fn will_tell_own_leg(&self, script: Script) {
+        self.next_of_own_legs.lock().unwrap().push_back(script);
     }
 
     pub(crate) fn sell(&self, ticket: &str, leg: &str) {
@@ -120,10 +137,28 @@ impl Door for FakeDoor {
         self.links.send(link).map_err(|_| AttachError::Over)
     }
 
-    async fn after_stream(&self, leg: &LegId) -> (AfterStream, Option<Secret>) {
-        self.note(Asked::AfterStream(leg.to_string()));
+    async fn ask(&self, leg: &LegId, question: Question) -> Option<Script> {
+        self.note(match question {
+            Question::AfterStream => Asked::AfterStream(leg.to_string()),
+            other => Asked::Ask(leg.to_string(), other),
+        });
         self.hang().await;
-        self.next.lock().unwrap().pop_front().unwrap_or((AfterStream::HangUp, None))
+        let (document, ticket) = self.next.lock().unwrap().pop_front().unwrap_or((Document::HangUp, None));
+        Some(script(document, ticket))
+    }
+
+    async fn ask_call(&self, call: CallId, question: Question) -> Option<Script> {
+        self.note(Asked::AskCall(call, question));
+        self.hang().await;
+        self.next_of_own_legs.lock().unwrap().pop_front()
+    }
+
+    fn tell_call(&self, call: CallId, input: CarrierInput) {
+        self.note(Asked::TellCall(call, format!("{input:?}")));
+    }
+
+    fn operator_status(&self, attempt: AttemptId, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
+        self.note(Asked::OperatorStatus(attempt, leg.to_string(), status, sequence));
     }
 
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
@@ -138,7 +173,11 @@ impl Door for FakeDoor {
         self.note(Asked::Fallback(leg.to_string()));
     }
 
-    fn end(&self, _: CallId) -> Result<(), NotLive> {
+    async fn place(&self, _: OutboundOrder) -> Result<(), OutboundError> {
+        Err(OutboundError::NoCarrier)
+    }
+
+    fn command(&self, _: CallId, _: StaffInput) -> Result<(), NotLive> {
         Err(NotLive)
     }
 
@@ -173,6 +212,7 @@ impl House {
             asked: Mutex::default(),
             answers: Mutex::default(),
             next: Mutex::default(),
+            next_of_own_legs: Mutex::default(),
             tickets: Mutex::default(),
             links: sender,
         });
@@ -268,4 +308,32 @@ pub(crate) fn ringing() -> Vec<(&'static str, &'static str)> {
         ("From", "+15550142000"),
         ("To", "+15550100000"),
     ]
+}
+
+/// A document with what it needs.
+pub(crate) fn script(document: Document, ticket: Option<Secret>) -> Script {
+    Script {
+        call: CallId(uuid::Uuid::nil()),
+        document,
+        org_name: "Riverside Clinic".into(),
+        language: "en".into(),
+        ticket,
+        cold: None,
+    }
+}
+
+/// A number that the choke point lets through.
+pub(crate) fn permitted(number: &str) -> Permitted {
+    let escalation = EscalationSettings { allow: vec!["+1".to_owned()], ..EscalationSettings::default() };
+    let outbound = OutboundSettings { enabled: true, ..OutboundSettings::default() };
+    let request = DialRequest {
+        org: &"demo".parse().unwrap(),
+        escalation: &escalation,
+        outbound: &outbound,
+        to: Destination::Number(&number.parse().unwrap()),
+        caller: None,
+        is_ours: &|_| false,
+        at_us: 0,
+    };
+    DialPolicy::new().permit(&request).unwrap()
 }

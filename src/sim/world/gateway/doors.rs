@@ -5,19 +5,21 @@ use std::sync::Arc;
 use crate::assistant;
 use crate::audio::prompts;
 use crate::calls::Engine;
+use crate::ports::carrier::Script;
 use crate::ports::door::Answer;
 use crate::ports::media::MediaEvent;
-use crate::session::effect::AfterStream;
-use crate::session::input::CarrierInput;
+use crate::safety::{Extensions, Language, Rules};
+use crate::session::document::Document;
+use crate::session::input::{CarrierInput, Question};
 use crate::session::plant::planted;
-use crate::session::policy::CallFacts;
+use crate::session::policy::{CallFacts, People};
 use crate::sim::carrier::company::{SocketNo, WebAnswer, WebhookId};
 use crate::sim::world::gateway::organization::fields;
 use crate::sim::world::gateway::{Gateway, Media, ORIGIN, ToWorld, account};
 use crate::twilio::callback::leg_status;
 use crate::twilio::twiml::{TICKET, apology};
 use crate::twilio::wire::{self, Incoming, MediaEncoder};
-use crate::types::{CallId, Caller, Mono, Secret};
+use crate::types::{CallId, Caller, Direction, Mono, Mulaw, Secret};
 
 impl Gateway {
     pub(super) fn webhook(&mut self, now: Mono, id: WebhookId, url: &str, pairs: &[(String, String)]) {
@@ -70,14 +72,20 @@ impl Gateway {
         let facts = CallFacts {
             call: CallId(uuid::Uuid::from_u128(u128::from(settings.seed))),
             org: "demo".parse().expect("a constant id"),
-            leg: self.leg.clone(),
+            leg: Some(self.leg.clone()),
             caller: Caller::Withheld,
             dialled: None,
+            direction: Direction::Inbound,
+            consent: None,
             disclosure: settings.disclosure.as_str().into(),
             greeting: settings.greeting.as_str().into(),
             intake_fields: fields().into(),
             prompts: prompts::for_language("en"),
             carrier_rest: settings.carrier_rest,
+            hold: Mulaw::default(),
+            people: People::nobody(),
+            rules: Arc::new(Rules::new(Language::English, &Extensions::default())),
+            machine_message: "".into(),
         };
         let at = self.clock(now);
         let policy = settings.policy.clone();
@@ -103,16 +111,26 @@ impl Gateway {
 
     fn after_stream(&mut self, now: Mono) -> String {
         if self.over || self.engine.is_none() {
-            return self.documents.after_stream(AfterStream::HangUp, None);
+            return self.written(Document::HangUp);
         }
-        self.after_stream = None;
-        self.carrier(now, CarrierInput::AfterStream);
-        let next = self.after_stream.take().unwrap_or(AfterStream::Apologise);
-        if next == AfterStream::Reconnect {
+        self.answer = None;
+        self.carrier(now, CarrierInput::Ask(Question::AfterStream));
+        let next = self.answer.take().unwrap_or(Document::Apologise);
+        if next == Document::Connect {
             self.mint();
         }
-        let ticket = self.ticket.clone().map(Secret::new);
-        self.documents.after_stream(next, ticket.as_ref())
+        self.written(next)
+    }
+
+    fn written(&self, document: Document) -> String {
+        self.documents.after_stream(&Script {
+            call: CallId(uuid::Uuid::from_u128(u128::from(self.settings.seed))),
+            document,
+            org_name: "Riverside Clinic".into(),
+            language: "en".into(),
+            ticket: self.ticket.clone().map(Secret::new),
+            cold: None,
+        })
     }
 
     pub(super) fn text(&mut self, now: Mono, socket: SocketNo, text: &str) {

@@ -1,0 +1,312 @@
+//! One operator's phone after the other: the intent, the dial, and what became of it.
+
+use std::time::Duration;
+
+use crate::session::CallSession;
+use crate::session::effect::{CarrierEffect, Dial, Effect, Effects, Record, RecordId};
+use crate::session::fact::{AttemptFact, AttemptMove};
+use crate::session::input::{ActionResult, LegStatus};
+use crate::session::people::{Attempt, Errand, Stage};
+use crate::session::plant::planted;
+use crate::session::policy::Reachable;
+use crate::session::timer::Timer;
+use crate::types::{AttemptState, EscalationState, LegId, Mono, TransferMode};
+
+/// The least that a phone rings; with less time left nobody else is tried.
+const RING_MIN: Duration = Duration::from_secs(5);
+
+/// Between tries to end a leg whose hang-up did not work.
+const CLEANUP_PAUSE: Duration = Duration::from_secs(2);
+
+impl CallSession {
+    /// Writes down that the next target is to be rung, or gives up if there is none.
+    pub(in crate::session) fn next_attempt(&mut self, now: Mono, out: &mut Effects) {
+        let attempts_max = self.policy.attempts_max;
+        let Some(open) = &mut self.people.open else {
+            return;
+        };
+        let next =
+            if open.tried >= attempts_max || open.due.since(now) < RING_MIN { None } else { open.queue.pop_front() };
+        let Some(target) = next else {
+            self.nobody_left(now, out);
+            return;
+        };
+        let record = self.intend(target, TransferMode::Warm, out);
+        self.escalation_to(EscalationState::Dialing, out);
+        self.timers.set(Timer::Attempt, now + self.policy.commit_wait);
+        if let Some(open) = &mut self.people.open {
+            open.stage = Stage::Intending { record };
+        }
+        if planted!(self.policy, DialsBeforeCommit) {
+            self.dial(now, out);
+        }
+    }
+
+    /// The intent to ring a target, as a row.
+    pub(in crate::session) fn intend(&mut self, target: Reachable, mode: TransferMode, out: &mut Effects) -> RecordId {
+        self.people.counts.attempts += 1;
+        let no = self.people.counts.attempts;
+        let record = RecordId(self.counters.record);
+        if let Some(open) = &mut self.people.open {
+            open.tried += 1;
+            let fact = AttemptFact { no, escalation: open.no, target: target.id.clone(), mode };
+            let answers = Vec::new();
+            let state = AttemptState::Intended;
+            open.attempt = Some(Attempt { no, target, state, leg: None, step: 1, repeats: 0, answers });
+            self.record(Record::Attempt(fact), out);
+        }
+        record
+    }
+
+    /// Records up to this one are on disk: what was intended may be done.
+    pub(in crate::session) fn on_committed(&mut self, now: Mono, id: RecordId, out: &mut Effects) {
+        match self.people.stage() {
+            Some(Stage::Intending { record }) if id >= record => self.dial(now, out),
+            Some(Stage::Announcing { record, committed: false }) if id >= record => {
+                if let Some(open) = &mut self.people.open {
+                    open.stage = Stage::Announcing { record, committed: true };
+                }
+            }
+            Some(
+                Stage::Requested
+                | Stage::Intending { .. }
+                | Stage::Ringing
+                | Stage::Deciding
+                | Stage::Connecting
+                | Stage::Merging { .. }
+                | Stage::Talking
+                | Stage::Announcing { .. }
+                | Stage::ColdDialling,
+            )
+            | None => {}
+        }
+        self.outbound_committed(now, id, out);
+    }
+
+    fn dial(&mut self, now: Mono, out: &mut Effects) {
+        let Some(open) = &mut self.people.open else {
+            return;
+        };
+        let left = open.due.since(now);
+        let Some(attempt) = &open.attempt else {
+            return;
+        };
+        let ring = Duration::from_secs(attempt.target.ring.min(left).max(RING_MIN).as_secs());
+        let no = attempt.no;
+        let dial = Dial { attempt: no, target: attempt.target.id.clone(), ring, time_limit: self.policy.bridge_max };
+        open.stage = Stage::Ringing;
+        let due = now + ring + self.policy.dial_grace;
+        self.people.legs.dialled(no, due);
+        self.timers.set(Timer::Attempt, due);
+        self.attempt_to(AttemptState::Dialing, None, out);
+        self.run(Errand::Dial(no), CarrierEffect::Dial(dial), out);
+    }
+
+    /// Asks the carrier for something; the answer comes to `on_errand`.
+    pub(in crate::session) fn run(&mut self, errand: Errand, effect: CarrierEffect, out: &mut Effects) {
+        let action = self.next_action();
+        self.people.errands.push((action, errand));
+        out.push(Effect::Carrier(action, effect));
+    }
+
+    /// The carrier's answer to a dial.
+    pub(in crate::session) fn on_dialled(&mut self, now: Mono, no: u32, result: ActionResult, out: &mut Effects) {
+        match result {
+            ActionResult::Dialled(leg) => self.learn_operator(no, &leg, out),
+            ActionResult::Refused | ActionResult::Gone => {
+                self.people.legs.ended(no);
+                if self.is_ringing(no) {
+                    self.attempt_over(now, AttemptState::Refused, out);
+                }
+            }
+            // Never again: it may ring. Its name is looked for, and its callbacks carry the attempt's number.
+            ActionResult::Unknown | ActionResult::Failed | ActionResult::Done | ActionResult::Status(_) => {
+                let wanted = self.people.attempt().filter(|attempt| attempt.no == no);
+                let target = wanted.map(|attempt| attempt.target.id.clone());
+                let Some(target) = target else {
+                    return;
+                };
+                let (ring, time_limit) = (RING_MIN, self.policy.bridge_max);
+                let dial = Dial { attempt: no, target, ring, time_limit };
+                if planted!(self.policy, DialsAgain) {
+                    self.run(Errand::Dial(no), CarrierEffect::Dial(dial), out);
+                    return;
+                }
+                self.run(Errand::Find(no), CarrierEffect::FindDialled(Some(dial)), out);
+            }
+        }
+    }
+
+    /// The answer to the look for a leg whose dial had no answer.
+    pub(in crate::session) fn on_found(&mut self, now: Mono, no: u32, result: ActionResult, out: &mut Effects) {
+        match result {
+            ActionResult::Dialled(leg) => self.learn_operator(no, &leg, out),
+            ActionResult::Gone if self.is_ringing(no) && !self.knows_leg(no) => {
+                // It may be made yet: then its callback finds it unwanted. The next one is tried meanwhile.
+                self.attempt_over(now, AttemptState::Failed, out);
+            }
+            // Its callbacks will tell, or its time will pass.
+            ActionResult::Gone
+            | ActionResult::Done
+            | ActionResult::Failed
+            | ActionResult::Status(_)
+            | ActionResult::Refused
+            | ActionResult::Unknown => {}
+        }
+    }
+
+    /// An operator's leg has a name.
+    pub(in crate::session) fn learn_operator(&mut self, no: u32, leg: &LegId, out: &mut Effects) {
+        self.people.legs.learn(no, leg);
+        let Some(attempt) = self.people.attempt_mut().filter(|attempt| attempt.no == no) else {
+            return;
+        };
+        if attempt.leg.is_none() {
+            attempt.leg = Some(leg.clone());
+            let state = attempt.state;
+            let changed = AttemptMove { no, from: state, to: state, leg: Some(leg.clone()) };
+            self.record(Record::AttemptMove(changed), out);
+        }
+    }
+
+    /// A status callback of an operator's leg.
+    pub(in crate::session) fn on_operator_leg(
+        &mut self,
+        now: Mono,
+        no: u32,
+        leg: &LegId,
+        status: LegStatus,
+        out: &mut Effects,
+    ) {
+        if no > self.people.counts.attempts {
+            return;
+        }
+        self.learn_operator(no, leg, out);
+        if !status.is_terminal() {
+            return;
+        }
+        self.people.legs.ended(no);
+        self.on_operator_gone(now, no, Some(status), out);
+    }
+
+    /// An operator's leg is over, by whatever word of it.
+    pub(in crate::session) fn on_operator_gone(
+        &mut self,
+        now: Mono,
+        no: u32,
+        status: Option<LegStatus>,
+        out: &mut Effects,
+    ) {
+        if self.people.attempt().is_none_or(|attempt| attempt.no != no) {
+            return;
+        }
+        match self.people.stage() {
+            Some(Stage::Ringing | Stage::Intending { .. }) => {
+                let result = match status {
+                    Some(LegStatus::Busy) => AttemptState::Busy,
+                    Some(LegStatus::Failed | LegStatus::Canceled) => AttemptState::Failed,
+                    _ => AttemptState::NoAnswer,
+                };
+                self.attempt_over(now, result, out);
+            }
+            Some(Stage::Deciding) => self.attempt_over(now, AttemptState::NoResponse, out),
+            Some(Stage::Connecting) => self.accepted_and_left(now, out),
+            Some(Stage::Merging { .. } | Stage::Talking) => self.operator_left(now, out),
+            // The caller's leg goes on and asks; the cold attempt ends with that.
+            Some(Stage::ColdDialling | Stage::Requested | Stage::Announcing { .. }) | None => {}
+        }
+    }
+
+    /// The present state of the attempt took too long.
+    pub(in crate::session) fn on_attempt_due(&mut self, now: Mono, out: &mut Effects) {
+        match self.people.stage() {
+            Some(Stage::Intending { .. }) => self.attempt_over(now, AttemptState::Failed, out),
+            Some(Stage::Ringing) => self.attempt_over(now, AttemptState::NoAnswer, out),
+            Some(Stage::Deciding) => self.attempt_over(now, AttemptState::NoResponse, out),
+            Some(Stage::Connecting) => self.move_to_room(now, out),
+            Some(Stage::Merging { looks }) => self.look_at_merge(now, looks, out),
+            Some(Stage::Announcing { .. }) => self.nobody_left(now, out),
+            Some(Stage::ColdDialling) => self.on_cold_due(now, out),
+            Some(Stage::Requested | Stage::Talking) | None => {}
+        }
+    }
+
+    /// The whole escalation takes too long: no further phone is rung.
+    pub(in crate::session) fn on_escalation_due(&mut self, now: Mono, out: &mut Effects) {
+        match self.people.stage() {
+            Some(Stage::Requested | Stage::Intending { .. } | Stage::Ringing | Stage::Deciding) => {
+                self.drop_attempt(AttemptState::Canceled, out);
+                self.nobody_left(now, out);
+            }
+            Some(
+                Stage::Connecting
+                | Stage::Merging { .. }
+                | Stage::Talking
+                | Stage::Announcing { .. }
+                | Stage::ColdDialling,
+            )
+            | None => {}
+        }
+    }
+
+    /// The attempt came to nothing; the next one is tried.
+    pub(in crate::session) fn attempt_over(&mut self, now: Mono, result: AttemptState, out: &mut Effects) {
+        self.drop_attempt(result, out);
+        self.next_attempt(now, out);
+    }
+
+    /// Ends the present attempt, and its leg with it.
+    pub(in crate::session) fn drop_attempt(&mut self, result: AttemptState, out: &mut Effects) {
+        self.attempt_to(result, None, out);
+        self.timers.stop(Timer::Attempt);
+        let Some(no) = self.people.attempt().map(|attempt| attempt.no) else {
+            return;
+        };
+        if !planted!(self.policy, ForgetsOperator) {
+            self.people.legs.release(no);
+        }
+    }
+
+    /// The attempt moves to another state, here and on disk. A final state is left by nothing.
+    pub(in crate::session) fn attempt_to(&mut self, to: AttemptState, leg: Option<LegId>, out: &mut Effects) {
+        let Some(attempt) = self.people.attempt_mut() else {
+            return;
+        };
+        if attempt.state.is_final() || attempt.state == to {
+            return;
+        }
+        let from = std::mem::replace(&mut attempt.state, to);
+        let no = attempt.no;
+        self.record(Record::AttemptMove(AttemptMove { no, from, to, leg }), out);
+    }
+
+    fn is_ringing(&self, no: u32) -> bool {
+        self.people.stage() == Some(Stage::Ringing) && self.people.attempt().is_some_and(|attempt| attempt.no == no)
+    }
+
+    fn knows_leg(&self, no: u32) -> bool {
+        self.people.attempt().is_some_and(|attempt| attempt.no == no && attempt.leg.is_some())
+    }
+
+    /// Hangs up every operator's leg that nobody wants any more.
+    pub(in crate::session) fn clean_up(&mut self, out: &mut Effects) {
+        while let Some((no, leg)) = self.people.legs.next_to_end() {
+            self.run(Errand::HangUpOperator(no), CarrierEffect::HangUp(leg), out);
+        }
+    }
+
+    pub(in crate::session) fn on_operator_hung_up(&mut self, now: Mono, no: u32, result: &ActionResult) {
+        match result {
+            ActionResult::Done | ActionResult::Gone => self.people.legs.ended(no),
+            ActionResult::Failed
+            | ActionResult::Status(_)
+            | ActionResult::Dialled(_)
+            | ActionResult::Refused
+            | ActionResult::Unknown => {
+                if self.people.legs.hang_up_failed(no) {
+                    self.timers.set_once(Timer::Cleanup, now + CLEANUP_PAUSE);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What an operator hears and presses: the gate, the briefing, the menu.
+//!
+//! The gate says nothing about the caller, because an answering machine may be listening. A question that is asked
+//! again (the carrier repeats requests) gets the answer that it had.
+
+use std::fmt::Write as _;
+
+use crate::session::CallSession;
+use crate::session::document::{Document, Goodbye};
+use crate::session::effect::{Effects, Event};
+use crate::session::people::{Attempt, Escalation, Stage};
+use crate::session::plant::planted;
+use crate::session::timer::Timer;
+use crate::types::{AnsweredBy, AttemptState, Caller, EscalationState, LegId, Mono, TransferMode};
+
+/// Longest briefing, in characters.
+const BRIEFING_CHARS_MAX: usize = 600;
+
+/// Longest part of it that the caller or the model chose the length of.
+const PART_CHARS_MAX: usize = 300;
+
+impl CallSession {
+    /// An operator's leg was answered.
+    pub(in crate::session) fn on_operator_answered(
+        &mut self,
+        now: Mono,
+        no: u32,
+        leg: &LegId,
+        by: AnsweredBy,
+        out: &mut Effects,
+    ) -> Document {
+        if no == 0 || no > self.people.counts.attempts {
+            return Document::HangUp;
+        }
+        self.learn_operator(no, leg, out);
+        let stage = self.people.stage();
+        let Some(attempt) = self.people.attempt().filter(|attempt| attempt.no == no) else {
+            return self.too_late();
+        };
+        if attempt.leg.as_ref() != Some(leg) {
+            return Document::HangUp;
+        }
+        match stage {
+            Some(Stage::Ringing | Stage::ColdDialling) if attempt.state == AttemptState::Dialing => {}
+            Some(Stage::Deciding | Stage::ColdDialling) if !attempt.state.is_final() => {
+                return attempt.answers.first().map_or(Document::HangUp, |(_, answer)| answer.clone());
+            }
+            _ => return self.too_late(),
+        }
+        if matches!(by, AnsweredBy::Machine | AnsweredBy::MachineReady | AnsweredBy::Fax) {
+            self.operator_is_machine(now, out);
+            return Document::HangUp;
+        }
+        self.attempt_to(AttemptState::Briefing, None, out);
+        if stage == Some(Stage::Ringing) {
+            self.escalation_to(EscalationState::Briefing, out);
+            self.timers.set(Timer::Attempt, now + self.policy.briefing_max);
+            if let Some(open) = &mut self.people.open {
+                open.stage = Stage::Deciding;
+            }
+        }
+        let urgency = self.people.open.as_ref().map_or(crate::types::Urgency::Medium, |open| open.urgency);
+        self.answer_operator(0, Document::Gate { attempt: no, step: 1, urgency })
+    }
+
+    /// Detection says what picked up, perhaps while the gate still speaks.
+    pub(in crate::session) fn on_operator_picked_up(&mut self, now: Mono, no: u32, by: AnsweredBy, out: &mut Effects) {
+        let is_machine = matches!(by, AnsweredBy::Machine | AnsweredBy::MachineReady | AnsweredBy::Fax);
+        let deciding = self.people.attempt().is_some_and(|attempt| {
+            attempt.no == no && matches!(attempt.state, AttemptState::Dialing | AttemptState::Briefing)
+        });
+        // Whoever has pressed a key is a person, whatever detection thinks.
+        let at_gate = self.people.attempt().is_some_and(|attempt| attempt.step == 1);
+        if is_machine && deciding && at_gate {
+            self.operator_is_machine(now, out);
+        }
+    }
+
+    fn operator_is_machine(&mut self, now: Mono, out: &mut Effects) {
+        if self.people.stage() == Some(Stage::ColdDialling) {
+            self.drop_attempt(AttemptState::Machine, out);
+        } else {
+            self.attempt_over(now, AttemptState::Machine, out);
+        }
+    }
+
+    /// A key, or none in time.
+    pub(in crate::session) fn on_operator_key(
+        &mut self,
+        now: Mono,
+        (no, leg): (u32, &LegId),
+        step: u32,
+        key: Option<char>,
+        out: &mut Effects,
+    ) -> Document {
+        let Some(attempt) = self.people.attempt().filter(|attempt| attempt.no == no) else {
+            return self.too_late();
+        };
+        if attempt.leg.as_ref() != Some(leg) {
+            return Document::HangUp;
+        }
+        if let Some((_, answer)) = attempt.answers.iter().find(|(answered, _)| *answered == step) {
+            return answer.clone();
+        }
+        if step != attempt.step || attempt.state != AttemptState::Briefing {
+            return self.too_late();
+        }
+        if let Some(key) = key {
+            self.event(Event::OperatorKey { attempt: no, key }, out);
+        }
+        let answer = self.decide(now, no, step, key, out);
+        self.answer_operator(step, answer)
+    }
+
+    fn decide(&mut self, now: Mono, no: u32, step: u32, key: Option<char>, out: &mut Effects) -> Document {
+        let cold = self.people.open.as_ref().is_some_and(|open| open.mode == TransferMode::Cold);
+        match (step, key) {
+            (_, None) if planted!(self.policy, BridgesMachines) && !cold => self.accept(now, no, out),
+            (_, None) => {
+                self.declined(now, AttemptState::NoResponse, out);
+                Document::Goodbye(Goodbye::NoKey)
+            }
+            (1, Some(_)) => self.brief(now, no),
+            (_, Some('1')) if cold => {
+                self.accept_cold(now, out);
+                Document::Proceed
+            }
+            (_, Some('1')) => self.accept(now, no, out),
+            (_, Some('2')) => {
+                self.declined(now, AttemptState::Declined, out);
+                Document::Goodbye(Goodbye::Thanks)
+            }
+            (_, Some('3')) => {
+                self.declined(now, AttemptState::CallsBack, out);
+                Document::Goodbye(Goodbye::CallsBack)
+            }
+            (_, Some('5')) => {
+                self.declined(now, AttemptState::ToVoicemail, out);
+                Document::Goodbye(Goodbye::Thanks)
+            }
+            (_, Some(_)) => self.repeat(now, no, out),
+        }
+    }
+
+    /// Who calls, why, and what is known; then the menu.
+    fn brief(&mut self, now: Mono, no: u32) -> Document {
+        if self.people.stage() == Some(Stage::Deciding) {
+            self.timers.set(Timer::Attempt, now + self.policy.briefing_max);
+        }
+        let text = self.people.open.as_ref().map_or_else(String::new, |open| self.briefing(open));
+        let Some(attempt) = self.people.attempt_mut() else {
+            return Document::HangUp;
+        };
+        attempt.step += 1;
+        Document::Briefing { attempt: no, step: attempt.step, text: text.into() }
+    }
+
+    fn repeat(&mut self, now: Mono, no: u32, out: &mut Effects) -> Document {
+        let repeats_max = self.policy.repeats_max;
+        let Some(attempt) = self.people.attempt_mut() else {
+            return Document::HangUp;
+        };
+        attempt.repeats += 1;
+        if attempt.repeats > repeats_max {
+            self.declined(now, AttemptState::NoResponse, out);
+            return Document::Goodbye(Goodbye::NoKey);
+        }
+        self.brief(now, no)
+    }
+
+    /// The operator does not take the call. The goodbye is the answer to the leg, so it ends by itself.
+    fn declined(&mut self, now: Mono, how: AttemptState, out: &mut Effects) {
+        if self.people.stage() == Some(Stage::ColdDialling) {
+            self.attempt_to(how, None, out);
+            return;
+        }
+        self.attempt_to(how, None, out);
+        self.timers.set(Timer::Cleanup, now + self.policy.goodbye_max);
+        match how {
+            AttemptState::CallsBack => self.operator_calls_back(now, out),
+            AttemptState::ToVoicemail => self.begin_voicemail(now, out),
+            _ => self.next_attempt(now, out),
+        }
+    }
+
+    /// Keeps the answer for a question that is asked again.
+    fn answer_operator(&mut self, step: u32, answer: Document) -> Document {
+        if let Some(attempt) = self.people.attempt_mut()
+            && !attempt.state.is_final()
+        {
+            attempt.answers.push((step, answer.clone()));
+        }
+        answer
+    }
+
+    fn too_late(&self) -> Document {
+        Document::Goodbye(if self.is_caller_gone() { Goodbye::CallerGone } else { Goodbye::TooLate })
+    }
+
+    /// The summary for the operator: at most 600 characters, without control characters, and the caller's or the
+    /// model's words are introduced as such.
+    fn briefing(&self, open: &Escalation) -> String {
+        let mut text = String::new();
+        match (self.known("caller_name"), &self.facts.caller) {
+            (Some(name), _) => {
+                let _ = write!(text, "The caller gives the name {}. ", plain(&name, 80));
+            }
+            (None, Caller::Number(_)) => text.push_str("The caller has not given a name. "),
+            (None, Caller::Withheld) => text.push_str("The caller has given no name and withholds the number. "),
+        }
+        if !open.reason.is_empty() {
+            let _ = write!(text, "Reason: {} ", plain(&open.reason, PART_CHARS_MAX));
+        }
+        if !open.summary.is_empty() {
+            let _ = write!(text, "The caller says: {} ", plain(&open.summary, PART_CHARS_MAX));
+        } else if let Some((_, _, words)) =
+            self.people.heard.iter().rev().find(|(_, speaker, _)| *speaker == crate::types::Speaker::Caller)
+        {
+            let _ = write!(text, "The caller says: {} ", plain(words, PART_CHARS_MAX));
+        }
+        let rest = self.intake_words();
+        if !rest.is_empty() {
+            let _ = write!(text, "Noted: {} ", plain(&rest, PART_CHARS_MAX));
+        }
+        plain(&text, if planted!(self.policy, BriefsWithoutEnd) { usize::MAX } else { BRIEFING_CHARS_MAX })
+    }
+
+    fn known(&self, field: &str) -> Option<String> {
+        let fields = &self.intake.known()?.fields;
+        fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+    }
+
+    fn intake_words(&self) -> String {
+        let Some(known) = self.intake.known() else {
+            return String::new();
+        };
+        let fields = known.fields.iter().filter(|(name, _)| name != "caller_name");
+        let words: Vec<_> = fields.map(|(name, value)| format!("{}: {value}", name.replace('_', " "))).collect();
+        words.join("; ")
+    }
+}
+
+/// One line of at most so many characters, as a voice can read it.
+fn plain(text: &str, chars_max: usize) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(chars_max).collect()
+}
+
+impl Attempt {
+    /// The operator's leg, if it is this one.
+    pub(crate) fn is_leg(&self, leg: &LegId) -> bool {
+        self.leg.as_ref() == Some(leg)
+    }
+}

@@ -1,0 +1,166 @@
+//! The cold transfer: the model is gone, so the caller's own leg dials, one target after the other.
+//!
+//! The carrier ends such a leg with the caller's, so no phone can ring for nobody. All intents are written down at
+//! once, because the answer to "what next?" can not wait for a receipt.
+
+use crate::session::CallSession;
+use crate::session::document::{Document, Goodbye};
+use crate::session::effect::Effects;
+use crate::session::ending::Ending;
+use crate::session::links::Media;
+use crate::session::people::{Attempt, Stage};
+use crate::session::timer::Timer;
+use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Reason, TransferMode};
+
+impl CallSession {
+    /// Writes down every intent, and lets the caller hear what happens.
+    pub(in crate::session) fn begin_cold(&mut self, now: Mono, out: &mut Effects) {
+        let tries = self.policy.attempts_max as usize;
+        let targets: Vec<_> = match &mut self.people.open {
+            Some(open) => open.queue.drain(..).take(tries).collect(),
+            None => return,
+        };
+        let mut intended: Vec<Attempt> = Vec::with_capacity(targets.len());
+        let mut last = None;
+        for target in targets {
+            last = Some(self.intend(target, TransferMode::Cold, out));
+            intended.extend(self.people.open.as_mut().and_then(|open| open.attempt.take()));
+        }
+        let (Some(record), Some(open)) = (last, &mut self.people.open) else {
+            return;
+        };
+        let mut intended = intended.into_iter();
+        open.attempt = intended.next();
+        open.cold = intended.collect();
+        open.stage = Stage::Announcing { record, committed: false };
+        self.escalation_to(EscalationState::Dialing, out);
+        self.timers.set(Timer::Attempt, now + self.policy.announce_max);
+    }
+
+    /// The caller has heard what happens: the leg dials.
+    pub(in crate::session) fn cold_move(&mut self, now: Mono, out: &mut Effects) {
+        let document = self.cold_document(now, out);
+        self.move_caller(now, document, out);
+    }
+
+    fn cold_document(&mut self, now: Mono, out: &mut Effects) -> Document {
+        self.attempt_to(AttemptState::Dialing, None, out);
+        let time_limit = self.policy.bridge_max;
+        let Some(open) = &mut self.people.open else {
+            return Document::HangUp;
+        };
+        open.stage = Stage::ColdDialling;
+        let Some(attempt) = &open.attempt else {
+            return Document::HangUp;
+        };
+        let (no, target, ring) = (attempt.no, attempt.target.id.clone(), attempt.target.ring);
+        self.people.legs.dialled(no, now + ring + self.policy.dial_grace);
+        let due = now + ring + self.policy.dial_grace + self.policy.briefing_max * 2;
+        self.timers.set(Timer::Attempt, due);
+        Document::Cold { attempt: no, target, ring, time_limit }
+    }
+
+    /// A key accepted: the two legs are joined when the document ends.
+    pub(in crate::session) fn accept_cold(&mut self, now: Mono, out: &mut Effects) {
+        self.attempt_to(AttemptState::Accepted, None, out);
+        self.escalation_to(EscalationState::Merging, out);
+        self.attempt_to(AttemptState::Bridged, None, out);
+        self.escalation_to(EscalationState::Bridged, out);
+        if let Some(open) = &mut self.people.open {
+            open.stage = Stage::Talking;
+        }
+        self.timers.stop(Timer::Attempt);
+        self.timers.stop(Timer::Escalation);
+        self.timers.set(Timer::Bridge, now + self.policy.bridge_look);
+    }
+
+    /// The caller's leg has dialled; the caller is still there.
+    pub(in crate::session) fn on_cold_done(&mut self, now: Mono, bridged: Option<bool>, out: &mut Effects) -> Document {
+        let accepted = self.people.stage() == Some(Stage::Talking) && bridged != Some(false);
+        if accepted {
+            self.attempt_to(AttemptState::Done, None, out);
+            self.close_escalation(EscalationState::Transferred, out);
+            self.people.next = None;
+            self.close(now, Outcome::Transferred, Reason::OperatorTalk, out);
+            return Document::HangUp;
+        }
+        self.cold_next(now, out)
+    }
+
+    /// The next target's document, or the fallback's.
+    fn cold_next(&mut self, now: Mono, out: &mut Effects) -> Document {
+        let how = self.people.attempt().map(|attempt| attempt.state);
+        if let Some(no) = self.people.attempt().map(|attempt| attempt.no) {
+            // The carrier has ended the leg with the document.
+            self.people.legs.ended(no);
+        }
+        self.attempt_to(AttemptState::NoAnswer, None, out);
+        let asked_for_message = how == Some(AttemptState::ToVoicemail);
+        let calls_back = how == Some(AttemptState::CallsBack);
+        let Some(open) = &mut self.people.open else {
+            return Document::HangUp;
+        };
+        let in_time = open.due.since(now) >= std::time::Duration::from_secs(5);
+        if in_time && !asked_for_message && !calls_back && !open.cold.is_empty() {
+            open.attempt = Some(open.cold.remove(0));
+            let document = self.cold_document(now, out);
+            self.people.next = Some(document.clone());
+            return document;
+        }
+        self.cancel_cold(out);
+        self.cold_fallback(now, asked_for_message, out)
+    }
+
+    /// Intents that come to nothing.
+    pub(in crate::session) fn cancel_cold(&mut self, out: &mut Effects) {
+        loop {
+            let next = self.people.open.as_mut().and_then(|open| (!open.cold.is_empty()).then(|| open.cold.remove(0)));
+            let Some(attempt) = next else {
+                return;
+            };
+            if let Some(open) = &mut self.people.open {
+                open.attempt = Some(attempt);
+            }
+            self.attempt_to(AttemptState::Canceled, None, out);
+        }
+    }
+
+    fn cold_fallback(&mut self, now: Mono, asked_for_message: bool, out: &mut Effects) -> Document {
+        if asked_for_message || self.fallback() == Fallback::Voicemail {
+            return self.voicemail_document(now, out);
+        }
+        let emergency = self.people.open.as_ref().is_some_and(|open| open.urgency == crate::types::Urgency::Emergency);
+        let goodbye = match self.fallback() {
+            _ if emergency => Goodbye::EmergencyNobody,
+            Fallback::Callback => Goodbye::WillCallBack,
+            Fallback::Assistant | Fallback::Voicemail => Goodbye::NobodyFree,
+        };
+        let promised = goodbye != Goodbye::NobodyFree;
+        let (state, outcome, reason) = if promised {
+            self.promise_callback(None, out);
+            (EscalationState::Callback, Outcome::Callback, Reason::CallbackPromised)
+        } else {
+            (EscalationState::Failed, Outcome::ModelUnavailable, Reason::ModelLost)
+        };
+        self.close_escalation(state, out);
+        self.ending = Ending::HangingUp { outcome, reason };
+        self.timers.stop_all();
+        self.timers.set(Timer::HangUp, now + self.policy.goodbye_max * 2);
+        Document::Goodbye(goodbye)
+    }
+
+    /// The leg dials for too long, or its end is not reported.
+    pub(in crate::session) fn on_cold_due(&mut self, now: Mono, out: &mut Effects) {
+        if self.media == Media::Live {
+            // It never left the stream.
+            self.people.next = None;
+            self.cancel_cold(out);
+            self.drop_attempt(AttemptState::Failed, out);
+            self.nobody_left(now, out);
+            return;
+        }
+        self.ask_caller_leg(out);
+        let document = self.cold_next(now, out);
+        self.move_caller(now, document, out);
+    }
+}

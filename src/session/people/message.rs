@@ -1,0 +1,115 @@
+//! A message of the caller's: the voicemail of one who could not be helped.
+
+use std::time::Duration;
+
+use crate::session::CallSession;
+use crate::session::document::Document;
+use crate::session::effect::{Effects, Record};
+use crate::session::fact::VoicemailFact;
+use crate::session::timer::Timer;
+use crate::types::{EscalationState, Mono, Outcome, Reason};
+
+/// A caller who is asked to leave a message.
+pub(crate) struct Message {
+    pub(crate) escalation: Option<u32>,
+    /// It is on disk.
+    pub(crate) left: bool,
+    /// The caller has hung up; the recording may still be reported.
+    pub(crate) caller_gone: bool,
+}
+
+impl CallSession {
+    /// Moves the caller to the voicemail.
+    pub(in crate::session) fn begin_voicemail(&mut self, now: Mono, out: &mut Effects) {
+        let document = self.voicemail_document(now, out);
+        self.move_caller(now, document, out);
+    }
+
+    pub(in crate::session) fn voicemail_document(&mut self, now: Mono, out: &mut Effects) -> Document {
+        let escalation = self.people.open.as_ref().map(|open| open.no);
+        self.people.message = Some(Message { escalation, left: false, caller_gone: false });
+        self.close_escalation(EscalationState::Voicemail, out);
+        let cuts = if self.playout.is_idle() { Vec::new() } else { self.playout.cut(now, out) };
+        self.settle_cuts(now, cuts, out);
+        self.rest_model(out);
+        let max = self.policy.voicemail_max;
+        self.timers.set(Timer::Message, now + max + self.policy.voicemail_grace * 2);
+        let document = Document::Voicemail { escalation: escalation.unwrap_or(0), max };
+        self.people.next = Some(document.clone());
+        document
+    }
+
+    /// The recording is made; both the caller's document and the carrier's callback tell, in any order.
+    pub(in crate::session) fn on_recorded(
+        &mut self,
+        now: Mono,
+        recording: String,
+        duration: Duration,
+        out: &mut Effects,
+    ) {
+        if recording.is_empty() || duration.is_zero() {
+            return;
+        }
+        let known = self.people.message.as_ref().is_some_and(|message| message.left);
+        if !known {
+            self.people.counts.voicemails += 1;
+            let no = self.people.counts.voicemails;
+            let escalation = self.people.message.as_ref().and_then(|message| message.escalation);
+            let fact = VoicemailFact { no, escalation, recording, duration };
+            self.record(Record::Voicemail(fact), out);
+        }
+        let Some(message) = &mut self.people.message else {
+            self.people.message = Some(Message { escalation: None, left: true, caller_gone: false });
+            return;
+        };
+        message.left = true;
+        if message.caller_gone {
+            self.close(now, Outcome::Voicemail, Reason::MessageLeft, out);
+        }
+    }
+
+    /// The caller has finished.
+    pub(in crate::session) fn on_voicemail_done(
+        &mut self,
+        now: Mono,
+        recording: String,
+        duration: Duration,
+        out: &mut Effects,
+    ) -> Document {
+        self.on_recorded(now, recording, duration, out);
+        let left = self.people.message.as_ref().is_some_and(|message| message.left);
+        if left {
+            self.close(now, Outcome::Voicemail, Reason::MessageLeft, out);
+        } else {
+            // Nothing was said. The carrier's own word on the recording may still differ.
+            self.caller_leaves_message(now);
+        }
+        Document::HangUp
+    }
+
+    /// The caller has hung up, perhaps after speaking: the recording's report is waited for.
+    pub(in crate::session) fn caller_leaves_message(&mut self, now: Mono) {
+        if let Some(message) = &mut self.people.message {
+            message.caller_gone = true;
+        }
+        self.timers.set(Timer::Message, now + self.policy.voicemail_grace);
+    }
+
+    /// Nothing more is heard of the recording.
+    pub(in crate::session) fn on_message_due(&mut self, now: Mono, out: &mut Effects) {
+        let Some(message) = &self.people.message else {
+            return;
+        };
+        let (outcome, reason) = if message.left {
+            (Outcome::Voicemail, Reason::MessageLeft)
+        } else {
+            (Outcome::CallerHungUp, Reason::CarrierStatus)
+        };
+        if message.caller_gone {
+            self.close(now, outcome, reason, out);
+        } else {
+            // It should have been over long ago.
+            self.hang_up(now, outcome, reason, out);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Bringing a person in: what is under way, as data. The reactions are in the files beside this one.
+//!
+//! ```text
+//! Intending -> Ringing -> Deciding -> Connecting -> Merging -> Talking      warm: the caller stays on the stream
+//!     ^------------'---------'                                              until the operator has accepted
+//! Announcing -> ColdDialling -> Talking                                     cold: the caller's own leg dials
+//! ```
+//! One escalation at a time; `legs` remembers every operator's leg until it is known to have ended.
+
+pub(super) mod attempt;
+pub(super) mod back;
+pub(super) mod briefing;
+pub(super) mod cold;
+pub(super) mod fallback;
+pub(super) mod legs;
+pub(super) mod message;
+pub(super) mod news;
+pub(super) mod outbound;
+pub(super) mod request;
+pub(super) mod resume;
+pub(super) mod transfer;
+
+use std::collections::VecDeque;
+
+use crate::session::document::Document;
+use crate::session::effect::{ActionId, RecordId};
+use crate::session::fact::EscalationFact;
+use crate::session::people::legs::OperatorLegs;
+use crate::session::people::message::Message;
+use crate::session::people::outbound::Outbound;
+use crate::session::policy::Reachable;
+use crate::types::{AttemptState, Cause, EscalationState, LegId, Mono, Speaker, TargetId, TransferMode, Urgency};
+
+/// Everything about people that one call knows.
+#[derive(Default)]
+pub(crate) struct People {
+    pub(crate) open: Option<Escalation>,
+    pub(crate) legs: OperatorLegs,
+    pub(crate) message: Option<Message>,
+    pub(crate) outbound: Outbound,
+    /// What the caller's leg runs, or must run, instead of a stream; also the answer should it ask.
+    pub(crate) next: Option<Document>,
+    /// Requests to the carrier whose answers belong here.
+    pub(crate) errands: Vec<(ActionId, Errand)>,
+    pub(crate) counts: Counts,
+    /// What is left of the longest call, while its clock stands still.
+    pub(crate) paused: Option<Paused>,
+    /// The next connection to the model must be told what was said, and this.
+    pub(crate) recall: Option<String>,
+    /// The caller comes back from a person.
+    pub(crate) returning: bool,
+    /// A person was asked for before a restart, and must be asked for again once the caller is here.
+    pub(crate) again: Option<EscalationFact>,
+    /// The call is over, and operators' legs are waited for until then.
+    pub(crate) closing_until: Option<Mono>,
+    /// The last lines, oldest first, by number.
+    pub(crate) heard: VecDeque<(u32, Speaker, String)>,
+}
+
+/// How many of each there were, in this call.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) escalations: u32,
+    pub(crate) attempts: u32,
+    pub(crate) callbacks: u32,
+    pub(crate) voicemails: u32,
+    /// Intakes in a row that left something missing.
+    pub(crate) clarifications: u32,
+    /// The assistant's uncertainty asks for a person once.
+    pub(crate) uncertain: bool,
+}
+
+/// The longest call's clock, standing still.
+#[derive(Clone, Copy)]
+pub(crate) struct Paused {
+    pub(crate) since: Mono,
+    pub(crate) call_max: Option<Mono>,
+    pub(crate) warn: Option<Mono>,
+}
+
+/// Why a request was sent to the carrier.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Errand {
+    Dial(u32),
+    Find(u32),
+    HangUpOperator(u32),
+    LookUpOperator(u32),
+    /// The caller's leg, while there is no stream to tell.
+    LookUpCaller,
+    /// The caller's leg is moved to `People::next`.
+    Move,
+    EndRoom,
+    DialOut,
+    FindOut,
+    HangUpOut,
+}
+
+/// Why a person is asked for, and by whom.
+pub(crate) struct Ask {
+    pub(crate) cause: Cause,
+    pub(crate) urgency: Urgency,
+    pub(crate) reason: String,
+    pub(crate) summary: String,
+    /// This target and no other.
+    pub(crate) only: Option<TargetId>,
+}
+
+/// An escalation that is under way.
+pub(crate) struct Escalation {
+    pub(crate) no: u32,
+    pub(crate) urgency: Urgency,
+    pub(crate) reason: String,
+    pub(crate) summary: String,
+    pub(crate) state: EscalationState,
+    pub(crate) mode: TransferMode,
+    /// Who is tried next.
+    pub(crate) queue: VecDeque<Reachable>,
+    /// The final answer to the caller comes by then.
+    pub(crate) due: Mono,
+    pub(crate) tried: u32,
+    pub(crate) attempt: Option<Attempt>,
+    /// Cold: the attempts that follow, already written down.
+    pub(crate) cold: Vec<Attempt>,
+    pub(crate) stage: Stage,
+    /// The caller waits alone in the room.
+    pub(crate) parked: bool,
+    /// Who is in the room, as far as it told.
+    pub(crate) operator_in: bool,
+    pub(crate) caller_in: bool,
+}
+
+/// One operator's phone.
+pub(crate) struct Attempt {
+    pub(crate) no: u32,
+    pub(crate) target: Reachable,
+    pub(crate) state: AttemptState,
+    pub(crate) leg: Option<LegId>,
+    /// The document that the operator's next key belongs to.
+    pub(crate) step: u32,
+    pub(crate) repeats: u32,
+    /// What was answered at each step, for a question that is asked again.
+    pub(crate) answers: Vec<(u32, Document)>,
+}
+
+/// How far the present attempt is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stage {
+    /// Nothing is rung yet.
+    Requested,
+    /// The intent waits for its receipt.
+    Intending {
+        record: RecordId,
+    },
+    Ringing,
+    /// The operator is on the phone.
+    Deciding,
+    /// Accepted; the caller hears so.
+    Connecting,
+    /// The caller is on the way to the room. `looks`: how often we had to ask.
+    Merging {
+        looks: u32,
+    },
+    Talking,
+    /// Cold: the intents wait for their receipt, and the caller hears what happens.
+    Announcing {
+        record: RecordId,
+        committed: bool,
+    },
+    /// Cold: the caller's leg dials.
+    ColdDialling,
+}
+
+impl People {
+    pub(crate) fn attempt(&self) -> Option<&Attempt> {
+        self.open.as_ref()?.attempt.as_ref()
+    }
+
+    pub(crate) fn attempt_mut(&mut self) -> Option<&mut Attempt> {
+        self.open.as_mut()?.attempt.as_mut()
+    }
+
+    pub(crate) fn stage(&self) -> Option<Stage> {
+        self.open.as_ref().map(|open| open.stage)
+    }
+
+    /// Phones are rung, and the caller waits.
+    pub(crate) fn is_reaching(&self) -> bool {
+        match self.stage() {
+            Some(Stage::Requested | Stage::Intending { .. } | Stage::Ringing | Stage::Deciding) => true,
+            Some(
+                Stage::Connecting
+                | Stage::Merging { .. }
+                | Stage::Talking
+                | Stage::Announcing { .. }
+                | Stage::ColdDialling,
+            )
+            | None => false,
+        }
+    }
+
+    /// The caller is not, or soon no longer, with the assistant.
+    pub(crate) fn is_handing_over(&self) -> bool {
+        let leaving = match self.stage() {
+            Some(
+                Stage::Connecting
+                | Stage::Merging { .. }
+                | Stage::Talking
+                | Stage::Announcing { .. }
+                | Stage::ColdDialling,
+            ) => true,
+            Some(Stage::Requested | Stage::Intending { .. } | Stage::Ringing | Stage::Deciding) | None => false,
+        };
+        leaving || self.next.is_some() || self.message.is_some() || self.outbound.is_with_machine()
+    }
+
+    /// The caller's leg was told to go where there is no stream, or is there.
+    pub(crate) fn is_away(&self) -> bool {
+        self.next.is_some()
+    }
+
+    pub(crate) fn take_errand(&mut self, id: ActionId) -> Option<Errand> {
+        let index = self.errands.iter().position(|(known, _)| *known == id)?;
+        Some(self.errands.swap_remove(index).1)
+    }
+
+    /// A leg may come of a request that is not answered yet, or be left by one.
+    pub(crate) fn owes_answer(&self) -> bool {
+        self.errands.iter().any(|(_, errand)| {
+            matches!(errand, Errand::Dial(_) | Errand::DialOut | Errand::FindOut | Errand::HangUpOut)
+        })
+    }
+
+    pub(crate) fn has_errand(&self, wanted: &Errand) -> bool {
+        self.errands.iter().any(|(_, errand)| errand == wanted)
+    }
+}

@@ -1,0 +1,173 @@
+//! A call that we place: the dial after its intent, who picks up, and what a machine gets.
+
+use std::time::Duration;
+
+use crate::session::CallSession;
+use crate::session::document::Document;
+use crate::session::effect::{CarrierEffect, Effects, Event, ModelEffect, Record, RecordId};
+use crate::session::ending::Ending;
+use crate::session::input::ActionResult;
+use crate::session::links::Model;
+use crate::session::people::Errand;
+use crate::session::timer::Timer;
+use crate::types::{AnsweredBy, Direction, LegId, Mono, Outcome, Reason};
+
+/// From the end of the ringing to our giving up: the carrier adds five seconds of its own.
+const RING_GRACE: Duration = Duration::from_secs(15);
+
+/// A machine's greeting, until its beep.
+const GREETING_MAX: Duration = Duration::from_secs(45);
+
+/// A message to a machine.
+const MESSAGE_MAX: Duration = Duration::from_secs(90);
+
+/// How far an outbound call is. A call that came in is `Answered` from its beginning.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Outbound {
+    /// The call's first record waits for its receipt.
+    Intended,
+    Dialling,
+    #[default]
+    Answered,
+    /// A machine picked up; its greeting is on.
+    Machine,
+    /// Our message is being left.
+    Leaving,
+}
+
+impl Outbound {
+    pub(crate) const fn of(direction: Direction) -> Self {
+        match direction {
+            Direction::Inbound => Self::Answered,
+            Direction::Outbound => Self::Intended,
+        }
+    }
+
+    pub(crate) const fn is_answered(self) -> bool {
+        matches!(self, Self::Answered)
+    }
+
+    pub(crate) const fn is_with_machine(self) -> bool {
+        matches!(self, Self::Machine | Self::Leaving)
+    }
+}
+
+impl CallSession {
+    /// The call's first record is on disk: it is dialled.
+    pub(in crate::session) fn outbound_committed(&mut self, now: Mono, _: RecordId, out: &mut Effects) {
+        if self.people.outbound != Outbound::Intended || !matches!(self.ending, Ending::None) {
+            return;
+        }
+        self.people.outbound = Outbound::Dialling;
+        let (ring, time_limit) = (self.policy.outbound_ring, self.policy.bridge_max);
+        self.timers.set(Timer::Stream, now + ring + RING_GRACE);
+        self.run(Errand::DialOut, CarrierEffect::DialOut { ring, time_limit }, out);
+    }
+
+    /// The answer to the dial, or to the look for a leg whose dial had none.
+    pub(in crate::session) fn on_dialled_out(
+        &mut self,
+        now: Mono,
+        result: ActionResult,
+        found: bool,
+        out: &mut Effects,
+    ) {
+        match result {
+            ActionResult::Dialled(leg) => self.learn_leg(&leg, out),
+            ActionResult::Refused => self.close(now, Outcome::Failed, Reason::DialRefused, out),
+            ActionResult::Gone if found => self.close(now, Outcome::Failed, Reason::Inferred, out),
+            // Its callbacks tell, or its time passes.
+            _ if found => {}
+            ActionResult::Gone
+            | ActionResult::Unknown
+            | ActionResult::Failed
+            | ActionResult::Done
+            | ActionResult::Status(_) => self.run(Errand::FindOut, CarrierEffect::FindDialled(None), out),
+        }
+    }
+
+    fn learn_leg(&mut self, leg: &LegId, out: &mut Effects) {
+        if self.leg.is_some() {
+            return;
+        }
+        self.leg = Some(leg.clone());
+        self.record(Record::Leg(leg.clone()), out);
+        if !matches!(self.ending, Ending::None) {
+            // It was given up meanwhile.
+            self.run(Errand::HangUpOut, CarrierEffect::HangUp(leg.clone()), out);
+        }
+    }
+
+    /// The party picked up.
+    pub(in crate::session) fn on_outbound_answered(&mut self, now: Mono, leg: &LegId, out: &mut Effects) -> Document {
+        if self.facts.direction != Direction::Outbound || !matches!(self.ending, Ending::None) {
+            return Document::HangUp;
+        }
+        self.learn_leg(leg, out);
+        if self.leg.as_ref() != Some(leg) {
+            return Document::HangUp;
+        }
+        match self.people.outbound {
+            Outbound::Intended | Outbound::Dialling => {
+                self.people.outbound = Outbound::Answered;
+                if self.model == Model::Away {
+                    self.model = Model::Connecting { attempt: 1 };
+                    self.timers.set(Timer::Connect, now + self.policy.model_connect);
+                    self.send(ModelEffect::Open, out);
+                }
+                self.timers.set(Timer::Stream, now + self.policy.stream_wait);
+                self.start_clock(now);
+                Document::Connect
+            }
+            Outbound::Answered => Document::Connect,
+            Outbound::Machine | Outbound::Leaving => self.people.next.clone().unwrap_or(Document::HangUp),
+        }
+    }
+
+    /// Nobody picked up, or no receipt came, and nobody reported it.
+    pub(in crate::session) fn on_no_pick_up(&mut self, now: Mono, out: &mut Effects) {
+        match self.people.outbound {
+            Outbound::Intended => self.close(now, Outcome::Failed, Reason::Inferred, out),
+            Outbound::Dialling => self.hang_up(now, Outcome::NoAnswer, Reason::Inferred, out),
+            Outbound::Answered | Outbound::Machine | Outbound::Leaving => {}
+        }
+    }
+
+    /// Detection says who picked up. Unknown counts as a person.
+    pub(in crate::session) fn on_picked_up(&mut self, now: Mono, by: AnsweredBy, out: &mut Effects) {
+        if self.facts.direction != Direction::Outbound || !matches!(self.ending, Ending::None) {
+            return;
+        }
+        self.event(Event::PickedUp { by }, out);
+        let has_message = !self.facts.machine_message.is_empty();
+        match by {
+            AnsweredBy::Human | AnsweredBy::Unknown => {}
+            AnsweredBy::Machine if has_message => {
+                self.people.outbound = Outbound::Machine;
+                self.cut_sound(now, out);
+                self.rest_model(out);
+                self.timers.set(Timer::Message, now + GREETING_MAX);
+            }
+            AnsweredBy::MachineReady if has_message => {
+                self.people.outbound = Outbound::Leaving;
+                self.cut_sound(now, out);
+                self.rest_model(out);
+                self.timers.set(Timer::Message, now + MESSAGE_MAX);
+                let message = Document::Message(self.facts.machine_message.clone());
+                self.move_caller(now, message, out);
+            }
+            AnsweredBy::Machine | AnsweredBy::MachineReady | AnsweredBy::Fax => {
+                self.hang_up(now, Outcome::NoAnswer, Reason::AnsweringMachine, out);
+            }
+        }
+    }
+
+    /// The machine's greeting, or our message to it, takes too long.
+    pub(in crate::session) fn on_machine_due(&mut self, now: Mono, out: &mut Effects) {
+        match self.people.outbound {
+            Outbound::Machine => self.hang_up(now, Outcome::NoAnswer, Reason::AnsweringMachine, out),
+            Outbound::Leaving => self.hang_up(now, Outcome::Voicemail, Reason::AnsweringMachine, out),
+            Outbound::Intended | Outbound::Dialling | Outbound::Answered => {}
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Asking for a person: who may, what the caller hears at once, and who is tried.
+
+use crate::safety::{Alarm, Finding};
+use crate::session::CallSession;
+use crate::session::effect::{Effects, Event, Record, RespondKind, ToolAnswer};
+use crate::session::ending::Ending;
+use crate::session::fact::{EscalationFact, EscalationMove};
+use crate::session::links::{Media, Model};
+use crate::session::people::{Ask, Escalation, Paused, Stage};
+use crate::session::plant::planted;
+use crate::session::policy::Reachable;
+use crate::session::timer::Timer;
+use crate::types::{Cause, EscalationState, Mono, Phase, Prompt, Speaker, TransferMode, Urgency};
+
+/// What became of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Requested {
+    Begun,
+    /// One was under way already.
+    Joined,
+    /// The call is ending, or has asked too often.
+    Refused,
+}
+
+impl CallSession {
+    /// A rule of the safety net fired.
+    pub(in crate::session) fn on_alarm(&mut self, now: Mono, speaker: Speaker, found: Finding, out: &mut Effects) {
+        let alarm = found.alarm.as_str();
+        self.fault_event(Event::Alarm { alarm, rule: found.rule, speaker }, out);
+        let (cause, urgency) = match (found.alarm, found.rule) {
+            (Alarm::Emergency, _) => (Cause::Safety, Urgency::Emergency),
+            (Alarm::High, _) => (Cause::Safety, Urgency::High),
+            (Alarm::Human, "misunderstood" | "loop") => (Cause::Misunderstanding, Urgency::Medium),
+            (Alarm::Human, _) => (Cause::CallerAsked, Urgency::Medium),
+            (Alarm::Uncertainty, _) => (Cause::Uncertainty, Urgency::Medium),
+        };
+        if cause == Cause::Uncertainty && std::mem::replace(&mut self.people.counts.uncertain, true) {
+            return;
+        }
+        let reason = format!("The safety net heard: {alarm} ({}).", found.rule);
+        self.request_person(now, Ask { cause, urgency, reason, summary: String::new(), only: None }, out);
+    }
+
+    /// The assistant's `escalate_call`.
+    pub(in crate::session) fn on_escalate_call(
+        &mut self,
+        now: Mono,
+        reason: String,
+        urgency: Urgency,
+        summary: String,
+        out: &mut Effects,
+    ) -> ToolAnswer {
+        let ask = Ask { cause: Cause::Assistant, urgency, reason, summary, only: None };
+        match self.request_person(now, ask, out) {
+            Requested::Begun if self.people.open.is_none() => {
+                ToolAnswer::Refused("nobody can be reached now; see the system message".to_owned())
+            }
+            Requested::Begun | Requested::Joined => ToolAnswer::Ringing,
+            Requested::Refused => ToolAnswer::Refused("nobody can be reached".to_owned()),
+        }
+    }
+
+    /// A person is asked for.
+    pub(in crate::session) fn request_person(&mut self, now: Mono, ask: Ask, out: &mut Effects) -> Requested {
+        match self.ending {
+            Ending::None => {}
+            Ending::Farewell { .. } => self.call_farewell_off(),
+            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } | Ending::Over => {
+                return Requested::Refused;
+            }
+        }
+        if self.people.message.is_some() || !self.people.outbound.is_answered() {
+            return Requested::Refused;
+        }
+        if self.people.open.is_some() {
+            self.join(now, ask, out);
+            return Requested::Joined;
+        }
+        let emergency = ask.urgency == Urgency::Emergency;
+        if self.people.counts.escalations >= self.policy.escalations_max {
+            if emergency {
+                self.say_emergency(now, out);
+            }
+            return Requested::Refused;
+        }
+        self.begin(now, ask, out);
+        Requested::Begun
+    }
+
+    fn begin(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
+        self.people.counts.escalations += 1;
+        let no = self.people.counts.escalations;
+        let Ask { cause, urgency, reason, summary, only } = ask;
+        let fact = EscalationFact { no, cause, urgency, reason: reason.clone(), summary: summary.clone() };
+        self.record(Record::Escalation(fact), out);
+        self.enter(Phase::Escalation, out);
+        self.pause_clock(now);
+        if urgency == Urgency::Emergency {
+            self.say_emergency(now, out);
+        }
+        let mode = if self.model == Model::Gone { TransferMode::Cold } else { TransferMode::Warm };
+        let open = self.reachable(urgency, only.as_ref());
+        let can = self.facts.carrier_rest && !open.is_empty();
+        self.people.open = Some(Escalation {
+            no,
+            urgency,
+            reason,
+            summary,
+            state: EscalationState::Requested,
+            mode,
+            queue: if can { open.into() } else { [].into() },
+            due: now + self.policy.escalation_max,
+            tried: 0,
+            attempt: None,
+            cold: Vec::new(),
+            stage: Stage::Requested,
+            parked: false,
+            operator_in: false,
+            caller_in: false,
+        });
+        self.timers.set(Timer::Escalation, now + self.policy.escalation_max);
+        if !can {
+            self.nobody_left(now, out);
+            return;
+        }
+        self.announce(cause, urgency, out);
+        match mode {
+            TransferMode::Warm => self.next_attempt(now, out),
+            TransferMode::Cold => self.begin_cold(now, out),
+        }
+    }
+
+    /// A second request joins the first: what is more urgent counts, and what staff choose is tried next.
+    fn join(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
+        self.fault_event(Event::EscalationJoined { cause: ask.cause, urgency: ask.urgency }, out);
+        let chosen = ask.only.as_ref().map(|only| self.reachable(Urgency::Emergency, Some(only)));
+        let Some(open) = &mut self.people.open else {
+            return;
+        };
+        let worse = ask.urgency > open.urgency;
+        open.urgency = open.urgency.max(ask.urgency);
+        if open.summary.is_empty() {
+            open.summary = ask.summary;
+        }
+        for target in chosen.into_iter().flatten() {
+            let at_it = open.attempt.as_ref().is_some_and(|attempt| attempt.target.id == target.id);
+            open.queue.retain(|known| known.id != target.id);
+            if !at_it {
+                open.queue.push_front(target);
+            }
+        }
+        if worse && ask.urgency == Urgency::Emergency && !self.people.is_handing_over() {
+            self.say_emergency(now, out);
+        }
+    }
+
+    /// Who may be tried, in order. Emergencies, and targets that staff choose, know no hours.
+    fn reachable(&self, urgency: Urgency, only: Option<&crate::types::TargetId>) -> Vec<Reachable> {
+        let targets = self.facts.people.targets.iter();
+        let open = |target: &&Reachable| match only {
+            Some(only) => target.id == *only,
+            None => urgency == Urgency::Emergency || target.hours.is_open(self.wall),
+        };
+        targets.filter(open).cloned().collect()
+    }
+
+    /// Tells the caller, unless somebody else does: the assistant with its tool, or the emergency sentence.
+    fn announce(&mut self, cause: Cause, urgency: Urgency, out: &mut Effects) {
+        if urgency != Urgency::Emergency && cause != Cause::Assistant {
+            self.say_locally(Prompt::Ringing, out);
+        }
+    }
+
+    /// The organization's sentence, at once: whatever else was to be heard waits or is cut.
+    pub(in crate::session) fn say_emergency(&mut self, now: Mono, out: &mut Effects) {
+        if planted!(self.policy, SwallowsEmergency) {
+            return;
+        }
+        let cuts = if self.playout.is_idle() { Vec::new() } else { self.playout.cut(now, out) };
+        self.cancel_active(out);
+        self.settle_cuts(now, cuts, out);
+        self.greeting.end();
+        let text = self.facts.people.emergency_sentence.clone();
+        if text.is_empty() || self.model != Model::Ready || self.media != Media::Live {
+            self.say_locally(Prompt::Emergency, out);
+            return;
+        }
+        self.turn.auto_due = false;
+        self.turn.wanted = Some(RespondKind::Say(text));
+        self.timers.set(Timer::Emergency, now + self.policy.emergency_wait);
+    }
+
+    /// The assistant did not say the emergency sentence in time: the rendered one is said.
+    pub(in crate::session) fn on_emergency_due(&mut self, now: Mono, out: &mut Effects) {
+        let text = self.facts.people.emergency_sentence.clone();
+        let said = self.turn.active.as_ref().is_some_and(|active| {
+            active.kind == Some(RespondKind::Say(text.clone())) && self.speech.has_sound(&active.response)
+        });
+        if said || self.playout.has_model_sound(now) {
+            return;
+        }
+        if self.turn.wanted == Some(RespondKind::Say(text)) {
+            self.turn.wanted = None;
+        }
+        self.cancel_active(out);
+        self.say_locally(Prompt::Emergency, out);
+    }
+
+    /// From the request on the longest call stands still.
+    fn pause_clock(&mut self, now: Mono) {
+        if self.people.paused.is_some() {
+            return;
+        }
+        let (call_max, warn) = (self.timers.due(Timer::CallMax), self.timers.due(Timer::Warn));
+        self.people.paused = Some(Paused { since: now, call_max, warn });
+        for timer in [Timer::CallMax, Timer::Warn, Timer::Silence] {
+            self.timers.stop(timer);
+        }
+        self.pace.idle_since = None;
+        self.pace.silence_step = 0;
+    }
+
+    /// The caller is the assistant's again: the clock goes on.
+    pub(in crate::session) fn resume_clock(&mut self, now: Mono) {
+        let Some(Paused { since, call_max, warn }) = self.people.paused.take() else {
+            return;
+        };
+        let stood = now.since(since);
+        if let Some(at) = call_max {
+            self.timers.set(Timer::CallMax, at + stood);
+        }
+        if let Some(at) = warn {
+            self.timers.set(Timer::Warn, at + stood);
+        }
+    }
+
+    /// The escalation moves to another state, here and on disk.
+    pub(in crate::session) fn escalation_to(&mut self, to: EscalationState, out: &mut Effects) {
+        let Some(open) = &mut self.people.open else {
+            return;
+        };
+        let from = std::mem::replace(&mut open.state, to);
+        let no = open.no;
+        if from != to {
+            self.record(Record::EscalationMove(EscalationMove { no, from, to }), out);
+        }
+    }
+
+    /// The escalation is over: `to` is final.
+    pub(in crate::session) fn close_escalation(&mut self, to: EscalationState, out: &mut Effects) {
+        self.escalation_to(to, out);
+        self.people.open = None;
+        for timer in [Timer::Escalation, Timer::Attempt, Timer::Reassure, Timer::Bridge, Timer::Return] {
+            self.timers.stop(timer);
+        }
+    }
+}

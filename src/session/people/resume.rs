@@ -1,0 +1,162 @@
+//! A call that an earlier process left: taken up from what is on disk.
+//!
+//! What was being tried is ended; what was agreed goes on: two who talk are left to talk, and a caller who waited for
+//! a person is asked for again as soon as the stream is back.
+
+use crate::session::CallSession;
+use crate::session::document::{Document, Party, RoomPlan};
+use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record};
+use crate::session::fact::{AttemptMove, EscalationFact};
+use crate::session::links::{Media, Model};
+use crate::session::people::outbound::Outbound;
+use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, Stage};
+use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, Policy, Reachable};
+use crate::session::respond::Greeting;
+use crate::session::timer::Timer;
+use crate::types::{AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TransferMode};
+
+impl CallSession {
+    /// Takes a call up. The caller's leg is looked at, and the carrier asks about it if its stream is gone.
+    pub fn resume(now: Now, facts: CallFacts, policy: Policy, past: Past, out: &mut Effects) -> Self {
+        let Past { next_record, next_line, phase, lines, intake, .. } = &past;
+        let mut session = Self::bare(facts, policy, now.wall);
+        session.counters.record = *next_record;
+        session.transcript.continue_at(*next_line);
+        session.phase = *phase;
+        session.media = Media::Gone { since: now.mono };
+        session.model = Model::Away;
+        session.greeting = Greeting::Done;
+        session.intake.restore(intake.clone());
+        session.people.counts = Counts {
+            escalations: past.escalations,
+            attempts: past.attempts,
+            callbacks: past.callbacks,
+            voicemails: past.voicemails,
+            ..Counts::default()
+        };
+        for (index, (speaker, text)) in lines.iter().enumerate() {
+            session.people.heard.push_back((index as u32, *speaker, text.clone()));
+        }
+        session.event(Event::TakenUp, out);
+        session.people.recall = Some(
+            "The connection was interrupted for a moment and is back. Do not greet again; go on where you were."
+                .to_owned(),
+        );
+        session.start_clock(now.mono);
+        session.take_up(now.mono, past.open, out);
+        session.finish_step(now.mono, out);
+        session
+    }
+
+    /// A person was asked for before the interruption.
+    pub(in crate::session) fn ask_again_for_person(&mut self, now: Mono, fact: EscalationFact, out: &mut Effects) {
+        let EscalationFact { cause, urgency, reason, summary, .. } = fact;
+        self.request_person(now, Ask { cause, urgency, reason, summary, only: None }, out);
+    }
+
+    fn take_up(&mut self, now: Mono, open: Option<PastEscalation>, out: &mut Effects) {
+        if self.leg.is_none() {
+            self.people.outbound = Outbound::of(Direction::Outbound);
+            self.close(now, Outcome::Lost, Reason::Crashed, out);
+            self.run(Errand::FindOut, CarrierEffect::FindDialled(None), out);
+            return;
+        }
+        match open {
+            Some(open) => self.take_up_escalation(now, open, out),
+            None => self.timers.set(Timer::Detach, now),
+        }
+    }
+
+    fn take_up_escalation(&mut self, now: Mono, past: PastEscalation, out: &mut Effects) {
+        let agreed = |attempt: &&PastAttempt| {
+            matches!(attempt.state, AttemptState::Accepted | AttemptState::Bridged) && attempt.leg.is_some()
+        };
+        let kept = past.attempts.iter().find(agreed).map(|attempt| attempt.fact.no);
+        for attempt in past.attempts.iter().filter(|attempt| Some(attempt.fact.no) != kept) {
+            self.end_past_attempt(now, attempt, out);
+        }
+        let state = past.state;
+        self.people.open = Some(self.reopened(now, &past));
+        let (Some(no), EscalationState::Merging | EscalationState::Bridged) = (kept, state) else {
+            // Nobody had agreed: it is asked for again once the caller is here.
+            self.people.open = self.people.open.take().map(|open| Escalation { attempt: None, ..open });
+            self.close_escalation(EscalationState::Failed, out);
+            self.people.again = Some(past.fact);
+            self.timers.set(Timer::Detach, now);
+            return;
+        };
+        let Some(attempt) = past.attempts.into_iter().find(|attempt| attempt.fact.no == no) else {
+            return;
+        };
+        let cold = attempt.fact.mode == TransferMode::Cold;
+        if let Some(leg) = &attempt.leg {
+            self.people.legs.adopt(no, leg);
+        }
+        if let Some(open) = &mut self.people.open {
+            open.mode = attempt.fact.mode;
+            open.attempt = Some(kept_attempt(attempt));
+            open.stage = if state == EscalationState::Bridged { Stage::Talking } else { Stage::Merging { looks: 0 } };
+        }
+        if cold {
+            // Its model was gone, and nothing says that it is back: the talk ends the call.
+            self.model = Model::Gone;
+        }
+        if state == EscalationState::Bridged {
+            self.timers.set(Timer::Bridge, now);
+        } else {
+            let escalation = self.people.open.as_ref().map_or(0, |open| open.no);
+            let time_limit = self.policy.bridge_max;
+            let plan = RoomPlan { escalation, attempt: no, who: Party::Caller, waits: false, time_limit };
+            self.people.next = Some(Document::Room(plan));
+            self.timers.set(Timer::Attempt, now + self.policy.merge_wait);
+        }
+    }
+
+    /// An attempt that nobody had agreed to: its leg ends, also if its name was never learned.
+    fn end_past_attempt(&mut self, now: Mono, past: &PastAttempt, out: &mut Effects) {
+        let (no, from) = (past.fact.no, past.state);
+        self.record(Record::AttemptMove(AttemptMove { no, from, to: AttemptState::Lost, leg: None }), out);
+        match &past.leg {
+            Some(leg) => self.people.legs.learn(no, leg),
+            None if past.fact.mode == TransferMode::Warm && self.facts.carrier_rest => {
+                let (ring, time_limit) = (std::time::Duration::from_secs(60), self.policy.bridge_max);
+                self.people.legs.dialled(no, now + ring + self.policy.dial_grace);
+                self.people.legs.release(no);
+                let dial = Dial { attempt: no, target: past.fact.target.clone(), ring, time_limit };
+                self.run(Errand::Find(no), CarrierEffect::FindDialled(Some(dial)), out);
+            }
+            None => {}
+        }
+    }
+
+    fn reopened(&self, now: Mono, past: &PastEscalation) -> Escalation {
+        Escalation {
+            no: past.fact.no,
+            urgency: past.fact.urgency,
+            reason: past.fact.reason.clone(),
+            summary: past.fact.summary.clone(),
+            state: past.state,
+            mode: TransferMode::Warm,
+            queue: [].into(),
+            cold: Vec::new(),
+            due: now + self.policy.escalation_max,
+            tried: 0,
+            attempt: None,
+            stage: Stage::Requested,
+            parked: false,
+            operator_in: false,
+            caller_in: false,
+        }
+    }
+}
+
+fn kept_attempt(past: PastAttempt) -> Attempt {
+    let target = Reachable {
+        name: past.fact.target.as_str().into(),
+        id: past.fact.target,
+        ring: std::time::Duration::from_secs(20),
+        hours: OpenHours::Always,
+    };
+    let (state, leg) = (past.state, past.leg);
+    Attempt { no: past.fact.no, target, state, leg, step: 0, repeats: 0, answers: Vec::new() }
+}

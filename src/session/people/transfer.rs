@@ -1,0 +1,392 @@
+//! From the operator's "yes" to the end of the conversation: the caller hears it, is moved, and the two meet.
+//!
+//! While the caller is on the way, `People::next` is the answer to whatever the carrier asks about the caller's leg,
+//! so either order of redirect and question leads to the room.
+
+use crate::session::CallSession;
+use crate::session::document::{Document, Party, RoomPlan};
+use crate::session::effect::{CarrierEffect, Effect, Effects, Event, MediaEffect, ModelEffect, Record};
+use crate::session::input::{ActionResult, LegStatus, RoomEvent};
+use crate::session::links::{Media, Model};
+use crate::session::people::{Errand, Stage};
+use crate::session::plant::planted;
+use crate::session::timer::Timer;
+use crate::types::{AttemptState, EscalationState, LegId, Mono, Outcome, Prompt, Reason};
+
+/// Looks at the legs before a merge that nobody reports counts as failed.
+const MERGE_LOOKS_MAX: u32 = 3;
+
+/// Between looks at a merge.
+const MERGE_LOOK: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// From the operator's end to the caller's question; then the caller is fetched.
+const RETURN_WAIT: std::time::Duration = std::time::Duration::from_millis(1500);
+
+impl CallSession {
+    /// The operator takes the call.
+    pub(in crate::session) fn accept(&mut self, now: Mono, no: u32, out: &mut Effects) -> Document {
+        let Some(open) = &self.people.open else {
+            return Document::HangUp;
+        };
+        let (escalation, parked) = (open.no, open.parked);
+        self.attempt_to(AttemptState::Accepted, None, out);
+        self.escalation_to(EscalationState::Merging, out);
+        self.timers.stop(Timer::Escalation);
+        self.timers.stop(Timer::Reassure);
+        match self.media {
+            Media::Live => self.tell_connecting(now, out),
+            Media::Gone { .. } | Media::Awaiting if parked => self.wait_for_merge(now),
+            // The carrier asks soon, or the look-up tells.
+            Media::Gone { .. } | Media::Awaiting => {
+                self.people.next = Some(self.room(Party::Caller, no));
+                self.wait_for_merge(now);
+            }
+        }
+        Document::Room(RoomPlan {
+            escalation,
+            attempt: no,
+            who: Party::Operator,
+            waits: false,
+            time_limit: self.policy.bridge_max,
+        })
+    }
+
+    fn room(&self, who: Party, attempt: u32) -> Document {
+        let escalation = self.people.open.as_ref().map_or(0, |open| open.no);
+        Document::Room(RoomPlan { escalation, attempt, who, waits: false, time_limit: self.policy.bridge_max })
+    }
+
+    /// "I am connecting you now": whatever else was to be heard is cut.
+    fn tell_connecting(&mut self, now: Mono, out: &mut Effects) {
+        let cuts = if self.playout.is_idle() { Vec::new() } else { self.playout.cut(now, out) };
+        if let Some(open) = &mut self.people.open {
+            open.stage = Stage::Connecting;
+        }
+        self.cancel_active(out);
+        self.settle_cuts(now, cuts, out);
+        self.turn.wanted = None;
+        for timer in [Timer::DeadAir, Timer::ResponseSlow, Timer::ResponseLost, Timer::Emergency] {
+            self.timers.stop(timer);
+        }
+        self.say_locally(Prompt::Connecting, out);
+        let rest = self.playout.remaining(now);
+        self.timers.set(Timer::Attempt, now + rest + self.policy.connect_grace);
+    }
+
+    /// The sentence was heard: the caller is moved.
+    pub(in crate::session) fn advance_transfer(&mut self, now: Mono, out: &mut Effects) {
+        match self.people.stage() {
+            Some(Stage::Connecting) if self.playout.is_settled() => self.move_to_room(now, out),
+            Some(Stage::Announcing { committed: true, .. })
+                if self.media == Media::Live && self.playout.is_settled() =>
+            {
+                self.cold_move(now, out);
+            }
+            _ => {}
+        }
+    }
+
+    pub(in crate::session) fn move_to_room(&mut self, now: Mono, out: &mut Effects) {
+        let Some(no) = self.people.attempt().map(|attempt| attempt.no) else {
+            return;
+        };
+        self.wait_for_merge(now);
+        self.move_caller(now, self.room(Party::Caller, no), out);
+    }
+
+    fn wait_for_merge(&mut self, now: Mono) {
+        if let Some(open) = &mut self.people.open {
+            open.stage = Stage::Merging { looks: 0 };
+        }
+        self.timers.set(Timer::Attempt, now + self.policy.merge_wait);
+    }
+
+    /// Moves the caller's leg to another document: by request, else by ending the stream, whose end is asked about.
+    pub(in crate::session) fn move_caller(&mut self, now: Mono, document: Document, out: &mut Effects) {
+        self.people.next = Some(document.clone());
+        self.timers.stop(Timer::Detach);
+        match self.leg.clone().filter(|_| self.facts.carrier_rest) {
+            Some(leg) => self.run(Errand::Move, CarrierEffect::Redirect { leg, document }, out),
+            None => self.leave_stream(now, out),
+        }
+    }
+
+    /// Closes the stream; the carrier asks what is next.
+    fn leave_stream(&mut self, now: Mono, out: &mut Effects) {
+        if self.media != Media::Live {
+            return;
+        }
+        out.push(Effect::Media(MediaEffect::Close));
+        self.lose_stream(now, out);
+        self.timers.set(Timer::Detach, now + self.policy.detach_wait);
+    }
+
+    pub(in crate::session) fn on_moved(&mut self, now: Mono, result: &ActionResult, out: &mut Effects) {
+        let to = match &self.people.next {
+            Some(Document::Room(_)) => "room",
+            Some(Document::Cold { .. }) => "cold",
+            Some(Document::Voicemail { .. }) => "voicemail",
+            Some(Document::Connect) => "stream",
+            Some(_) => "goodbye",
+            None => return,
+        };
+        let worked = *result == ActionResult::Done;
+        self.event(Event::Moved { to, worked }, out);
+        match result {
+            ActionResult::Done => {}
+            ActionResult::Gone => {
+                // Most likely the caller has hung up: nobody must be left in a room for that.
+                if !planted!(self.policy, LeavesOperatorAlone) {
+                    self.people.legs.release_all();
+                }
+                self.ask_caller_leg(out);
+            }
+            ActionResult::Failed
+            | ActionResult::Unknown
+            | ActionResult::Refused
+            | ActionResult::Status(_)
+            | ActionResult::Dialled(_) => self.leave_stream(now, out),
+        }
+    }
+
+    /// A room reports. What it says about others than these two is of no interest.
+    pub(in crate::session) fn on_room(&mut self, now: Mono, no: u32, event: &RoomEvent, out: &mut Effects) {
+        let is_caller = |leg: &LegId| self.leg.as_ref() == Some(leg);
+        let operator = match event {
+            RoomEvent::Joined(leg) | RoomEvent::Left(leg) => {
+                let of = self.people.attempt();
+                of.filter(|attempt| attempt.is_leg(leg)).map(|attempt| attempt.no)
+            }
+            RoomEvent::Started | RoomEvent::Ended => self.people.attempt().map(|at| at.no).filter(|at| *at == no),
+        };
+        let stage = self.people.stage();
+        if !matches!(stage, Some(Stage::Connecting | Stage::Merging { .. } | Stage::Talking)) {
+            return;
+        }
+        match event {
+            RoomEvent::Started if operator.is_some() => self.on_meeting(now, out),
+            RoomEvent::Joined(leg) => {
+                let caller = is_caller(leg);
+                if let Some(open) = &mut self.people.open {
+                    open.caller_in |= caller;
+                    open.operator_in |= operator.is_some();
+                    if open.caller_in && open.operator_in {
+                        self.on_meeting(now, out);
+                    }
+                }
+            }
+            RoomEvent::Left(leg) if is_caller(leg) => {
+                // Hung up, or on the way back: one of the two tells soon.
+                if let Some(open) = &mut self.people.open {
+                    open.caller_in = false;
+                }
+                self.timers.set(Timer::Bridge, now + RETURN_WAIT);
+            }
+            RoomEvent::Left(_) if operator.is_some() => {
+                self.operator_gone_from_room(now, out);
+            }
+            RoomEvent::Ended if operator.is_some() && stage == Some(Stage::Talking) => {
+                self.timers.set_once(Timer::Return, now + RETURN_WAIT);
+            }
+            RoomEvent::Started | RoomEvent::Left(_) | RoomEvent::Ended => {}
+        }
+    }
+
+    fn operator_gone_from_room(&mut self, now: Mono, out: &mut Effects) {
+        if let Some(open) = &mut self.people.open {
+            open.operator_in = false;
+        }
+        match self.people.stage() {
+            Some(Stage::Connecting) => self.accepted_and_left(now, out),
+            Some(Stage::Merging { .. } | Stage::Talking) => self.operator_left(now, out),
+            _ => {}
+        }
+    }
+
+    /// The two hear each other.
+    pub(in crate::session) fn on_meeting(&mut self, now: Mono, out: &mut Effects) {
+        if !matches!(self.people.stage(), Some(Stage::Merging { .. })) {
+            return;
+        }
+        if let Some(open) = &mut self.people.open {
+            open.stage = Stage::Talking;
+        }
+        self.attempt_to(AttemptState::Bridged, None, out);
+        self.escalation_to(EscalationState::Bridged, out);
+        self.timers.stop(Timer::Attempt);
+        self.timers.set(Timer::Bridge, now + self.policy.bridge_look);
+        if self.media == Media::Live {
+            out.push(Effect::Media(MediaEffect::Close));
+            self.lose_stream(now, out);
+            self.timers.stop(Timer::Detach);
+        }
+        self.rest_model(out);
+    }
+
+    /// The model is not needed while people talk. What it still owed is settled without it.
+    pub(in crate::session) fn rest_model(&mut self, out: &mut Effects) {
+        if matches!(self.model, Model::Gone | Model::Away) {
+            return;
+        }
+        self.model = Model::Away;
+        self.backlog.clear();
+        for timer in [Timer::Connect, Timer::Configure, Timer::Ready, Timer::RespondAgain] {
+            self.timers.stop(timer);
+        }
+        if let Some(response) = self.turn.active.take().map(|active| active.response) {
+            self.close_items(&response, out);
+        }
+        self.turn.asked = None;
+        self.turn.wanted = None;
+        self.turn.auto_due = false;
+        self.tooling.forget();
+        self.end_speech();
+        while let Some(line) = self.transcript.take_hopeless(true) {
+            self.record(Record::Line(line), out);
+        }
+        self.send(ModelEffect::Close, out);
+    }
+
+    /// The merge is not reported: look where the two are.
+    pub(in crate::session) fn look_at_merge(&mut self, now: Mono, looks: u32, out: &mut Effects) {
+        if looks >= MERGE_LOOKS_MAX {
+            self.transfer_failed(now, out);
+            return;
+        }
+        if self.media == Media::Live && !self.people.has_errand(&Errand::Move) {
+            // The redirect did nothing: the other way.
+            self.leave_stream(now, out);
+        }
+        if let Some(open) = &mut self.people.open {
+            open.stage = Stage::Merging { looks: looks + 1 };
+        }
+        self.timers.set(Timer::Attempt, now + MERGE_LOOK);
+        self.look_at_operator(out);
+        self.ask_caller_leg(out);
+    }
+
+    /// While the two talk: their legs are looked at, should the carrier's word be lost.
+    pub(in crate::session) fn on_bridge_due(&mut self, now: Mono, out: &mut Effects) {
+        if self.people.stage() != Some(Stage::Talking) {
+            return;
+        }
+        self.timers.set(Timer::Bridge, now + self.policy.bridge_look);
+        self.look_at_operator(out);
+        self.ask_caller_leg(out);
+    }
+
+    fn look_at_operator(&mut self, out: &mut Effects) {
+        let Some((no, leg)) = self.people.attempt().and_then(|at| Some((at.no, at.leg.clone()?))) else {
+            return;
+        };
+        if self.facts.carrier_rest && !self.people.has_errand(&Errand::LookUpOperator(no)) {
+            self.run(Errand::LookUpOperator(no), CarrierEffect::LookUp(leg), out);
+        }
+    }
+
+    /// Asks for the state of the caller's leg, while no stream tells.
+    pub(in crate::session) fn ask_caller_leg(&mut self, out: &mut Effects) {
+        let Some(leg) = self.leg.clone().filter(|_| self.facts.carrier_rest) else {
+            return;
+        };
+        if !self.people.has_errand(&Errand::LookUpCaller) {
+            self.run(Errand::LookUpCaller, CarrierEffect::LookUp(leg), out);
+        }
+    }
+
+    /// The answer about an operator's leg.
+    pub(in crate::session) fn on_operator_seen(
+        &mut self,
+        now: Mono,
+        no: u32,
+        result: &ActionResult,
+        out: &mut Effects,
+    ) {
+        match result {
+            ActionResult::Gone => {
+                self.people.legs.ended(no);
+                self.on_operator_gone(now, no, None, out);
+            }
+            ActionResult::Status(status) if status.is_terminal() => {
+                self.people.legs.ended(no);
+                self.on_operator_gone(now, no, Some(*status), out);
+            }
+            ActionResult::Status(_)
+            | ActionResult::Done
+            | ActionResult::Failed
+            | ActionResult::Dialled(_)
+            | ActionResult::Refused
+            | ActionResult::Unknown => {}
+        }
+    }
+
+    /// The answer about the caller's leg.
+    pub(in crate::session) fn on_caller_seen(&mut self, now: Mono, result: &ActionResult, out: &mut Effects) {
+        match result {
+            ActionResult::Gone => self.on_caller_leg(now, LegStatus::Completed, out),
+            ActionResult::Status(status) if status.is_terminal() => self.on_caller_leg(now, *status, out),
+            ActionResult::Status(LegStatus::InProgress) => self.caller_is_up(now, out),
+            ActionResult::Status(_)
+            | ActionResult::Done
+            | ActionResult::Failed
+            | ActionResult::Dialled(_)
+            | ActionResult::Refused
+            | ActionResult::Unknown => {}
+        }
+    }
+
+    /// The caller's leg is up, with nobody telling more: if the operator's is too, and the caller was moved, they talk.
+    fn caller_is_up(&mut self, now: Mono, out: &mut Effects) {
+        let looked = matches!(self.people.stage(), Some(Stage::Merging { looks }) if looks > 0);
+        let operator = self.people.attempt().is_some_and(|attempt| !self.people.legs.has_ended(attempt.no));
+        if looked && operator && self.media != Media::Live {
+            self.on_meeting(now, out);
+        }
+    }
+
+    /// Accepted, and gone before the caller was moved: the caller never left the assistant.
+    pub(in crate::session) fn accepted_and_left(&mut self, now: Mono, out: &mut Effects) {
+        self.attempt_over(now, AttemptState::NoResponse, out);
+        if self.people.open.is_some() {
+            self.timers.set(Timer::Escalation, now + self.policy.escalation_max);
+        }
+    }
+
+    /// The operator is gone from the room; the caller is alone there, or on the way to it.
+    pub(in crate::session) fn operator_left(&mut self, now: Mono, out: &mut Effects) {
+        let talked = self.people.stage() == Some(Stage::Talking);
+        self.attempt_to(if talked { AttemptState::Done } else { AttemptState::NoResponse }, None, out);
+        if let Some(no) = self.people.attempt().map(|attempt| attempt.no) {
+            self.people.legs.release(no);
+        }
+        if planted!(self.policy, LeavesCallerAlone) {
+            self.timers.stop(Timer::Attempt);
+            return;
+        }
+        self.timers.set_once(Timer::Return, now + RETURN_WAIT);
+    }
+
+    /// Nobody could make the two meet: the caller comes back.
+    fn transfer_failed(&mut self, now: Mono, out: &mut Effects) {
+        self.attempt_to(AttemptState::Failed, None, out);
+        self.people.legs.release_all();
+        self.fetch_caller(now, out);
+    }
+
+    /// The caller is alone and the carrier does not ask about it: back to the assistant by request.
+    pub(in crate::session) fn fetch_caller(&mut self, now: Mono, out: &mut Effects) {
+        if self.media == Media::Live {
+            let state = self.people.open.as_ref().map(|open| open.state);
+            self.come_back_live(now, state == Some(EscalationState::Bridged), out);
+            return;
+        }
+        let document = self.come_back(now, out);
+        if matches!(self.ending, crate::session::ending::Ending::None) {
+            self.move_caller(now, document, out);
+            // A stream attaches like any other; what is asked before that gets the same answer.
+            self.people.next = None;
+        } else {
+            self.hang_up(now, Outcome::Transferred, Reason::OperatorTalk, out);
+        }
+    }
+}
