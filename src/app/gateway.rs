@@ -107,7 +107,8 @@ impl Gateway {
 
         let (connector, simulated) = connector(config, clock).await?;
         let twilio = twilio_settings(config, &origin);
-        let carrier = TwilioRest::new(TwilioRest::client().context("the carrier's client")?, &twilio);
+        let carrier = TwilioRest::new(TwilioRest::client().context("the carrier's client")?, &twilio)
+            .context("PUBLIC_BASE_URL")?;
         let carrier_configured = carrier.is_configured();
 
         let directory: Arc<dyn Directory> = Arc::new(store.clone());

@@ -6,13 +6,15 @@
 //! routes    webhooks in, TwiML out        attach    a socket from its upgrade to its call
 //! callback  form -> typed request         socket    the two halves of an attached socket
 //! signature is it Twilio that asks?       waiting   seats for sockets that have not said `start`
-//! origin    our public URLs               wire      Media Streams messages, both ways
-//! twiml     documents                     rest      what we ask of Twilio
+//! origin    our public origin             wire      Media Streams messages, both ways
+//! paths     what is under it              rest      what we ask of Twilio
+//! twiml     documents
 //! ```
 
 pub mod attach;
 pub mod callback;
 pub mod origin;
+pub mod paths;
 pub mod rest;
 pub mod routes;
 pub mod signature;

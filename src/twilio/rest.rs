@@ -1,24 +1,35 @@
-//! What we ask of Twilio by REST: end a leg, look at a leg.
+//! What we ask of Twilio by REST: create, find, move and end legs, and end rooms.
 //!
-//! Both may be repeated without harm, so time-outs and server errors are tried again. Creating a call may not be
-//! (Twilio documents that a repeat can ring a second phone); it must not be added to `send` without thinking of that.
+//! A caller waits for every one of these requests, and a leg that nobody knows of rings and is billed: so each has a
+//! time limit, and only what is safe to repeat is repeated (`request::Repeat`).
 
+pub mod breaker;
+mod request;
+mod wire;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::CONTENT_LENGTH;
-use reqwest::{Client, Method, StatusCode};
-use serde::Deserialize;
+use reqwest::Client;
+use tokio::time::Instant;
 
 use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::session::input::LegStatus;
 use crate::twilio::TwilioSettings;
 use crate::twilio::callback::leg_status;
+use crate::twilio::origin::{BadOrigin, Origin};
+use crate::twilio::twiml::Documents;
 use crate::types::{AccountId, LegId, PhoneNumber, RoomId, Secret, Wall};
+use breaker::Breaker;
+use request::{Order, Repeat, Tried, judge, read};
+use wire::{Call, Calls, Conferences, creation};
 
 const CONNECT_WAIT: Duration = Duration::from_secs(2);
-/// One try, from the first byte out to the last byte in.
+/// One try, from the first byte out to the last byte in; a create with everything that belongs to it.
 const TOTAL_WAIT: Duration = Duration::from_secs(5);
+/// One try while the breaker is open: a caller depends on it, but nobody should wait long for what fails anyway.
+const DOUBTFUL_WAIT: Duration = Duration::from_secs(2);
 
 /// "Too many requests" means that nothing was done.
 const LIMITED_TRIES_MAX: u32 = 5;
@@ -27,17 +38,20 @@ const UNKNOWN_TRIES_MAX: u32 = 3;
 /// Wait before the second try; doubles each time, give or take a tenth.
 const BACKOFF: Duration = Duration::from_millis(100);
 
-/// Largest answer that is read; Twilio's are about two kilobytes.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Twilio takes a document in a request only if it is shorter than this.
+const TWIML_CHARS_MAX: usize = 4000;
 
-/// Twilio's codes for a leg that does not exist (any more) and one that is not in progress.
-const CODES_GONE: [u32; 2] = [20404, 21220];
+/// Resources that are looked through. Twilio lists the newest first.
+const PAGE_SIZE: &str = "100";
 
 /// Twilio's REST interface for one account.
 pub struct TwilioRest {
     client: Client,
     base_url: String,
     access: Option<Access>,
+    documents: Documents,
+    breaker: Mutex<Breaker>,
+    total_wait: Duration,
 }
 
 /// Who we are: the account is in the path, the credentials may be an API key's.
@@ -45,16 +59,6 @@ struct Access {
     account: AccountId,
     user: String,
     secret: Secret,
-}
-
-/// What an answer means for the next step.
-enum Attempt {
-    Done(Vec<u8>),
-    Failed(CarrierError),
-    /// Not processed; ask again later.
-    Limited,
-    /// Perhaps processed.
-    Unknown,
 }
 
 impl TwilioRest {
@@ -69,53 +73,121 @@ impl TwilioRest {
             .build()
     }
 
-    /// `client` should be one made by `Self::client`: its time limits are the only ones.
-    pub fn new(client: Client, settings: &TwilioSettings) -> Self {
-        let base_url = settings.api_base_url.trim_end_matches('/').to_owned();
-        Self { client, base_url, access: Access::from_settings(settings) }
+    /// `client` should be one made by `Self::client`. Fails only if the public base URL is none: the legs that we create
+    /// ask there what to do.
+    pub fn new(client: Client, settings: &TwilioSettings) -> Result<Self, BadOrigin> {
+        Ok(Self {
+            client,
+            base_url: settings.api_base_url.trim_end_matches('/').to_owned(),
+            access: Access::from_settings(settings),
+            documents: Documents::new(&Origin::parse(&settings.public_base_url)?),
+            breaker: Mutex::new(Breaker::new()),
+            total_wait: TOTAL_WAIT,
+        })
     }
 
-    fn url(&self, access: &Access, leg: &LegId) -> String {
-        format!("{}/2010-04-01/Accounts/{}/Calls/{leg}.json", self.base_url, access.account)
+    /// With another limit than 5 s for a try.
+    #[must_use]
+    pub const fn with_total_wait(mut self, total_wait: Duration) -> Self {
+        self.total_wait = total_wait;
+        self
     }
 
-    /// Sends a request that may be repeated, until it has an answer or the tries are used up.
-    async fn send(&self, method: Method, leg: &LegId, form: &[(&str, &str)]) -> Result<Vec<u8>, CarrierError> {
+    /// Sends a request as often as it may be, until it has an answer.
+    async fn send(&self, order: &Order) -> Result<Vec<u8>, CarrierError> {
         let access = self.access.as_ref().ok_or(CarrierError::NotConfigured)?;
-        let (mut limited, mut unknown) = (0, 0);
+        let began = Instant::now();
+        if order.repeat == Repeat::Never && !self.breaker().admits(began) {
+            metrics::counter!("switchboard_carrier_breaker_refused_total").increment(1);
+            return Err(CarrierError::Unreachable);
+        }
+        let (mut limited, mut failed) = (0, 0);
         loop {
-            match self.attempt(access, method.clone(), leg, form).await {
-                Attempt::Done(body) => return Ok(body),
-                Attempt::Failed(error) => return Err(error),
-                Attempt::Limited => limited += 1,
-                Attempt::Unknown => unknown += 1,
+            let wait = self.wait(order, began);
+            let error = match self.attempt(access, order, wait).await {
+                Tried::Done(body) => return Ok(body),
+                Tried::Refused(error) => return Err(error),
+                Tried::Limited => {
+                    limited += 1;
+                    CarrierError::Limited
+                }
+                Tried::Unknown => {
+                    failed += 1;
+                    CarrierError::Unknown
+                }
+                Tried::Unsent => {
+                    failed += 1;
+                    CarrierError::Unreachable
+                }
+            };
+            let may_repeat = match (&error, order.repeat) {
+                (CarrierError::Limited, _) => limited < LIMITED_TRIES_MAX,
+                (_, Repeat::Freely) => failed < UNKNOWN_TRIES_MAX,
+                (CarrierError::Unreachable, Repeat::IfUnsent) => failed < 2,
+                (_, _) => false,
+            };
+            let pause = backoff(limited + failed);
+            let too_late = order.repeat == Repeat::Never && began.elapsed() + pause >= self.total_wait;
+            if !may_repeat || too_late {
+                return Err(error);
             }
-            if limited >= LIMITED_TRIES_MAX {
-                return Err(CarrierError::Limited);
-            }
-            if unknown >= UNKNOWN_TRIES_MAX {
-                return Err(CarrierError::Unknown);
-            }
-            let tried = limited + unknown;
             metrics::counter!("switchboard_carrier_retries_total").increment(1);
-            tokio::time::sleep(backoff(tried)).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
-    async fn attempt(&self, access: &Access, method: Method, leg: &LegId, form: &[(&str, &str)]) -> Attempt {
-        let mut request = self.client.request(method, self.url(access, leg));
-        request = request.basic_auth(&access.user, Some(access.secret.expose()));
-        if !form.is_empty() {
-            request = request.form(form);
+    /// How long the next try may take.
+    fn wait(&self, order: &Order, began: Instant) -> Duration {
+        if order.repeat == Repeat::Never {
+            return self.total_wait.saturating_sub(began.elapsed());
         }
-        let Ok(response) = request.send().await else {
-            return Attempt::Unknown;
+        if self.breaker().is_open() { self.total_wait.min(DOUBTFUL_WAIT) } else { self.total_wait }
+    }
+
+    /// One try, logged without its numbers, texts and secrets, and told to the breaker.
+    async fn attempt(&self, access: &Access, order: &Order, wait: Duration) -> Tried {
+        let began = Instant::now();
+        let (tried, status, code) = self.exchange(access, order, wait).await;
+        let millis = began.elapsed().as_millis() as u64;
+        let (method, path, outcome) = (&order.method, &order.path, tried.label());
+        tracing::debug!(%method, path, status, code, outcome, millis, "asked the carrier");
+        metrics::counter!("switchboard_carrier_requests_total", "outcome" => outcome).increment(1);
+        let mut breaker = self.breaker();
+        if tried.is_answer() {
+            breaker.succeeded();
+        } else if breaker.failed(Instant::now()) {
+            drop(breaker);
+            metrics::counter!("switchboard_carrier_breaker_opened_total").increment(1);
+            tracing::warn!("the carrier's REST interface does not answer: no legs are created for a while");
+        }
+        tried
+    }
+
+    async fn exchange(&self, access: &Access, order: &Order, wait: Duration) -> (Tried, Option<u16>, Option<u32>) {
+        let url = format!("{}/2010-04-01/Accounts/{}{}", self.base_url, access.account, order.path);
+        let mut request = self.client.request(order.method.clone(), url).timeout(wait);
+        request = request.basic_auth(&access.user, Some(access.secret.expose()));
+        if !order.query.is_empty() {
+            request = request.query(&order.query);
+        }
+        if !order.form.is_empty() {
+            request = request.form(&order.form);
+        }
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) if error.is_connect() => return (Tried::Unsent, None, None),
+            Err(_) => return (Tried::Unknown, None, None),
         };
         let status = response.status();
-        let Some(body) = read(response).await else {
-            return Attempt::Unknown;
+        let Some(body) = read(response, order.bytes_max).await else {
+            return (Tried::Unknown, Some(status.as_u16()), None);
         };
-        judge(status, body)
+        let (tried, code) = judge(status, body);
+        (tried, Some(status.as_u16()), code)
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,39 +196,12 @@ fn backoff(tried: u32) -> Duration {
     BACKOFF.saturating_mul(1 << (tried - 1).min(8)).mul_f64(0.9 + 0.2 * fastrand::f64())
 }
 
-/// The whole body, unless it is too long or breaks off.
-async fn read(mut response: reqwest::Response) -> Option<Vec<u8>> {
-    let announced = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > ANSWER_BYTES_MAX) {
-        return None;
+/// Gone is what we wanted.
+fn gone_is_done(result: Result<Vec<u8>, CarrierError>) -> Result<(), CarrierError> {
+    match result {
+        Ok(_) | Err(CarrierError::Gone) => Ok(()),
+        Err(error) => Err(error),
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return None;
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Some(body)
-}
-
-fn judge(status: StatusCode, body: Vec<u8>) -> Attempt {
-    if status.is_success() {
-        return Attempt::Done(body);
-    }
-    if status.is_server_error() {
-        return Attempt::Unknown;
-    }
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        return Attempt::Limited;
-    }
-    // A 404 that is not in Twilio's words comes from something in between and says nothing about the leg.
-    let code = serde_json::from_slice::<Problem>(&body).ok().and_then(|problem| problem.code);
-    Attempt::Failed(match code {
-        _ if status == StatusCode::UNAUTHORIZED => CarrierError::Unauthorized,
-        Some(code) if CODES_GONE.contains(&code) => CarrierError::Gone,
-        code => CarrierError::Refused(code),
-    })
 }
 
 impl Access {
@@ -177,45 +222,61 @@ impl Carrier for TwilioRest {
     }
 
     async fn hang_up(&self, leg: &LegId) -> Result<(), CarrierError> {
-        match self.send(Method::POST, leg, &[("Status", "completed")]).await {
-            // Somebody was faster: what we wanted is so.
-            Ok(_) | Err(CarrierError::Gone) => Ok(()),
-            Err(error) => Err(error),
-        }
+        gone_is_done(self.send(&Order::post(call_path(leg), completed(), Repeat::Freely)).await)
     }
 
     async fn status(&self, leg: &LegId) -> Result<LegStatus, CarrierError> {
-        let body = self.send(Method::GET, leg, &[]).await?;
+        let body = self.send(&Order::get(call_path(leg))).await?;
         let call: Option<Call> = serde_json::from_slice(&body).ok();
         call.and_then(|call| leg_status(&call.status)).ok_or(CarrierError::Unknown)
     }
 
-    async fn dial(&self, _order: &DialOrder) -> Result<LegId, CarrierError> {
-        Err(CarrierError::NotConfigured)
+    async fn dial(&self, order: &DialOrder) -> Result<LegId, CarrierError> {
+        let form = creation(order, &self.documents);
+        let body = self.send(&Order::post("/Calls.json".to_owned(), form, Repeat::Never)).await?;
+        let call: Option<Call> = serde_json::from_slice(&body).ok();
+        call.and_then(|call| call.sid.parse().ok()).ok_or(CarrierError::Unknown)
     }
 
-    async fn find(&self, _to: &PhoneNumber, _from: &PhoneNumber, _since: Wall) -> Result<Vec<FoundLeg>, CarrierError> {
-        Err(CarrierError::NotConfigured)
+    async fn find(&self, to: &PhoneNumber, from: &PhoneNumber, since: Wall) -> Result<Vec<FoundLeg>, CarrierError> {
+        // Not `StartTime>`: it counts days, and a leg that still waits for its turn has no start yet.
+        let query =
+            vec![("To", to.e164().to_owned()), ("From", from.e164().to_owned()), ("PageSize", PAGE_SIZE.to_owned())];
+        let body = self.send(&Order::list("/Calls.json".to_owned(), query)).await?;
+        let page: Calls = serde_json::from_slice(&body).map_err(|_| CarrierError::Unknown)?;
+        Ok(page.calls.iter().filter_map(|call| call.created_since(since)).collect())
     }
 
-    async fn redirect(&self, _leg: &LegId, _script: &Script) -> Result<(), CarrierError> {
-        Err(CarrierError::NotConfigured)
+    async fn redirect(&self, leg: &LegId, script: &Script) -> Result<(), CarrierError> {
+        let document = self.documents.write(script);
+        if document.chars().count() >= TWIML_CHARS_MAX {
+            tracing::error!(%leg, "a document is too long for a request");
+            return Err(CarrierError::Refused(None));
+        }
+        // A second one would begin the document again, so an unknown outcome stays unknown.
+        let order = Order::post(call_path(leg), vec![("Twiml", document)], Repeat::IfUnsent);
+        self.send(&order).await.map(drop)
     }
 
-    async fn end_room(&self, _room: &RoomId) -> Result<(), CarrierError> {
-        Err(CarrierError::NotConfigured)
+    async fn end_room(&self, room: &RoomId) -> Result<(), CarrierError> {
+        // All states: a room in which one party waits has not begun, and is not "in progress".
+        let query = vec![("FriendlyName", room.to_string()), ("PageSize", PAGE_SIZE.to_owned())];
+        let body = self.send(&Order::list("/Conferences.json".to_owned(), query)).await?;
+        let page: Conferences = serde_json::from_slice(&body).map_err(|_| CarrierError::Unknown)?;
+        let mut result = Ok(());
+        for conference in page.conferences.iter().filter(|conference| conference.is_live(&room.to_string())) {
+            let path = format!("/Conferences/{}.json", conference.sid);
+            let ended = gone_is_done(self.send(&Order::post(path, completed(), Repeat::Freely)).await);
+            result = result.and(ended);
+        }
+        result
     }
 }
 
-/// The part of a call resource that we use.
-#[derive(Deserialize)]
-struct Call {
-    status: String,
+fn call_path(leg: &LegId) -> String {
+    format!("/Calls/{leg}.json")
 }
 
-/// Twilio's error document.
-#[derive(Deserialize)]
-struct Problem {
-    #[serde(default)]
-    code: Option<u32>,
+fn completed() -> Vec<(&'static str, String)> {
+    vec![("Status", "completed".to_owned())]
 }

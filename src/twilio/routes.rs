@@ -1,7 +1,11 @@
 //! The doors that Twilio knocks on: webhooks in, TwiML out, and the upgrade of the media socket.
 //!
-//! A refused request changes nothing. An accepted one from a caller's leg is always answered with TwiML: a caller
-//! hears an apology when something of ours fails, never a carrier's error message.
+//! A refused request changes nothing. An accepted one that asks what to do with a leg is always answered with TwiML: a
+//! caller hears an apology when something of ours fails, never a carrier's error message.
+
+mod hold;
+mod outbound;
+mod transfers;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -18,6 +22,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::FutureExt;
 
+use crate::ports::carrier::Script;
 use crate::ports::door::Door;
 use crate::session::input::Question;
 use crate::twilio::callback::{self, BadForm, Form};
@@ -25,7 +30,7 @@ use crate::twilio::origin::{BadOrigin, Origin};
 use crate::twilio::signature::{Refused, Verifier};
 use crate::twilio::twiml::{self, Documents};
 use crate::twilio::waiting::{WAITING_SOCKETS_MAX, Waiting};
-use crate::twilio::{TwilioSettings, attach};
+use crate::twilio::{TwilioSettings, attach, paths};
 use crate::types::AccountId;
 
 /// Largest webhook body; Twilio's are a few kilobytes.
@@ -90,12 +95,15 @@ impl TwilioState {
 /// All of Twilio's routes.
 pub fn router(state: TwilioState) -> Router {
     Router::new()
-        .route(twiml::VOICE_PATH, post(voice))
-        .route(twiml::AFTER_STREAM_PATH, post(after_stream))
-        .route(twiml::FALLBACK_PATH, post(fallback))
-        .route(twiml::STATUS_PATH, post(status))
-        .route(twiml::STREAM_STATUS_PATH, post(stream_status))
-        .route(twiml::MEDIA_PATH, get(media))
+        .route(paths::VOICE, post(voice))
+        .route(paths::AFTER_STREAM, post(after_stream))
+        .route(paths::FALLBACK, post(fallback))
+        .route(paths::STATUS, post(status))
+        .route(paths::STREAM_STATUS, post(stream_status))
+        .route(paths::MEDIA, get(media))
+        .merge(transfers::routes())
+        .merge(outbound::routes())
+        .merge(hold::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(state)
 }
@@ -115,8 +123,7 @@ async fn after_stream(State(state): State<TwilioState>, request: Request) -> Res
         let form = state.accept(request).await?;
         let leg = callback::after_stream(&form).map_err(refuse_form)?;
         let next = answer_in_time(state.door().ask(&leg, Question::AfterStream)).await.flatten();
-        let document = next.map(|script| state.0.documents.after_stream(&script));
-        Ok(twiml::respond(document.unwrap_or_else(twiml::apology)))
+        Ok(state.to_caller(next.as_ref()))
     };
     always_twiml(answer).await
 }
@@ -183,6 +190,21 @@ async fn media(
 }
 
 impl TwilioState {
+    /// What a caller's leg does next; without a script an apology is the best that there is.
+    fn to_caller(&self, script: Option<&Script>) -> Response {
+        let document = script.map(|script| self.0.documents.write(script));
+        twiml::respond(document.unwrap_or_else(twiml::apology))
+    }
+
+    /// What a leg of ours does next. Too late: the apology; a call that nobody knows: the end.
+    fn to_own_leg(&self, answer: Option<Option<Script>>) -> Response {
+        let Some(script) = answer else {
+            return twiml::respond(twiml::apology());
+        };
+        let document = script.map(|script| self.0.documents.write(&script));
+        twiml::respond(document.unwrap_or_else(twiml::hang_up))
+    }
+
     /// Reads a webhook's form if Twilio sent it, for our account; else the refusal.
     async fn accept(&self, request: Request) -> Result<Form, Response> {
         let (uri, headers) = (request.uri().clone(), request.headers().clone());

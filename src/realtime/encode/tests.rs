@@ -192,6 +192,25 @@ fn the_other_commands_are_written_plainly() {
 }
 
 #[test]
+fn what_was_said_before_is_input_of_the_caller_and_output_of_the_assistant() {
+    let recall = |speaker| encode(&ModelCommand::Recall { no: NO, speaker, text: "Good \"morning\".".into() });
+    assert_eq!(
+        recall(Speaker::Caller),
+        concat!(
+            r#"{"type":"conversation.item.create","event_id":"r7","item":{"type":"message","role":"user","#,
+            r#""content":[{"type":"input_text","text":"Good \"morning\"."}]}}"#
+        )
+    );
+    assert_eq!(
+        recall(Speaker::Assistant),
+        concat!(
+            r#"{"type":"conversation.item.create","event_id":"r7","item":{"type":"message","role":"assistant","#,
+            r#""content":[{"type":"output_text","text":"Good \"morning\"."}]}}"#
+        )
+    );
+}
+
+#[test]
 fn ids_are_read_back() {
     for id in [EventId::Configure(3), EventId::Request(NO), EventId::Append(99)] {
         assert_eq!(EventId::parse(&id.to_string()), Some(id));

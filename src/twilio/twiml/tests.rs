@@ -1,5 +1,9 @@
 //! Tests of `twilio::twiml`; `tests/it/twilio/documents.rs` holds every document against the official library.
 
+use proptest::prelude::*;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
 use super::*;
 
 fn documents() -> Documents {
@@ -34,28 +38,54 @@ fn each_refusal_has_a_sentence_of_its_own_and_hangs_up() {
     let sentence = |refusal| documents().answer(&Answer::Refuse(refusal));
     let all = [sentence(Refusal::Busy), sentence(Refusal::UnknownNumber), sentence(Refusal::Draining)];
     for document in &all {
-        assert!(document.contains("<Say>") && document.contains("<Hangup/>"), "{document}");
+        assert!(document.contains("<Say ") && document.contains("<Hangup/>"), "{document}");
         assert!(!document.contains("<Connect"), "{document}");
     }
     assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
-    assert!(!documents().answer(&Answer::HangUp).contains("<Say>"));
+    assert!(!documents().answer(&Answer::HangUp).contains("<Say"));
 }
 
 #[test]
 fn after_a_stream_the_caller_is_reconnected_released_or_told() {
     let documents = documents();
     let ticket = Secret::new("fresh");
-    assert!(documents.after_stream(&script(Document::Connect, Some(ticket.clone()))).contains(r#"value="fresh""#));
-    assert_eq!(
-        documents.after_stream(&script(Document::Connect, None)),
-        apology(),
-        "without a ticket nothing connects"
-    );
-    assert_eq!(documents.after_stream(&script(Document::Apologise, None)), apology());
-    assert!(!documents.after_stream(&script(Document::HangUp, Some(ticket.clone()))).contains("<Connect"));
+    assert!(documents.write(&script(Document::Connect, Some(ticket.clone()))).contains(r#"value="fresh""#));
+    assert_eq!(documents.write(&script(Document::Connect, None)), apology(), "without a ticket nothing connects");
+    assert_eq!(documents.write(&script(Document::Apologise, None)), apology().trim_end());
+    assert!(!documents.write(&script(Document::HangUp, Some(ticket.clone()))).contains("<Connect"));
 }
 
 fn script(document: Document, ticket: Option<Secret>) -> Script {
-    let call = crate::types::CallId(uuid::Uuid::nil());
+    let call = CallId(uuid::Uuid::nil());
     Script { call, document, org_name: "Clinic".into(), language: "en".into(), ticket, cold: None }
+}
+
+/// How many elements a document has; `None`: it is not well-formed.
+fn elements(document: &str) -> Option<usize> {
+    let mut reader = Reader::from_str(document);
+    let mut count = 0;
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(_) | Event::Empty(_) => count += 1,
+            Event::Eof => return Some(count),
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_changes_the_shape_of_a_document(text in any::<String>()) {
+        let text: Arc<str> = format!("a{text}").into();
+        for (document, shape) in [
+            (Document::Gate { attempt: 1, step: 1, urgency: crate::types::Urgency::High }, 6),
+            (Document::Briefing { attempt: 1, step: 1, text: text.clone() }, 6),
+            (Document::Message(text.clone()), 3),
+        ] {
+            let script = Script { org_name: text.clone(), ..script(document, None) };
+            let written = documents().write(&script);
+            prop_assert_eq!(elements(&written), Some(shape), "{}", &written);
+            prop_assert!(written.chars().all(|c| c == '\n' || !c.is_control()));
+        }
+    }
 }

@@ -9,7 +9,7 @@ use switchboard::ports::model::{EncodeModel, ModelCommand, ModelSetup};
 use switchboard::realtime::{Direction, Encoder, tap};
 use switchboard::session::effect::{RequestNo, RespondKind, ToolAnswer};
 use switchboard::types::org::{AudioFormat, Eagerness, TurnDetection};
-use switchboard::types::{ItemId, Millis, ResponseId, ToolCallId};
+use switchboard::types::{ItemId, Millis, ResponseId, Speaker, ToolCallId};
 
 use super::{decode_all, demo_setup};
 use crate::support::conformance;
@@ -183,11 +183,19 @@ fn usage() -> Value {
         "output_token_details": {"text_tokens": 30, "audio_tokens": 91}})
 }
 
-/// A phone call with everything that we ever send.
+/// A phone call with everything that we ever send: one that comes back from an operator, so that it begins with what
+/// was said before.
 fn phone_call(setup: ModelSetup) -> Conversation {
     let model = setup.model.clone();
     let mut call = Conversation::new(setup);
     call.set_up(&model);
+    for (no, speaker, text) in [
+        (91, Speaker::Assistant, "Riverside Clinic, how can I help you?"),
+        (92, Speaker::Caller, "I want to talk to a person."),
+        (93, Speaker::Assistant, "One moment."),
+    ] {
+        call.client(&ModelCommand::Recall { no: RequestNo(no), speaker, text: text.into() });
+    }
     call.respond(1, RespondKind::Say(Arc::from("This call is answered by an automated assistant.")));
     call.speak("resp_1", "item_a1", 4);
     call.fall_silent("resp_1", "item_a1", false);

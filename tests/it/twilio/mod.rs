@@ -7,4 +7,5 @@ mod media_abuse;
 mod rest;
 mod signatures;
 mod support;
+mod transfers;
 mod webhooks;

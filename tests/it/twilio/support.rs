@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
+use switchboard::dialling::{Destination, DialPolicy, DialRequest, Permitted};
 use switchboard::ports::carrier::Script;
 use switchboard::ports::door::{
     Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Refusal, Ring,
@@ -19,6 +20,7 @@ use switchboard::ports::media::MediaLink;
 use switchboard::session::document::Document;
 use switchboard::session::input::{CarrierInput, LegStatus, Question, StaffInput};
 use switchboard::twilio::{TwilioSettings, TwilioState, router};
+use switchboard::types::org::{EscalationSettings, OutboundSettings};
 use switchboard::types::{AttemptId, CallId, LegId, Secret, StreamId};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -44,6 +46,12 @@ pub(crate) enum Asked {
     Claim(String, String),
     Attach(String),
     AfterStream(String),
+    /// Another question about a caller's leg.
+    Ask(String, Question),
+    AskCall(CallId, Question),
+    /// The news as `Debug` writes them, since they do not compare.
+    TellCall(CallId, String),
+    OperatorStatus(AttemptId, String, LegStatus, Option<u32>),
     LegStatus(String, LegStatus, Option<u32>),
     StreamEnded(String, String),
     Fallback(String),
@@ -64,6 +72,7 @@ pub(crate) struct FakeDoor {
     asked: Mutex<Vec<Asked>>,
     answers: Mutex<VecDeque<Answer>>,
     next: Mutex<VecDeque<(Document, Option<Secret>)>>,
+    next_of_own_legs: Mutex<VecDeque<Script>>,
     /// One use each, as the real ones.
     tickets: Mutex<Vec<(String, String)>>,
     links: mpsc::UnboundedSender<MediaLink>,
@@ -80,6 +89,11 @@ impl FakeDoor {
 
     pub(crate) fn will_follow(&self, next: Document, ticket: Option<&str>) {
         self.next.lock().unwrap().push_back((next, ticket.map(Secret::new)));
+    }
+
+    /// The next answer to a question about an operator's leg or an outbound party's.
+    pub(crate) fn will_tell_own_leg(&self, script: Script) {
+        self.next_of_own_legs.lock().unwrap().push_back(script);
     }
 
     pub(crate) fn sell(&self, ticket: &str, leg: &str) {
@@ -124,20 +138,28 @@ impl Door for FakeDoor {
     }
 
     async fn ask(&self, leg: &LegId, question: Question) -> Option<Script> {
-        assert_eq!(question, Question::AfterStream);
-        self.note(Asked::AfterStream(leg.to_string()));
+        self.note(match question {
+            Question::AfterStream => Asked::AfterStream(leg.to_string()),
+            other => Asked::Ask(leg.to_string(), other),
+        });
         self.hang().await;
         let (document, ticket) = self.next.lock().unwrap().pop_front().unwrap_or((Document::HangUp, None));
         Some(script(document, ticket))
     }
 
-    async fn ask_call(&self, _: CallId, _: Question) -> Option<Script> {
-        None
+    async fn ask_call(&self, call: CallId, question: Question) -> Option<Script> {
+        self.note(Asked::AskCall(call, question));
+        self.hang().await;
+        self.next_of_own_legs.lock().unwrap().pop_front()
     }
 
-    fn tell_call(&self, _: CallId, _: CarrierInput) {}
+    fn tell_call(&self, call: CallId, input: CarrierInput) {
+        self.note(Asked::TellCall(call, format!("{input:?}")));
+    }
 
-    fn operator_status(&self, _: AttemptId, _: &LegId, _: LegStatus, _: Option<u32>) {}
+    fn operator_status(&self, attempt: AttemptId, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
+        self.note(Asked::OperatorStatus(attempt, leg.to_string(), status, sequence));
+    }
 
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
         self.note(Asked::LegStatus(leg.to_string(), status, sequence));
@@ -190,6 +212,7 @@ impl House {
             asked: Mutex::default(),
             answers: Mutex::default(),
             next: Mutex::default(),
+            next_of_own_legs: Mutex::default(),
             tickets: Mutex::default(),
             links: sender,
         });
@@ -297,4 +320,20 @@ pub(crate) fn script(document: Document, ticket: Option<Secret>) -> Script {
         ticket,
         cold: None,
     }
+}
+
+/// A number that the choke point lets through.
+pub(crate) fn permitted(number: &str) -> Permitted {
+    let escalation = EscalationSettings { allow: vec!["+1".to_owned()], ..EscalationSettings::default() };
+    let outbound = OutboundSettings { enabled: true, ..OutboundSettings::default() };
+    let request = DialRequest {
+        org: &"demo".parse().unwrap(),
+        escalation: &escalation,
+        outbound: &outbound,
+        to: Destination::Number(&number.parse().unwrap()),
+        caller: None,
+        is_ours: &|_| false,
+        at_us: 0,
+    };
+    DialPolicy::new().permit(&request).unwrap()
 }

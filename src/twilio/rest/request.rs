@@ -1,0 +1,121 @@
+//! One request to Twilio: what it is, how often it may be asked again, and what an answer means.
+//!
+//! What may be repeated decides whether a second phone rings, so every request has to say it.
+
+use reqwest::header::CONTENT_LENGTH;
+use reqwest::{Method, StatusCode};
+
+use crate::ports::carrier::CarrierError;
+use crate::twilio::rest::wire::Problem;
+
+/// How often a request may be asked again. Whatever Twilio says it did not process (429) always may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Repeat {
+    /// Asked twice is asked once: GET, `completed`.
+    Freely,
+    /// Only if no connection was made, and once.
+    IfUnsent,
+    /// Creates a leg: never, and it does not go out while the breaker is open.
+    Never,
+}
+
+/// A request below the account's path.
+pub(super) struct Order {
+    pub(super) method: Method,
+    /// For example `/Calls.json`; holds ids, never a number, because it is logged.
+    pub(super) path: String,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) form: Vec<(&'static str, String)>,
+    pub(super) repeat: Repeat,
+    /// Longest answer that is read.
+    pub(super) bytes_max: usize,
+}
+
+/// Longest answer about one thing; Twilio's are about two kilobytes.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Longest page of a list: a hundred times as much.
+const LIST_BYTES_MAX: usize = 512 * 1024;
+
+impl Order {
+    pub(super) fn get(path: String) -> Self {
+        let (query, form) = (Vec::new(), Vec::new());
+        Self { method: Method::GET, path, query, form, repeat: Repeat::Freely, bytes_max: ANSWER_BYTES_MAX }
+    }
+
+    pub(super) fn list(path: String, query: Vec<(&'static str, String)>) -> Self {
+        Self { query, bytes_max: LIST_BYTES_MAX, ..Self::get(path) }
+    }
+
+    pub(super) fn post(path: String, form: Vec<(&'static str, String)>, repeat: Repeat) -> Self {
+        let query = Vec::new();
+        Self { method: Method::POST, path, query, form, repeat, bytes_max: ANSWER_BYTES_MAX }
+    }
+}
+
+/// What came of one try.
+#[derive(Debug)]
+pub(super) enum Tried {
+    Done(Vec<u8>),
+    Refused(CarrierError),
+    /// Not processed; ask again later.
+    Limited,
+    /// Perhaps processed.
+    Unknown,
+    /// No connection was made.
+    Unsent,
+}
+
+impl Tried {
+    /// For counters and logs.
+    pub(super) const fn label(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Refused(CarrierError::Gone) => "gone",
+            Self::Refused(_) => "refused",
+            Self::Limited => "limited",
+            Self::Unknown => "unknown",
+            Self::Unsent => "unsent",
+        }
+    }
+
+    /// Whether the carrier is there at all.
+    pub(super) const fn is_answer(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::Refused(_) | Self::Limited)
+    }
+}
+
+/// Twilio's codes for a leg that does not exist (any more) and one that is not in progress.
+const CODES_GONE: [u32; 2] = [20404, 21220];
+
+/// What an answer means, and its error code.
+pub(super) fn judge(status: StatusCode, body: Vec<u8>) -> (Tried, Option<u32>) {
+    if status.is_success() {
+        return (Tried::Done(body), None);
+    }
+    // A 404 that is not in Twilio's words comes from something in between and says nothing about the leg.
+    let code = serde_json::from_slice::<Problem>(&body).ok().and_then(|problem| problem.code);
+    let tried = match code {
+        _ if status.is_server_error() => Tried::Unknown,
+        _ if status == StatusCode::TOO_MANY_REQUESTS => Tried::Limited,
+        _ if status == StatusCode::UNAUTHORIZED => Tried::Refused(CarrierError::Unauthorized),
+        Some(code) if CODES_GONE.contains(&code) => Tried::Refused(CarrierError::Gone),
+        code => Tried::Refused(CarrierError::Refused(code)),
+    };
+    (tried, code)
+}
+
+/// The whole body, unless it is too long or breaks off.
+pub(super) async fn read(mut response: reqwest::Response, bytes_max: usize) -> Option<Vec<u8>> {
+    let announced = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > bytes_max) {
+        return None;
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.ok()? {
+        if body.len() + chunk.len() > bytes_max {
+            return None;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Some(body)
+}

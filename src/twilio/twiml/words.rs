@@ -1,0 +1,81 @@
+//! Every sentence of ours that Twilio's voice reads, in English and Spanish.
+//!
+//! The local sentences that our own stream plays are recordings (`audio::prompts`); these are for legs without a stream.
+
+use crate::session::document::Goodbye;
+use crate::twilio::twiml::language::Tongue;
+use crate::types::Urgency;
+
+impl Tongue {
+    pub(super) const fn sorry(self) -> &'static str {
+        match self {
+            Self::English => "We are sorry, something went wrong. Please call again later.",
+            Self::Spanish => "Lo sentimos, algo ha fallado. Por favor, vuelva a llamar más tarde.",
+        }
+    }
+
+    pub(super) const fn hold(self) -> &'static str {
+        match self {
+            Self::English => "Please stay on the line. We are connecting you.",
+            Self::Spanish => "Por favor, no cuelgue. Le estamos comunicando.",
+        }
+    }
+
+    pub(super) const fn voicemail(self) -> &'static str {
+        match self {
+            Self::English => "Please leave a message after the tone. When you have finished, press any key or hang up.",
+            Self::Spanish => "Deje un mensaje después de la señal. Cuando termine, pulse cualquier tecla o cuelgue.",
+        }
+    }
+
+    /// The first words to whoever picks up: perhaps a stranger's voicemail, so it says who calls and how urgent it is,
+    /// and nothing else.
+    pub(super) fn gate(self, org_name: &str, urgency: Urgency) -> String {
+        match self {
+            Self::English => {
+                let call = match urgency {
+                    Urgency::Emergency => "an emergency call",
+                    Urgency::High => "an urgent call",
+                    Urgency::Medium | Urgency::Low => "a call",
+                };
+                format!("This is {org_name}. There is {call} for you. Press any key to hear more.")
+            }
+            Self::Spanish => {
+                let call = match urgency {
+                    Urgency::Emergency => "una llamada de emergencia",
+                    Urgency::High => "una llamada urgente",
+                    Urgency::Medium | Urgency::Low => "una llamada",
+                };
+                format!("Le llamamos de {org_name}. Hay {call} para usted. Pulse cualquier tecla para saber más.")
+            }
+        }
+    }
+
+    pub(super) const fn menu(self) -> &'static str {
+        match self {
+            Self::English => {
+                "Press 1 to take the call. Press 2 to decline. Press 3 to call back in ten minutes. \
+                 Press 4 to hear this again. Press 5 to send the caller to voicemail."
+            }
+            Self::Spanish => {
+                "Pulse 1 para atender la llamada. Pulse 2 para rechazarla. Pulse 3 para devolver la llamada en diez \
+                 minutos. Pulse 4 para oírlo otra vez. Pulse 5 para pasar la llamada al buzón de voz."
+            }
+        }
+    }
+
+    pub(super) const fn goodbye(self, goodbye: Goodbye) -> &'static str {
+        match (self, goodbye) {
+            (Self::English, Goodbye::CallerGone) => "The caller has hung up. Goodbye.",
+            (Self::English, Goodbye::Thanks) => "Thank you. Goodbye.",
+            (Self::English, Goodbye::CallsBack) => "Thank you. We tell the caller that you will call back. Goodbye.",
+            (Self::English, Goodbye::TooLate) => "Thank you, but the call has been taken care of. Goodbye.",
+            (Self::English, Goodbye::NoKey) => "No key was pressed. Goodbye.",
+            (Self::Spanish, Goodbye::CallerGone) => "La otra persona ha colgado. Adiós.",
+            (Self::Spanish, Goodbye::Thanks) => "Gracias. Adiós.",
+            (Self::Spanish, Goodbye::CallsBack) => "Gracias. Le diremos que usted devolverá la llamada. Adiós.",
+            (Self::Spanish, Goodbye::TooLate) => "Gracias, pero la llamada ya está atendida. Adiós.",
+            (Self::Spanish, Goodbye::NoKey) => "No se ha pulsado ninguna tecla. Adiós.",
+        }
+    }
+}
