@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::wiring::{calls_settings, connector, private_dir, twilio_settings, validate_org};
+use crate::app::wiring::{NoTransfers, calls_settings, connector, private_dir, twilio_settings, validate_org};
 use crate::app::{OrgCache, SystemClock, server};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
@@ -126,8 +126,11 @@ impl Gateway {
 
         let metrics = options.metrics.unwrap_or_else(Metrics::detached);
         let api = ApiState {
+            clock: Arc::new(clock),
             history: Arc::new(store.clone()) as Arc<dyn History>,
+            transfers: Arc::new(NoTransfers),
             directory,
+            orgs: orgs.clone(),
             keys: Arc::new(store.clone()) as Arc<dyn Keys>,
             door: board.clone(),
             journal: written,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::ports::store::OrgRow;
 
-/// "Riverside Clinic", id `demo`. Its number is fictional.
+/// "Riverside Clinic", id `demo`. Its numbers are fictional.
 pub fn demo_org() -> OrgRow {
     OrgRow {
         id: "demo".into(),
@@ -40,7 +40,18 @@ pub fn demo_org() -> OrgRow {
                 { "name": "special_requirements", "type": "text", "required": false,
                   "question": "Is there anything that we should prepare for you?" },
                 { "name": "notes", "type": "text", "required": false }
-            ]
+            ],
+            "time_zone": "America/New_York",
+            "hours": { "mon-fri": "08:00-18:00", "sat": "09:00-12:00" },
+            "escalation": {
+                "targets": [
+                    { "id": "doctor", "name": "Doctor Patel's line", "number": "+15550100021", "hours": "always" },
+                    { "id": "front-desk", "name": "the front desk", "number": "+15550100022", "hours": "always" }
+                ],
+                "fallback": "callback",
+                "after_hours": "callback"
+            },
+            "outbound": { "enabled": false }
         })
         .to_string(),
     }

@@ -4,8 +4,11 @@
 
 mod check;
 mod demo;
+pub mod hours;
+mod people;
 pub mod prompt;
 pub mod settings;
 pub mod tools;
 
 pub use demo::demo_org;
+pub use people::people;

@@ -3,6 +3,13 @@
 //! Keys that this version does not know are left alone: rows keep the document as it was written, and a later version
 //! may read them. What is known must have its type and stay within its limit.
 
+mod columns;
+mod escalation;
+mod hours;
+mod intake;
+mod outbound;
+mod safety;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -12,10 +19,10 @@ use crate::assistant::check::{Problems, Section, bad_text};
 pub use crate::assistant::demo::demo_org;
 use crate::ports::store::OrgRow;
 use crate::types::OrgId;
-use crate::types::org::{
-    AudioFormat, Eagerness, EscalationSettings, FieldKind, IntakeField, Organization, OutboundSettings, SafetySettings,
-    SilenceSteps, TurnDetection, WeekHours,
-};
+use crate::types::org::{AudioFormat, Eagerness, Organization, SilenceSteps, TurnDetection, WeekHours};
+
+pub use escalation::{ALLOW_MAX, RING_SECS, TARGETS_MAX};
+pub use safety::{EMERGENCY_CHARS_MAX, PHRASE_CHARS_MAX, PHRASES_MAX};
 
 /// Longest greeting and disclosure: about a minute of speech.
 pub const SENTENCE_CHARS_MAX: usize = 1000;
@@ -41,9 +48,9 @@ pub fn organization(row: &OrgRow) -> Result<Organization, Vec<Problem>> {
         problems.add("/name", "An organization needs a name.");
     }
     plain_text("/name", &name, NAME_CHARS_MAX, &mut problems);
-    let business_hours = hours(&row.business_hours, &mut problems);
+    let business_hours = columns::business_hours(&row.business_hours, &mut problems);
     plain_text("/after_hours_policy", &row.after_hours_policy, TEXT_CHARS_MAX, &mut problems);
-    let services_offered = services(&row.services_offered, &mut problems);
+    let services_offered = columns::services(&row.services_offered, &mut problems);
     if !is_phone_like(&row.escalation_phone) {
         problems.add("/escalation_phone", "This must be a phone number, or empty.");
     }
@@ -56,13 +63,14 @@ pub fn organization(row: &OrgRow) -> Result<Organization, Vec<Problem>> {
     let model = config.word("model", 100, is_name, "the name of a model", &mut problems);
     let audio_format = audio_format(&config, &mut problems);
     let turn_detection = turn_detection(&config, &mut problems);
-    let intake_fields = intake_fields(&config, &mut problems);
+    let intake_fields = intake::intake_fields(&config, &mut problems);
     let silence = silence(&config, &mut problems);
     let call_secs_max = config.whole("call_secs_max", (30, CALL_SECS_MAX), &mut problems);
-    for key in ["escalation", "safety"] {
-        config.section(key, &mut problems);
-    }
-    config.text("time_zone", 64, &mut problems);
+    let time_zone = hours::time_zone(&config, &mut problems);
+    let week = hours::week(&config, &mut problems).unwrap_or(WeekHours::Always);
+    let escalation = escalation::escalation(&config, &row.escalation_phone, &week, &mut problems);
+    let safety = safety::safety(&config, &mut problems);
+    let outbound = outbound::outbound(&config, &mut problems);
     let Ok(id) = id else { return Err(problems.0) };
     if !problems.0.is_empty() {
         return Err(problems.0);
@@ -84,11 +92,11 @@ pub fn organization(row: &OrgRow) -> Result<Organization, Vec<Problem>> {
         intake_fields,
         silence,
         call_secs_max,
-        time_zone: "UTC".to_owned(),
-        hours: WeekHours::Always,
-        escalation: EscalationSettings::default(),
-        safety: SafetySettings::default(),
-        outbound: OutboundSettings::default(),
+        time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()),
+        hours: week,
+        escalation,
+        safety,
+        outbound,
     })
 }
 
@@ -117,65 +125,6 @@ fn document(text: &str, problems: &mut Problems) -> Map<String, Value> {
     }
     problems.add("/config", "This must be an object.");
     Map::new()
-}
-
-/// JSON if it is JSON, else the text itself: both were written by people who describe their hours.
-fn loose(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
-}
-
-/// Business hours as the assistant should say them: text, a list of texts, or an object of days.
-fn hours(text: &str, problems: &mut Problems) -> String {
-    const SHAPE: &str = "This must be text, a list of texts, or an object such as {\"monday\": \"08:00-18:00\"}.";
-    let lines = match loose(text) {
-        Value::Null => Some(Vec::new()),
-        Value::String(text) => Some(vec![text]),
-        Value::Array(list) => list.iter().map(|line| line.as_str().map(str::to_owned)).collect(),
-        Value::Object(days) => days.iter().map(|(day, open)| Some(format!("{day}: {}", opening(open)?))).collect(),
-        Value::Bool(_) | Value::Number(_) => None,
-    };
-    let Some(lines) = lines else {
-        problems.add("/business_hours", SHAPE);
-        return String::new();
-    };
-    let hours = lines.join("\n").trim().to_owned();
-    plain_text("/business_hours", &hours, TEXT_CHARS_MAX, problems);
-    hours
-}
-
-/// One day's hours; `None`: not a shape that anybody would mean.
-fn opening(value: &Value) -> Option<String> {
-    match value {
-        Value::Null | Value::Bool(false) => Some("closed".to_owned()),
-        Value::Bool(true) => Some("open".to_owned()),
-        Value::String(text) => Some(text.clone()),
-        Value::Array(spans) => Some(spans.iter().map(opening).collect::<Option<Vec<_>>>()?.join(", ")),
-        Value::Object(span) => {
-            let (open, close) = (span.get("open")?.as_str()?, span.get("close")?.as_str()?);
-            Some(format!("{open}-{close}"))
-        }
-        Value::Number(_) => None,
-    }
-}
-
-/// A list of texts, or one text.
-fn services(text: &str, problems: &mut Problems) -> Vec<String> {
-    let services: Option<Vec<String>> = match loose(text) {
-        Value::Null => Some(Vec::new()),
-        Value::String(text) => Some(vec![text]),
-        Value::Array(list) => list.iter().map(|service| service.as_str().map(str::to_owned)).collect(),
-        Value::Object(_) | Value::Bool(_) | Value::Number(_) => None,
-    };
-    let Some(services) = services else {
-        problems.add("/services_offered", "This must be text or a list of texts.");
-        return Vec::new();
-    };
-    let services: Vec<_> = services.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect();
-    if services.len() > SERVICES_MAX {
-        problems.add("/services_offered", format!("These must be at most {SERVICES_MAX} services."));
-    }
-    plain_text("/services_offered", &services.join("\n"), TEXT_CHARS_MAX, problems);
-    services
 }
 
 fn audio_format(config: &Section<'_>, problems: &mut Problems) -> Option<AudioFormat> {
@@ -213,58 +162,6 @@ fn turn_detection(config: &Section<'_>, problems: &mut Problems) -> TurnDetectio
     }
 }
 
-fn intake_fields(config: &Section<'_>, problems: &mut Problems) -> Vec<IntakeField> {
-    let at = config.at("intake_fields");
-    let Some(value) = config.value("intake_fields") else {
-        return Vec::new();
-    };
-    let Some(list) = value.as_array() else {
-        problems.add(at, "This must be a list of fields.");
-        return Vec::new();
-    };
-    if list.len() > INTAKE_FIELDS_MAX {
-        problems.add(at, format!("These must be at most {INTAKE_FIELDS_MAX} fields."));
-        return Vec::new();
-    }
-    let mut fields: Vec<IntakeField> = Vec::with_capacity(list.len());
-    for (index, value) in list.iter().enumerate() {
-        let pointer = format!("{at}/{index}");
-        let Some(object) = value.as_object() else {
-            problems.add(pointer, "This must be an object.");
-            continue;
-        };
-        let Some(field) = intake_field(&Section { object, pointer: pointer.clone() }, problems) else {
-            continue;
-        };
-        if fields.iter().any(|known| known.name == field.name) {
-            problems.add(format!("{pointer}/name"), "Each field needs a name of its own.");
-            continue;
-        }
-        fields.push(field);
-    }
-    fields
-}
-
-fn intake_field(section: &Section<'_>, problems: &mut Problems) -> Option<IntakeField> {
-    let name = section.text("name", 64, problems).unwrap_or_default();
-    if !is_identifier(&name) {
-        let shape = "This must be a lower-case identifier such as caller_name.";
-        if !problems.0.iter().any(|known| known.pointer == section.at("name")) {
-            problems.add(section.at("name"), shape);
-        }
-        return None;
-    }
-    let kind = section.text("type", 16, problems).unwrap_or_else(|| "text".to_owned());
-    let kind = FieldKind::parse(&kind).or_else(|| {
-        let kinds: Vec<_> = FieldKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        problems.add(section.at("type"), format!("This must be one of {}.", kinds.join(", ")));
-        None
-    });
-    let required = section.boolean("required", problems).unwrap_or(false);
-    let question = section.text("question", QUESTION_CHARS_MAX, problems).unwrap_or_default();
-    Some(IntakeField { name, kind: kind?, required, question })
-}
-
 fn silence(config: &Section<'_>, problems: &mut Problems) -> SilenceSteps {
     let section = config.section("silence", problems);
     let mut secs = |key: &str, default: f64| {
@@ -272,11 +169,6 @@ fn silence(config: &Section<'_>, problems: &mut Problems) -> SilenceSteps {
         Duration::from_secs_f64(secs.unwrap_or(default))
     };
     SilenceSteps { ask: secs("ask_secs", 6.0), again: secs("again_secs", 8.0), end: secs("end_secs", 10.0) }
-}
-
-fn is_identifier(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// BCP 47, in shape.

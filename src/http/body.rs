@@ -1,6 +1,6 @@
 //! Request bodies: JSON objects, refused with a problem document for whatever else arrives.
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
@@ -33,6 +33,20 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
             }
             Err(error) => Err(Problem::invalid_json(error.line(), error.column())),
         }
+    }
+}
+
+/// A body that is one JSON object, or none at all: a command whose every field may be left out.
+pub(super) struct MaybeJson(pub(super) Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for MaybeJson {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() {
+            return Ok(Self(Map::new()));
+        }
+        JsonObject::from_request(request, state).await.map(|JsonObject(object)| Self(object))
     }
 }
 

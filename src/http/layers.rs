@@ -16,6 +16,7 @@ use crate::config::CorsOrigins;
 use crate::http::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REQUEST_ID_CHARS_MAX: usize = 128;
 
 /// How long a browser remembers a preflight's answer.
@@ -66,8 +67,8 @@ pub(super) fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
     };
     let layer = CorsLayer::new()
         .allow_origin(allowed)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, REQUEST_ID])
+        .allow_methods([Method::GET, Method::POST, Method::PATCH])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IDEMPOTENCY_KEY, REQUEST_ID])
         .expose_headers([REQUEST_ID])
         .max_age(PREFLIGHT_AGE);
     Some(layer)

@@ -5,12 +5,17 @@
 mod access;
 mod body;
 mod calls;
+mod control;
+mod fields;
 mod health;
 mod layers;
 mod orgs;
+mod outbound;
 mod problem;
 mod query;
 mod time;
+mod transfer_views;
+mod transfers;
 mod views;
 
 use std::sync::Arc;
@@ -27,9 +32,10 @@ pub use access::{AdminKeyError, ensure_admin_key};
 pub use problem::{FieldError, Problem};
 pub use time::rfc3339;
 
+use crate::calls::Clock;
 use crate::config::CorsOrigins;
 use crate::ports::door::Door;
-use crate::ports::store::{Directory, History, Journal, Keys, OrgRow};
+use crate::ports::store::{Directory, History, Journal, Keys, OrgLookup, OrgRow, Transfers};
 use crate::telemetry::Metrics;
 
 /// Longest request.
@@ -44,8 +50,13 @@ pub type ValidateOrg = fn(&OrgRow) -> Result<(), Vec<FieldError>>;
 /// What the API stands on.
 #[derive(Clone)]
 pub struct ApiState {
+    /// What time it is: for due tasks, the age of a consent, and new calls.
+    pub clock: Arc<dyn Clock>,
     pub history: Arc<dyn History>,
+    pub transfers: Arc<dyn Transfers>,
     pub directory: Arc<dyn Directory>,
+    /// Organizations as calls use them.
+    pub orgs: Arc<dyn OrgLookup>,
     pub keys: Arc<dyn Keys>,
     pub door: Arc<dyn Door>,
     pub journal: Arc<dyn Journal>,
@@ -92,11 +103,22 @@ pub fn router(api: ApiState) -> Router {
 /// Everything under `/api`, also what is not there: without a key nobody learns which paths exist.
 fn guarded_routes() -> Router<AppState> {
     // The seed answered the same routes under both names.
-    let calls =
-        Router::new().route("/", get(calls::list)).route("/end", post(calls::end)).route("/{id}", get(calls::detail));
+    let calls = Router::new()
+        .route("/", get(calls::list))
+        .route("/start", post(outbound::start))
+        .route("/end", post(calls::end))
+        .route("/{id}", get(calls::detail))
+        .route("/{id}/escalate", post(control::escalate))
+        .route("/{id}/take-over", post(control::take_over))
+        .route("/{id}/return", post(control::give_back))
+        .route("/{id}/say", post(control::say))
+        .route("/{id}/hangup", post(control::hang_up));
     Router::new()
         .nest("/calls", calls.clone())
         .nest("/call", calls)
+        .route("/escalations", get(transfers::escalations))
+        .route("/callbacks", get(transfers::callbacks))
+        .route("/callbacks/{call_id}/{no}", post(transfers::change_callback).patch(transfers::change_callback))
         .route("/org/config/{org_id}", get(orgs::show).post(orgs::update))
         .fallback(Problem::not_found("This path"))
         .method_not_allowed_fallback(Problem::method_not_allowed())

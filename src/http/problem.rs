@@ -9,10 +9,14 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::ports::door::OutboundError;
 use crate::ports::store::StoreError;
 
 /// Advice to try again, in seconds.
 const RETRY_SECS: &str = "5";
+
+/// The limit of dials counts minutes.
+const DIALS_RETRY_SECS: &str = "60";
 
 /// One faulty field.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -124,6 +128,16 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", "Validation failed", detail).with(errors)
     }
 
+    pub fn call_not_live() -> Self {
+        let detail = "The call is over, so nothing can be done with it.";
+        Self::new(StatusCode::CONFLICT, "call_not_live", "The call is not live", detail)
+    }
+
+    pub fn not_available_yet(what: &str) -> Self {
+        let detail = format!("{what} are not available yet.");
+        Self::new(StatusCode::NOT_IMPLEMENTED, "not_available_yet", "Not available yet", detail)
+    }
+
     pub fn storage_unavailable() -> Self {
         let detail = "The database does not answer at the moment; try again in a few seconds.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable", "Database not available", detail)
@@ -137,6 +151,33 @@ impl Problem {
     pub fn internal() -> Self {
         let detail = "Something went wrong on our side. If it stays, report the request id.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
+    }
+
+    pub fn idempotency_key_required() -> Self {
+        let detail = "Send an `Idempotency-Key` header (1 to 255 visible characters), so that no phone rings twice.";
+        Self::new(StatusCode::BAD_REQUEST, "idempotency_key_required", "Idempotency-Key required", detail)
+    }
+
+    /// The key was used before, for something else.
+    pub fn idempotency_mismatch() -> Self {
+        let detail = "This `Idempotency-Key` was used with another request; use a new one.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", "Key used before", detail)
+    }
+
+    pub fn idempotency_running() -> Self {
+        let detail = "A request with this `Idempotency-Key` is still being worked on, or nobody knows how it ended; look \
+                      at the list of calls.";
+        Self::new(StatusCode::CONFLICT, "idempotency_running", "Still being worked on", detail)
+    }
+
+    pub fn outbound_disabled() -> Self {
+        let detail = "Outbound calls are switched off for this organization (`config.outbound.enabled`).";
+        Self::new(StatusCode::FORBIDDEN, "outbound_disabled", "Outbound calls are off", detail)
+    }
+
+    pub fn no_number() -> Self {
+        let detail = "The organization has no phone number of its own that could be shown.";
+        Self::new(StatusCode::CONFLICT, "no_number", "No number to show", detail)
     }
 
     pub const fn code(&self) -> &'static str {
@@ -170,11 +211,40 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECS));
         }
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(DIALS_RETRY_SECS));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl From<OutboundError> for Problem {
+    fn from(error: OutboundError) -> Self {
+        let new = Self::new;
+        match error {
+            OutboundError::Disabled => Self::outbound_disabled(),
+            OutboundError::NotAllowed => {
+                let detail =
+                    "This number may not be called; the organization's `config.escalation.allow` must cover it.";
+                new(StatusCode::FORBIDDEN, "number_not_allowed", "Number not allowed", detail)
+            }
+            OutboundError::TooMany => {
+                let detail = "Too many calls were placed for this organization; try again later.";
+                new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many calls", detail)
+            }
+            OutboundError::NoCarrier => {
+                let detail = "The gateway has no credentials with which it could place calls.";
+                new(StatusCode::SERVICE_UNAVAILABLE, "not_configured", "No carrier", detail)
+            }
+            OutboundError::Busy => {
+                let detail = "No further call can be taken on now; try again later.";
+                new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 
 use crate::http::{FieldError, Problem};
-use crate::types::OrgId;
+use crate::types::{CallId, CallbackState, OrgId};
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 100;
@@ -24,7 +24,65 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for PathId<T> {
     }
 }
 
-/// Which part of the call list is wanted.
+/// A callback task: its call, and its number within the call, from 1.
+pub(super) struct PathTask(pub(super) CallId, pub(super) u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathTask {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await.ok();
+        let task = path.and_then(|Path((call, no))| Some(Self(call.parse().ok()?, no.parse().ok()?)));
+        task.ok_or_else(|| Problem::not_found("What you ask for"))
+    }
+}
+
+/// `open=true`: only what is not finished. Absent: everything.
+pub(super) struct WhetherOpen(pub(super) bool);
+
+impl<S: Send + Sync> FromRequestParts<S> for WhetherOpen {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = query(parts, state).await?;
+        match query.get("open").map(String::as_str) {
+            None | Some("false" | "0") => Ok(Self(false)),
+            Some("true" | "1") => Ok(Self(true)),
+            Some(_) => Err(bad_word("open", "`open` must be true or false.")),
+        }
+    }
+}
+
+/// `state=open` or `state=done`. Absent: both.
+pub(super) struct TaskState(pub(super) Option<CallbackState>);
+
+impl<S: Send + Sync> FromRequestParts<S> for TaskState {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = query(parts, state).await?;
+        let wanted = query.get("state").map(|text| CallbackState::parse(text));
+        match wanted {
+            Some(None) => Err(bad_word("state", "`state` must be open or done.")),
+            None => Ok(Self(None)),
+            Some(known) => Ok(Self(known)),
+        }
+    }
+}
+
+fn bad_word(name: &'static str, detail: &str) -> Problem {
+    Problem::validation_failed(vec![FieldError::parameter(name, "invalid", detail)])
+}
+
+async fn query<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<HashMap<String, String>, Problem> {
+    let query = Query::<HashMap<String, String>>::from_request_parts(parts, state).await;
+    query.map(|Query(query)| query).map_err(|_| {
+        let error = FieldError::parameter("query", "unreadable", "The query cannot be read.");
+        Problem::validation_failed(vec![error])
+    })
+}
+
+/// Which part of a list is wanted.
 #[derive(PartialEq, Eq, Debug)]
 pub(super) struct Page {
     pub(super) org: Option<OrgId>,
@@ -36,11 +94,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::<HashMap<String, String>>::from_request_parts(parts, state).await;
-        let Ok(Query(query)) = query else {
-            let error = FieldError::parameter("query", "unreadable", "The query cannot be read.");
-            return Err(Problem::validation_failed(vec![error]));
-        };
+        let query = query(parts, state).await?;
         let mut errors = Vec::new();
         let limit = number(&query, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, &mut errors);
         let offset = number(&query, "offset", 0, u32::MAX, 0, &mut errors);

@@ -4,6 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::http::time::rfc3339;
+pub(super) use crate::http::transfer_views::{
+    Accepted, CallbackView, CallbacksView, EscalationItemView, EscalationView, EscalationsView, Started, VoicemailView,
+};
 use crate::ports::store::{CallDetail, CallRow, EventRow, IntakeRow, LineRow, OrgRow};
 use crate::types::Wall;
 use crate::types::usage::Usage;
@@ -28,6 +31,8 @@ pub(super) struct CallView {
     outcome: Option<&'static str>,
     reason: Option<&'static str>,
     phase: &'static str,
+    /// `inbound` or `outbound`.
+    direction: &'static str,
 }
 
 impl From<CallRow> for CallView {
@@ -46,6 +51,7 @@ impl From<CallRow> for CallView {
             outcome: row.outcome.map(|outcome| outcome.as_str()),
             reason: row.reason.map(|reason| reason.as_str()),
             phase: row.phase.as_str(),
+            direction: row.direction.as_str(),
         }
     }
 }
@@ -69,6 +75,8 @@ pub(super) struct DetailView {
     transcripts: Vec<LineView>,
     intake: Option<IntakeView>,
     timeline: Vec<EventView>,
+    escalations: Vec<EscalationView>,
+    voicemails: Vec<VoicemailView>,
     usage: UsageView,
     cost: CostView,
 }
@@ -81,6 +89,8 @@ impl From<CallDetail> for DetailView {
             transcripts: detail.lines.into_iter().map(LineView::from).collect(),
             intake: detail.intake.map(IntakeView::from),
             timeline: detail.events.into_iter().map(EventView::from).collect(),
+            escalations: detail.escalations.into_iter().map(EscalationView::from).collect(),
+            voicemails: detail.voicemails.into_iter().map(VoicemailView::from).collect(),
             usage: detail.usage.into(),
             cost: CostView { micro_usd, currency: "USD" },
         }

@@ -1,87 +1,224 @@
-//! The safety net that does not need the model: rules over both speakers' words.
+//! The safety net that does not need the model: rules that hear danger, urgency, the wish for a person and the assistant's
+//! doubt in what both say.
 //!
-//! Pure and synchronous; the call core asks it about every final transcript.
+//! A model may be slow, wrong or gone when somebody says "he's not breathing"; these rules are none of it. They know no
+//! clock and no call: text in, finding out. What they are not: a diagnosis, or a promise to hear everything.
+//!
+//! `tokens` evens out the spelling, `lexicon` looks words up, `pattern` finds rules, `context` drops what is not meant,
+//! `watch` adds what needs more than one turn. The words themselves are in `words/`, one table per concept and language.
 
+mod context;
+mod inflect;
+mod lexicon;
+mod pattern;
+mod slips;
+mod tables;
+mod tokens;
+mod watch;
+
+use std::sync::LazyLock;
+
+use self::context::{Context, Marks};
+use self::pattern::View;
+use self::tables::{Cue, Meaning, Rule, Tables};
 use crate::types::Speaker;
 use crate::types::vocabulary::words;
 
+pub use self::watch::Watch;
+
 words! {
-    /// What a rule heard. The first that applies is the most serious.
+    /// How serious it is, the most serious first.
     Alarm {
-        /// Danger to life or safety now.
+        /// Danger to life or safety now, of anyone.
         Emergency = "emergency",
         /// Urgent, not life-threatening now.
         High = "high",
-        /// The caller wants a person.
+        /// The caller asks for a person, or refuses the machine.
         Human = "human",
-        /// The assistant does not know, is not sure, or cannot help.
+        /// The assistant does not know, is not sure, cannot help.
         Uncertainty = "uncertainty",
     }
 }
 
-/// A rule fired.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Finding {
-    pub alarm: Alarm,
-    /// The stable name of the rule, for the timeline; never the words.
-    pub rule: &'static str,
-}
-
-/// The language of the caller, as far as there are rules for it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Languages that have tables.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Language {
     English,
     Spanish,
 }
 
 impl Language {
-    /// From a BCP 47 tag; what is unknown counts as English.
-    pub fn of(tag: &str) -> Self {
-        if tag.split('-').next() == Some("es") { Self::Spanish } else { Self::English }
+    pub const ALL: [Self; 2] = [Self::English, Self::Spanish];
+
+    /// The language of a tag such as `es-MX`; a language without tables is English.
+    pub fn of(bcp47: &str) -> Self {
+        let primary = bcp47.split(['-', '_']).next().unwrap_or_default();
+        if primary.eq_ignore_ascii_case("es") { Self::Spanish } else { Self::English }
     }
 }
 
-/// An organization's own phrases.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+/// An organization's own phrases. Each matches in all regular forms of its words, never inside other words, and like our
+/// own it does not count when it is denied or long ago.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Extensions {
     pub emergency: Vec<String>,
     pub high: Vec<String>,
     pub human: Vec<String>,
-    /// Mean nothing here, below an emergency.
+    /// Phrases that never raise anything below an emergency.
     pub ignore: Vec<String>,
 }
 
-/// The rules of one organization, compiled once.
-#[derive(Debug)]
-pub struct Rules;
+/// What was heard. It names the rule and none of the speaker's words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Finding {
+    pub alarm: Alarm,
+    /// Stable name of the rule, or `extension`.
+    pub rule: &'static str,
+}
+
+/// Name of the rule that an organization's own phrases are.
+pub const EXTENSION: &str = "extension";
+
+/// Phrases of an organization that are used; what is above is dropped.
+pub const EXTENSIONS_MAX: usize = 500;
+
+/// Words that are judged together. Longer turns are judged piece by piece.
+const WORDS_AT_ONCE_MAX: usize = 240;
+/// Words that two pieces share, so that no pattern falls between them.
+const WORDS_SHARED: usize = 40;
+
+/// The rules of one organization: ours, which all share, and its own.
+pub struct Rules {
+    own: Option<Tables>,
+}
+
+/// What every organization has.
+struct Base {
+    tables: Tables,
+    marks: Marks,
+}
+
+static BASE: LazyLock<Base> = LazyLock::new(|| {
+    let mut tables = Tables::new();
+    tables.read(Language::English, ENGLISH);
+    tables.read(Language::Spanish, SPANISH);
+    let marks = Marks::new(&mut tables.lexicon);
+    Base { tables, marks }
+});
+
+impl std::fmt::Debug for Rules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rules").finish_non_exhaustive()
+    }
+}
 
 impl Rules {
-    pub const fn new(_language: Language, _extensions: &Extensions) -> Self {
-        Self
+    /// Compiles the organization's phrases; `language` tells how their words bend. The tables of both languages always
+    /// run: callers switch language, above all when they are afraid.
+    pub fn new(language: Language, extensions: &Extensions) -> Self {
+        LazyLock::force(&BASE);
+        let Extensions { emergency, high, human, ignore } = extensions;
+        let groups = [
+            (Meaning::Alarm(Alarm::Emergency), emergency),
+            (Meaning::Alarm(Alarm::High), high),
+            (Meaning::Alarm(Alarm::Human), human),
+            (Meaning::Cue(Cue::MaskBelow), ignore),
+        ];
+        if groups.iter().all(|(_, phrases)| phrases.is_empty()) {
+            return Self { own: None };
+        }
+        let mut own = Tables::new();
+        for (meaning, phrases) in groups {
+            own.rules.push(Rule { name: EXTENSION, meaning, speaker: None, firm: false, body: false });
+            for phrase in phrases.iter().take(EXTENSIONS_MAX) {
+                let words: Vec<String> =
+                    tokens::tokens(phrase).iter().map(|token| format!("{}+", token.word)).collect();
+                if !words.is_empty() {
+                    own.add(language, &words.join(" "));
+                }
+            }
+        }
+        Self { own: Some(own) }
     }
 
-    pub const fn judge(&self, _speaker: Speaker, _text: &str) -> Option<Finding> {
-        None
+    /// The most serious thing that `speaker` says with `text`, or nothing.
+    pub fn judge(&self, speaker: Speaker, text: &str) -> Option<Finding> {
+        let tokens = tokens::tokens(text);
+        let mut worst: Option<Finding> = None;
+        let mut from = 0;
+        while from < tokens.len() {
+            let to = (from + WORDS_AT_ONCE_MAX).min(tokens.len());
+            let found = self.judge_words(speaker, &tokens[from..to]);
+            worst = [worst, found].into_iter().flatten().min_by_key(|finding| finding.alarm);
+            if to == tokens.len() {
+                break;
+            }
+            from = to - WORDS_SHARED;
+        }
+        worst
+    }
+
+    fn judge_words(&self, speaker: Speaker, tokens: &[tokens::Token]) -> Option<Finding> {
+        let Base { tables, marks } = &*BASE;
+        let hits = tables.lexicon.hits(tokens);
+        let mut view = View { tokens, hits: &hits, filler: Vec::new() };
+        view.filler = (0..tokens.len()).map(|at| view.is(at, marks.filler)).collect();
+        let found = tables.matches(&view, speaker);
+        let mut context = Context::new(&view, marks, speaker, &found, &tables.rules);
+        let mut candidates: Vec<_> = found.iter().map(|found| (found, &tables.rules[found.rule as usize])).collect();
+
+        let own_found = self.own.as_ref().map(|own| {
+            let hits = own.lexicon.hits(tokens);
+            let view = View { tokens, hits: &hits, filler: view.filler.clone() };
+            (own, own.matches(&view, speaker))
+        });
+        if let Some((own, found)) = &own_found {
+            context.add(found, &own.rules);
+            candidates.extend(found.iter().map(|found| (found, &own.rules[found.rule as usize])));
+        }
+
+        let has = |element| (0..tokens.len()).any(|at| view.is(at, element));
+        let animal = has(marks.animal) && !has(marks.human);
+        let alarm = |rule: &Rule| match rule.meaning {
+            Meaning::Alarm(alarm) => Some(alarm),
+            Meaning::Cue(_) => None,
+        };
+        let mut worst: Option<Finding> = None;
+        for (found, rule) in candidates {
+            let Some(alarm) = alarm(rule) else { continue };
+            let alarm = if rule.body && animal { alarm.max(Alarm::High) } else { alarm };
+            if worst.is_some_and(|worst| worst.alarm <= alarm) || context.silences(found, rule, alarm) {
+                continue;
+            }
+            worst = Some(Finding { alarm, rule: rule.name });
+        }
+        worst
     }
 }
 
-/// What one call has said so far, as far as rules need it.
-#[derive(Clone, Default, Debug)]
-pub struct Watch;
+const ENGLISH: &[&str] = &[
+    include_str!("words/en/context.txt"),
+    include_str!("words/en/people.txt"),
+    include_str!("words/en/medical.txt"),
+    include_str!("words/en/danger.txt"),
+    include_str!("words/en/self-harm.txt"),
+    include_str!("words/en/high.txt"),
+    include_str!("words/en/human.txt"),
+    include_str!("words/en/uncertainty.txt"),
+    include_str!("words/en/idioms.txt"),
+];
 
-impl Watch {
-    /// `speech_ms`: length of the speech; `rms_dbfs`: its level, if it was measured.
-    pub const fn caller_said(
-        &mut self,
-        rules: &Rules,
-        text: &str,
-        _speech_ms: u32,
-        _rms_dbfs: Option<f32>,
-    ) -> Option<Finding> {
-        rules.judge(Speaker::Caller, text)
-    }
+const SPANISH: &[&str] = &[
+    include_str!("words/es/context.txt"),
+    include_str!("words/es/people.txt"),
+    include_str!("words/es/medical.txt"),
+    include_str!("words/es/danger.txt"),
+    include_str!("words/es/self-harm.txt"),
+    include_str!("words/es/high.txt"),
+    include_str!("words/es/human.txt"),
+    include_str!("words/es/uncertainty.txt"),
+    include_str!("words/es/idioms.txt"),
+];
 
-    pub const fn assistant_said(&mut self, rules: &Rules, text: &str) -> Option<Finding> {
-        rules.judge(Speaker::Assistant, text)
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 //!
 //! Each entry is remembered by its call and number next to its effect, so applying it again changes nothing.
 
+mod people;
+
 use crate::ports::store::Entry;
 use crate::store::db::{Arg, Tx};
 use crate::store::entry::{EntryRow, RecordRow, UsageRow};
@@ -10,9 +12,12 @@ use crate::store::{OPERATION_MAX, Store};
 use crate::types::usage::{Prices, Usage};
 
 const INSERT_CALL: &str = "
-    insert into calls (id, org_id, leg, caller, dialled, started_at, status, phase)
-    values ($1, $2, $3, $4, $5, $6, 'in_progress', 'greeting')
+    insert into calls
+        (id, org_id, leg, caller, dialled, started_at, direction, consent_basis, consent_at, consent_by, status, phase)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'in_progress', 'greeting')
     on conflict (id) do nothing";
+
+const SET_LEG: &str = "update calls set leg = $2 where id = $1";
 
 const REMEMBER: &str = "insert into call_records (call_id, no) values ($1, $2) on conflict (call_id, no) do nothing";
 
@@ -77,16 +82,15 @@ impl Store {
 async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), sqlx::Error> {
     let (call, no) = (Arg::Id(row.call), Arg::Int(row.no.into()));
     // The call's row comes before the note that refers to it.
-    if let RecordRow::Opened { org, leg, caller, dialled } = &row.record {
-        let (caller, dialled) = (Arg::MaybeText(caller.as_deref()), Arg::MaybeText(dialled.as_deref()));
-        let args = [call, Arg::Text(org), Arg::MaybeText(leg.as_deref()), caller, dialled, Arg::Int(row.at)];
-        tx.execute(INSERT_CALL, &args).await?;
-    }
+    open_call(tx, row).await?;
     if tx.execute(REMEMBER, &[call, no]).await? == 0 {
         return Ok(());
     }
     match &row.record {
         RecordRow::Opened { .. } | RecordRow::Event { .. } => {}
+        RecordRow::Leg { leg } => {
+            tx.execute(SET_LEG, &[call, Arg::Text(leg)]).await?;
+        }
         RecordRow::Line { .. } => insert_line(tx, row).await?,
         RecordRow::Intake { json, urgency, completed, .. } => {
             tx.execute(UPSERT_INTAKE, &[call, Arg::Text(json), Arg::Text(urgency), Arg::Bool(*completed)]).await?;
@@ -95,6 +99,20 @@ async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), s
             tx.execute(SET_PHASE, &[call, Arg::Text(phase), Arg::Bool(*escalated)]).await?;
         }
         RecordRow::Usage(used) => add_usage(tx, call, used, prices).await?,
+        RecordRow::Escalation(fact) => people::escalate(tx, row, fact).await?,
+        RecordRow::EscalationMove(moved) => {
+            if !people::move_escalation(tx, row, moved).await? {
+                return Ok(());
+            }
+        }
+        RecordRow::Attempt(fact) => people::attempt(tx, row, fact).await?,
+        RecordRow::AttemptMove(moved) => {
+            if !people::move_attempt(tx, row, moved).await? {
+                return Ok(());
+            }
+        }
+        RecordRow::Callback(fact) => people::call_back(tx, row, fact).await?,
+        RecordRow::Voicemail(fact) => people::voicemail(tx, row, fact).await?,
         RecordRow::Ended { outcome, reason, status, escalated, .. } => {
             let (outcome, reason, status) = (Arg::Text(outcome), Arg::Text(reason), Arg::Text(status));
             tx.execute(END_CALL, &[call, outcome, reason, status, Arg::Bool(*escalated), Arg::Int(row.at)]).await?;
@@ -103,6 +121,27 @@ async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), s
     if let Some((kind, detail)) = row.timeline() {
         tx.execute(INSERT_EVENT, &[call, no, Arg::Int(row.at), Arg::Text(kind), Arg::Text(&detail)]).await?;
     }
+    Ok(())
+}
+
+async fn open_call(tx: &mut Tx, row: &EntryRow) -> Result<(), sqlx::Error> {
+    let RecordRow::Opened { org, leg, caller, dialled, direction, consent } = &row.record else {
+        return Ok(());
+    };
+    let consent = consent.as_ref();
+    let args = [
+        Arg::Id(row.call),
+        Arg::Text(org),
+        Arg::MaybeText(leg.as_deref()),
+        Arg::MaybeText(caller.as_deref()),
+        Arg::MaybeText(dialled.as_deref()),
+        Arg::Int(row.at),
+        Arg::Text(direction),
+        Arg::MaybeText(consent.map(|consent| consent.basis.as_str())),
+        Arg::MaybeInt(consent.map(|consent| consent.at)),
+        Arg::MaybeText(consent.map(|consent| consent.by.as_str())),
+    ];
+    tx.execute(INSERT_CALL, &args).await?;
     Ok(())
 }
 

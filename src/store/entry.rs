@@ -2,17 +2,26 @@
 //!
 //! The core's types know no format, so everything that outlives the process is spelled out here.
 
+mod event;
+mod people;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
+pub(crate) use crate::store::entry::people::{
+    AttemptMoveRow, AttemptRow, CallbackRow, EscalationMoveRow, EscalationRow, VoicemailRow,
+};
+
 use crate::ports::store::Entry;
-use crate::session::effect::{Ending, Event, Heard, Intake, Line, LineOrigin, Opening, Record};
+use crate::session::effect::{Consent, Ending, Heard, Intake, Line, LineOrigin, Opening, Record};
+use crate::types::Direction;
 use crate::types::usage::Usage;
 
 /// One entry. The JSON form is what older releases may have left in a spool: add fields with defaults, remove none.
+/// The fields of a record lie beside `call`, `no` and `at`, so no record may have a field of these names.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct EntryRow {
     pub call: Uuid,
@@ -31,6 +40,12 @@ pub(crate) enum RecordRow {
         leg: Option<String>,
         caller: Option<String>,
         dialled: Option<String>,
+        #[serde(default = "inbound")]
+        direction: String,
+        consent: Option<ConsentRow>,
+    },
+    Leg {
+        leg: String,
     },
     Line {
         seq: u32,
@@ -61,6 +76,12 @@ pub(crate) enum RecordRow {
         detail: String,
     },
     Usage(UsageRow),
+    Escalation(EscalationRow),
+    EscalationMove(EscalationMoveRow),
+    Attempt(AttemptRow),
+    AttemptMove(AttemptMoveRow),
+    Callback(CallbackRow),
+    Voicemail(VoicemailRow),
     Ended {
         outcome: String,
         reason: String,
@@ -69,6 +90,14 @@ pub(crate) enum RecordRow {
         /// Since the call began.
         after_ms: u32,
     },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct ConsentRow {
+    pub basis: String,
+    /// Microseconds since 1970.
+    pub at: i64,
+    pub by: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -93,17 +122,17 @@ impl From<&Entry> for EntryRow {
                 escalated: *phase == crate::types::Phase::Escalation,
             },
             Record::Event(event) => {
-                let (name, detail) = describe(event);
+                let (name, detail) = event::describe(event);
                 RecordRow::Event { name: name.to_owned(), detail: detail.to_string() }
             }
             Record::Usage(used) => RecordRow::Usage(UsageRow::from(*used)),
-            Record::Leg(_)
-            | Record::Escalation(_)
-            | Record::EscalationMove(_)
-            | Record::Attempt(_)
-            | Record::AttemptMove(_)
-            | Record::Callback(_)
-            | Record::Voicemail(_) => RecordRow::Event { name: "pending".to_owned(), detail: "{}".to_owned() },
+            Record::Leg(leg) => RecordRow::Leg { leg: leg.as_str().to_owned() },
+            Record::Escalation(fact) => RecordRow::Escalation(fact.into()),
+            Record::EscalationMove(moved) => RecordRow::EscalationMove(moved.into()),
+            Record::Attempt(fact) => RecordRow::Attempt(fact.into()),
+            Record::AttemptMove(moved) => RecordRow::AttemptMove(moved.into()),
+            Record::Callback(fact) => RecordRow::Callback(fact.into()),
+            Record::Voicemail(fact) => RecordRow::Voicemail(fact.into()),
             Record::Ended(ending) => ended(ending),
         };
         Self { call: entry.call.0, no: entry.no.0, at: entry.at.0, record }
@@ -120,11 +149,25 @@ impl EntryRow {
             }
             RecordRow::Phase { phase, .. } => Some(("phase", json!({"phase": phase}).to_string())),
             RecordRow::Event { name, detail } => Some((name, detail.clone())),
+            RecordRow::Leg { .. } => Some(("leg", json!({}).to_string())),
+            RecordRow::Escalation(row) => Some(("escalation", row.detail().to_string())),
+            RecordRow::EscalationMove(row) => Some(("escalation_state", row.detail().to_string())),
+            RecordRow::Attempt(row) => Some(("attempt", row.detail().to_string())),
+            RecordRow::AttemptMove(row) => Some(("attempt_state", row.detail().to_string())),
+            RecordRow::Callback(row) => Some(("callback", row.detail().to_string())),
+            RecordRow::Voicemail(row) => Some(("voicemail", row.detail().to_string())),
             RecordRow::Ended { outcome, reason, after_ms, .. } => {
                 Some(("ended", json!({"outcome": outcome, "reason": reason, "after_ms": after_ms}).to_string()))
             }
             RecordRow::Line { .. } | RecordRow::Usage(_) => None,
         }
+    }
+}
+
+impl From<&Consent> for ConsentRow {
+    fn from(consent: &Consent) -> Self {
+        let (basis, by) = (storable(&consent.basis).into_owned(), storable(&consent.by).into_owned());
+        Self { basis, at: consent.at.0, by }
     }
 }
 
@@ -148,7 +191,14 @@ fn opened(opening: &Opening) -> RecordRow {
         leg: opening.leg.as_ref().map(|leg| leg.as_str().to_owned()),
         caller: opening.caller.number().map(|number| number.e164().to_owned()),
         dialled: opening.dialled.as_ref().map(|number| number.e164().to_owned()),
+        direction: opening.direction.as_str().to_owned(),
+        consent: opening.consent.as_ref().map(ConsentRow::from),
     }
+}
+
+/// What an opening meant before there were outbound calls.
+fn inbound() -> String {
+    Direction::Inbound.as_str().to_owned()
 }
 
 fn line(line: &Line) -> RecordRow {
@@ -190,43 +240,6 @@ fn ended(ending: &Ending) -> RecordRow {
         status: ending.outcome.status().as_str().to_owned(),
         escalated: ending.outcome == crate::types::Outcome::Transferred,
         after_ms: ending.at.0,
-    }
-}
-
-/// The timeline's name of an event, and what is worth knowing about it.
-fn describe(event: &Event) -> (&'static str, Value) {
-    match event {
-        Event::StreamAttached { stream, resumed } => {
-            ("stream_attached", json!({"stream": stream.as_str(), "resumed": resumed}))
-        }
-        Event::StreamDetached { cause } => ("stream_detached", json!({"cause": cause})),
-        Event::ModelReady { after } => ("model_ready", json!({"after_ms": after.0})),
-        Event::ModelFault { code } => ("model_fault", json!({"code": storable(code)})),
-        Event::ModelLost { cause } => ("model_lost", json!({"cause": cause})),
-        Event::BargeIn { item, heard, received } => {
-            let item = storable(item.as_str());
-            ("barge_in", json!({"item": item, "heard_ms": heard.0, "received_ms": received.0}))
-        }
-        Event::Answered { latency } => ("answered", json!({"latency_ms": latency.0})),
-        Event::LocalSentence { prompt } => ("local_sentence", json!({"prompt": prompt.as_str()})),
-        Event::ToolUsed { name, accepted } => ("tool_used", json!({"name": storable(name), "accepted": accepted})),
-        Event::KeysPressed { count } => ("keys_pressed", json!({"count": count})),
-        Event::Silence { step } => ("silence", json!({"step": step})),
-        Event::TimeWarning => ("time_warning", json!({})),
-        Event::PlayoutOverflow { dropped } => ("playout_overflow", json!({"dropped_ms": dropped.0})),
-        Event::LegStatus { status } => ("leg_status", json!({"status": status})),
-        Event::ResponseFailed { code } => ("response_failed", json!({"code": storable(code)})),
-        Event::Alarm { alarm, rule, speaker } => {
-            ("alarm", json!({"alarm": alarm, "rule": rule, "speaker": speaker.as_str()}))
-        }
-        Event::EscalationJoined { cause, urgency } => {
-            ("escalation_joined", json!({"cause": cause.as_str(), "urgency": urgency.as_str()}))
-        }
-        Event::OperatorKey { attempt, key } => ("operator_key", json!({"attempt": attempt, "key": key.to_string()})),
-        Event::Moved { to, worked } => ("moved", json!({"to": to, "worked": worked})),
-        Event::TakenUp => ("taken_up", json!({})),
-        Event::PickedUp { by } => ("picked_up", json!({"by": by.as_str()})),
-        Event::StaffSaid => ("staff_said", json!({})),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::session::policy::Past;
 use crate::store::db::fetch;
 use crate::store::directory::parsed;
 use crate::store::fault::limited;
-use crate::store::{OPERATION_MAX, Store};
+use crate::store::{OPERATION_MAX, Store, callbacks, escalations};
 use crate::types::usage::Usage;
 use crate::types::{CallId, Direction, LegId, OrgId, Outcome, Phase, Reason, Speaker, Status, Urgency, Wall};
 
@@ -32,6 +32,7 @@ type CallTuple = (
     Option<String>,
     Option<String>,
     i64,
+    String,
 );
 type LineTuple = (i64, String, String, i64, i64, i64, Option<i64>, Option<i64>, String);
 type IntakeTuple = (String, Option<String>, bool);
@@ -43,7 +44,7 @@ macro_rules! select_calls {
     ($rest:literal) => {
         concat!(
             "select id, org_id, leg, caller, dialled, started_at, ended_at, status, escalated, phase, outcome, reason,",
-            " cost_micro_usd from calls ",
+            " cost_micro_usd, direction from calls ",
             $rest
         )
     };
@@ -95,16 +96,18 @@ impl History for Store {
             let intake = fetch!(&self.db, fetch_optional, IntakeTuple, INTAKE, id.0)?;
             let events = fetch!(&self.db, fetch_all, EventTuple, EVENTS, id.0)?;
             let usage = fetch!(&self.db, fetch_optional, UsageTuple, USAGE, id.0)?;
-            Ok((call, lines, intake, events, usage))
+            let escalations = escalations::fetch_of(&self.db, id).await?;
+            let voicemails = callbacks::fetch_voicemails(&self.db, id).await?;
+            Ok((call, lines, intake, events, usage, escalations, voicemails))
         });
-        let (call, lines, intake, events, usage) = read.await?;
+        let (call, lines, intake, events, usage, escalations, voicemails) = read.await?;
         Ok(CallDetail {
             call: call_row(call.ok_or(StoreError::NotFound)?)?,
             lines: lines.into_iter().map(line_row).collect::<Result<_, _>>()?,
             intake: intake.map(intake_row).transpose()?,
             events: events.into_iter().map(event_row).collect(),
-            escalations: Vec::new(),
-            voicemails: Vec::new(),
+            escalations: escalations.rows()?,
+            voicemails,
             usage: usage.map(sum).unwrap_or_default(),
         })
     }
@@ -125,8 +128,8 @@ impl History for Store {
         Ok(RecordId(small(next)))
     }
 
-    async fn past(&self, _call: CallId, _lines_max: u32) -> Result<Past, StoreError> {
-        Err(StoreError::NotFound)
+    async fn past(&self, call: CallId, lines_max: u32) -> Result<Past, StoreError> {
+        self.read_past(call, lines_max).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -136,14 +139,15 @@ impl History for Store {
 }
 
 fn call_row(tuple: CallTuple) -> Result<CallRow, StoreError> {
-    let (id, org, leg, caller, dialled, started, ended, status, escalated, phase, outcome, reason, cost) = tuple;
+    let (id, org, leg, caller, dialled, started, ended, status, escalated, phase, outcome, reason, cost, direction) =
+        tuple;
     Ok(CallRow {
         id: CallId(id),
         org: parsed(org.parse(), "calls.org_id")?,
         leg: leg.map(|leg| parsed(leg.parse(), "calls.leg")).transpose()?,
         caller,
         dialled,
-        direction: Direction::Inbound,
+        direction: word(Direction::parse(&direction), "calls.direction")?,
         started_at: Wall(started),
         ended_at: ended.map(Wall),
         status: word(Status::parse(&status), "calls.status")?,
@@ -192,14 +196,15 @@ fn sum(tuple: UsageTuple) -> Usage {
     }
 }
 
-fn word<T>(parsed_word: Option<T>, column: &'static str) -> Result<T, StoreError> {
+/// A word of a closed list, or an error that names the column.
+pub(crate) fn word<T>(parsed_word: Option<T>, column: &'static str) -> Result<T, StoreError> {
     parsed(parsed_word.ok_or(()), column)
 }
 
-fn unsigned(value: i64) -> u64 {
+pub(crate) fn unsigned(value: i64) -> u64 {
     value.try_into().unwrap_or(0)
 }
 
-fn small(value: i64) -> u32 {
+pub(crate) fn small(value: i64) -> u32 {
     value.clamp(0, u32::MAX.into()) as u32
 }

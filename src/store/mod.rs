@@ -4,17 +4,22 @@
 //! through [`DiskJournal`]: to the database while it answers, to a spool file while it does not.
 
 mod apply;
+mod callbacks;
 mod db;
 mod directory;
 mod entry;
+mod escalations;
 mod fault;
 mod history;
+mod idempotency;
 mod journal;
 mod keys;
 pub mod migrations;
 mod open;
+mod past;
 mod refused;
 mod spool;
+mod transfers;
 mod writer;
 
 use std::time::Duration;

@@ -15,7 +15,7 @@ fn bare() -> Organization {
 #[test]
 fn it_holds_every_fact_of_the_organization() {
     let text = instructions(&demo());
-    let mut facts = vec!["Riverside Clinic", "Monday to Friday", "next working day", "Vaccinations", "+12025550142"];
+    let mut facts = vec!["Riverside Clinic", "Monday to Friday", "next working day", "Vaccinations"];
     facts.extend([
         "caller_name",
         "special_requirements",
@@ -34,6 +34,50 @@ fn it_forbids_advice_and_promises() {
     for rule in ["Never diagnose", "Promise nothing", "emergency number", "You cannot connect the caller"] {
         assert!(text.contains(rule), "{rule}");
     }
+}
+
+/// The organization `x` with this `config.escalation` and this phone.
+fn with_escalation(phone: &str, escalation: &serde_json::Value) -> Organization {
+    let config = serde_json::json!({ "escalation": escalation }).to_string();
+    let row = OrgRow { id: "x".into(), name: "X".into(), escalation_phone: phone.into(), config, ..OrgRow::default() };
+    organization(&row).unwrap()
+}
+
+#[test]
+fn a_transfer_is_promised_only_if_somebody_can_be_rung() {
+    let text = instructions(&demo());
+    assert!(text.contains("bring a person into the call, with escalate_call"));
+    assert!(!text.contains("You cannot connect the caller"));
+    for rule in ["Never promise that somebody will answer", "Never give the caller a number", "do not greet again"] {
+        assert!(text.contains(rule), "{rule}");
+    }
+    let pass_on = instructions(&with_escalation("", &serde_json::json!({ "fallback": "callback" })));
+    assert!(pass_on.contains("You cannot connect the caller") && pass_on.contains("use escalate_call"));
+    let alone = instructions(&with_escalation("", &serde_json::json!({ "fallback": "assistant" })));
+    assert!(alone.contains("You cannot connect the caller") && !alone.contains("escalate_call"));
+}
+
+#[test]
+fn no_tool_is_named_that_the_model_does_not_have() {
+    use crate::assistant::tools::specs;
+    let all = ["complete_intake", "escalate_call", "end_call"];
+    let assistant = serde_json::json!({ "fallback": "assistant" });
+    for org in [demo(), bare(), with_escalation("", &assistant), with_escalation("+12025550142", &assistant)] {
+        let (text, specs) = (instructions(&org), specs(&org));
+        for tool in all {
+            assert_eq!(text.contains(tool), specs.iter().any(|spec| spec.name == tool), "{tool} of {}", org.id);
+        }
+    }
+}
+
+#[test]
+fn no_number_is_told_that_the_gateway_could_ring() {
+    for org in [demo(), with_escalation("+12025550142", &serde_json::json!({}))] {
+        let text = instructions(&org);
+        assert!(!text.contains("+1") && !text.contains("2025550"), "{text}");
+    }
+    let by_hand = instructions(&with_escalation("311", &serde_json::json!({ "fallback": "assistant" })));
+    assert!(by_hand.contains("may dial this number themselves: 311."));
 }
 
 #[test]

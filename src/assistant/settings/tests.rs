@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::types::org::{FieldKind, IntakeField};
 
 fn row(config: &Value) -> OrgRow {
     OrgRow { id: "acme".into(), name: "Acme".into(), config: config.to_string(), ..OrgRow::default() }
@@ -46,7 +47,7 @@ fn every_key_is_read() {
         "turn_detection": {"type": "semantic_vad", "eagerness": "low"},
         "silence": {"ask_secs": 4.5, "again_secs": 5, "end_secs": 7},
         "intake_fields": [{"name": "caller_name", "required": true, "question": "Your name?"}, {"name": "age", "type": "number"}],
-        "escalation": {"targets": []}, "safety": {}, "hours": {"anything": 1}, "time_zone": "Europe/Lisbon",
+        "escalation": {"targets": []}, "safety": {}, "hours": {"mon": "8:00-12:00"}, "time_zone": "Europe/Lisbon",
         "a_key_of_tomorrow": [1, 2, 3]
     }));
     assert_eq!((org.greeting.as_str(), org.disclosure.as_str()), ("Hello.", "A machine speaks."));

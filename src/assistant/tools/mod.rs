@@ -5,6 +5,7 @@
 
 pub mod complete_intake;
 pub mod end_call;
+pub mod escalate_call;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -22,19 +23,37 @@ const NAME_CHARS_MAX: usize = 64;
 
 struct Tool {
     name: &'static str,
+    /// Whether an organization's assistant has it.
+    is_offered: fn(&Organization) -> bool,
     spec: fn(&Organization) -> ToolSpec,
     /// The error says what is wrong, for the model to read.
     parse: fn(&Arguments<'_>) -> Result<ToolRequest, String>,
 }
 
 const TOOLS: &[Tool] = &[
-    Tool { name: complete_intake::NAME, spec: complete_intake::spec, parse: complete_intake::parse },
-    Tool { name: end_call::NAME, spec: end_call::spec, parse: end_call::parse },
+    Tool {
+        name: complete_intake::NAME,
+        is_offered: |_| true,
+        spec: complete_intake::spec,
+        parse: complete_intake::parse,
+    },
+    Tool {
+        name: escalate_call::NAME,
+        is_offered: escalate_call::is_offered,
+        spec: escalate_call::spec,
+        parse: escalate_call::parse,
+    },
+    Tool { name: end_call::NAME, is_offered: |_| true, spec: end_call::spec, parse: end_call::parse },
 ];
 
 /// The tools of an organization's assistant, in a fixed order.
 pub fn specs(org: &Organization) -> Vec<ToolSpec> {
-    TOOLS.iter().map(|tool| (tool.spec)(org)).collect()
+    TOOLS.iter().filter(|tool| (tool.is_offered)(org)).map(|tool| (tool.spec)(org)).collect()
+}
+
+/// Whether the organization's assistant can ask for a person.
+pub(super) fn can_escalate(org: &Organization) -> bool {
+    escalate_call::is_offered(org)
 }
 
 /// Reads a tool call. Never fails: what does not fit is `Invalid`, with a sentence for the model.
@@ -49,16 +68,22 @@ pub fn parse(name: &str, arguments: &str) -> ToolRequest {
 /// The answer as the model reads it: a JSON object as text.
 pub fn render(answer: &ToolAnswer) -> String {
     let rendered = match answer {
-        ToolAnswer::Ok | ToolAnswer::Ringing => Rendered { ok: true, missing: None, error: None },
-        ToolAnswer::IntakeMissing(missing) => Rendered { ok: true, missing: Some(missing), error: None },
-        ToolAnswer::Refused(error) => Rendered { ok: false, missing: None, error: Some(error) },
+        ToolAnswer::Ok => Rendered { ok: Some(true), ..Rendered::default() },
+        ToolAnswer::Ringing => Rendered { status: Some("ringing"), ..Rendered::default() },
+        ToolAnswer::IntakeMissing(missing) => {
+            Rendered { ok: Some(true), missing: Some(missing), ..Rendered::default() }
+        }
+        ToolAnswer::Refused(error) => Rendered { ok: Some(false), error: Some(error), ..Rendered::default() },
     };
     serde_json::to_string(&rendered).expect("strings always serialize")
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Rendered<'a> {
-    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ok: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +130,23 @@ fn safe_name(name: &str) -> String {
 /// Text of the model without NUL, which one of the databases cannot store; trimmed.
 fn clean(text: &str) -> String {
     text.replace('\0', "").trim().to_owned()
+}
+
+/// Text of the model as one printable line of at most `chars_max` characters: it is said to an operator and shown to
+/// staff, so nothing in it may control a voice, a terminal or a reading direction.
+fn one_line(text: &str, chars_max: usize) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() || is_unseen(c) { ' ' } else { c }).collect();
+    let line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(chars_max).collect::<String>().trim_end().to_owned()
+}
+
+/// Marks of direction, joiners, invisible operators, separators, tags, and what XML cannot hold.
+const fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 #[cfg(test)]

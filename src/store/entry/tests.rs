@@ -1,8 +1,14 @@
 //! Tests of `entry`.
 
-use crate::session::effect::RecordId;
+use std::time::Duration;
+
+use crate::session::effect::{Event, RecordId};
+use crate::session::fact::{AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, VoicemailFact};
 use crate::session::input::IntakeData;
-use crate::types::{CallId, Caller, Millis, Outcome, Phase, Prompt, Reason, Speaker, Urgency, Wall};
+use crate::types::{
+    AttemptState, CallId, Caller, Cause, EscalationState, Millis, Outcome, Phase, Prompt, Reason, Speaker,
+    TransferMode, Urgency, Wall,
+};
 
 use super::*;
 
@@ -17,8 +23,8 @@ fn records() -> Vec<Record> {
         leg: Some("CA00000000000000000000000000000001".parse().unwrap()),
         caller: Caller::parse("+15550100142"),
         dialled: None,
-        direction: crate::types::Direction::Inbound,
-        consent: None,
+        direction: Direction::Outbound,
+        consent: Some(Consent { basis: "asked for it".into(), at: Wall(5), by: "Ana".into() }),
     };
     let line = Line {
         seq: 0,
@@ -42,6 +48,45 @@ fn records() -> Vec<Record> {
         Record::Phase(Phase::Escalation),
         Record::Event(Event::KeysPressed { count: 4 }),
         Record::Usage(Usage { audio_in: u64::MAX, ..Usage::default() }),
+        Record::Leg("CA00000000000000000000000000000002".parse().unwrap()),
+        Record::Escalation(EscalationFact {
+            no: 1,
+            cause: Cause::Safety,
+            urgency: Urgency::Emergency,
+            reason: "chest pain".into(),
+            summary: "Maria has chest pain".into(),
+        }),
+        Record::EscalationMove(EscalationMove {
+            no: 1,
+            from: EscalationState::Requested,
+            to: EscalationState::Dialing,
+        }),
+        Record::Attempt(AttemptFact {
+            no: 2,
+            escalation: 1,
+            target: "front-desk".parse().unwrap(),
+            mode: TransferMode::Warm,
+        }),
+        Record::AttemptMove(AttemptMove {
+            no: 2,
+            from: AttemptState::Intended,
+            to: AttemptState::Dialing,
+            leg: "CA00000000000000000000000000000003".parse().ok(),
+        }),
+        Record::Callback(CallbackFact {
+            no: 1,
+            escalation: Some(1),
+            urgency: Urgency::High,
+            reason: "Maria's chest".into(),
+            due: Wall(1_700_000_000_250_999),
+            assignee: "front-desk".parse().ok(),
+        }),
+        Record::Voicemail(VoicemailFact {
+            no: 1,
+            escalation: None,
+            recording: "RE0".into(),
+            duration: Duration::from_millis(12_900),
+        }),
         Record::Ended(Ending { outcome: Outcome::Transferred, reason: Reason::StaffEnded, at: Millis(7) }),
     ]
 }
@@ -67,6 +112,41 @@ fn the_form_in_the_spool_stays_readable() {
 }
 
 #[test]
+fn an_opening_of_the_first_release_is_an_inbound_call() {
+    let old = r#"{"call":"00000000-0000-0000-0000-000000000007","no":0,"at":3,"record":"opened","org":"clinic",
+        "leg":"CA00000000000000000000000000000001","caller":null,"dialled":"+15550100199"}"#;
+    let opened = RecordRow::Opened {
+        org: "clinic".into(),
+        leg: Some("CA00000000000000000000000000000001".into()),
+        caller: None,
+        dialled: Some("+15550100199".into()),
+        direction: "inbound".into(),
+        consent: None,
+    };
+    assert_eq!(
+        serde_json::from_str::<EntryRow>(old).unwrap(),
+        EntryRow { call: Uuid::from_u128(7), no: 0, at: 3, record: opened }
+    );
+}
+
+#[test]
+fn no_record_hides_the_number_or_the_time_of_its_entry() {
+    for record in records() {
+        let row = serde_json::to_value(EntryRow::from(&entry(record))).unwrap();
+        assert_eq!((&row["no"], &row["at"]), (&json!(3), &json!(1_700_000_000_000_001_i64)), "{row}");
+    }
+}
+
+#[test]
+fn the_timeline_has_no_words_about_people() {
+    for record in records() {
+        let row = EntryRow::from(&entry(record));
+        let shown = row.timeline().map(|(kind, detail)| format!("{kind} {detail}")).unwrap_or_default();
+        assert!(!shown.contains("chest") && !shown.contains("Maria") && !shown.contains("Ana"), "{shown}");
+    }
+}
+
+#[test]
 fn only_lines_and_tokens_stay_off_the_timeline() {
     let kinds: Vec<_> = records()
         .into_iter()
@@ -79,6 +159,13 @@ fn only_lines_and_tokens_stay_off_the_timeline() {
         Some(r#"phase {"phase":"escalation"}"#),
         Some(r#"keys_pressed {"count":4}"#),
         None,
+        Some("leg {}"),
+        Some(r#"escalation {"cause":"safety","no":1,"urgency":"emergency"}"#),
+        Some(r#"escalation_state {"from":"requested","no":1,"to":"dialing"}"#),
+        Some(r#"attempt {"escalation":1,"mode":"warm","no":2,"target":"front-desk"}"#),
+        Some(r#"attempt_state {"from":"intended","no":2,"to":"dialing"}"#),
+        Some(r#"callback {"due":"2023-11-14T22:13:20.250Z","no":1,"urgency":"high"}"#),
+        Some(r#"voicemail {"duration_secs":12,"no":1}"#),
         Some(r#"ended {"after_ms":7,"outcome":"transferred","reason":"staff_ended"}"#),
     ];
     assert_eq!(kinds, expected.map(|text| text.map(str::to_owned)));

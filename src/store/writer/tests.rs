@@ -10,7 +10,7 @@ use super::*;
 use crate::ports::store::{Directory, Entry, History, Journal, OrgRow};
 use crate::session::effect::{Event, Opening, Record, RecordId};
 use crate::store::StoreSettings;
-use crate::types::{CallId, Caller, Wall};
+use crate::types::{CallId, Caller, Direction, Wall};
 
 const CALL: CallId = CallId(Uuid::from_u128(7));
 const LIMIT: Duration = Duration::from_secs(15);
@@ -22,7 +22,7 @@ fn entry(no: u32) -> Entry {
         leg: Some("CA00000000000000000000000000000001".parse().unwrap()),
         caller: Caller::Withheld,
         dialled: None,
-        direction: crate::types::Direction::Inbound,
+        direction: Direction::Inbound,
         consent: None,
     };
     let record = if no == 0 { Record::Opened(opening()) } else { Record::Event(Event::TimeWarning) };

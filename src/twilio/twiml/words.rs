@@ -71,6 +71,18 @@ impl Tongue {
             (Self::English, Goodbye::CallsBack) => "Thank you. We tell the caller that you will call back. Goodbye.",
             (Self::English, Goodbye::TooLate) => "Thank you, but the call has been taken care of. Goodbye.",
             (Self::English, Goodbye::NoKey) => "No key was pressed. Goodbye.",
+            (Self::English, Goodbye::NobodyFree) => "We are sorry, nobody can take your call at this moment. Goodbye.",
+            (Self::English, Goodbye::WillCallBack) => "Somebody will call you back as soon as possible. Goodbye.",
+            (Self::English, Goodbye::EmergencyNobody) => {
+                "We could not reach anyone. If anyone is in danger, please call the emergency number now. Somebody \
+                 will call you back urgently. Goodbye."
+            }
+            (Self::Spanish, Goodbye::NobodyFree) => "Lo sentimos, nadie puede atenderle en este momento. Adiós.",
+            (Self::Spanish, Goodbye::WillCallBack) => "Alguien le devolverá la llamada lo antes posible. Adiós.",
+            (Self::Spanish, Goodbye::EmergencyNobody) => {
+                "No hemos podido localizar a nadie. Si alguien está en peligro, llame ahora al número de emergencias. \
+                 Alguien le devolverá la llamada con urgencia. Adiós."
+            }
             (Self::Spanish, Goodbye::CallerGone) => "La otra persona ha colgado. Adiós.",
             (Self::Spanish, Goodbye::Thanks) => "Gracias. Adiós.",
             (Self::Spanish, Goodbye::CallsBack) => "Gracias. Le diremos que usted devolverá la llamada. Adiós.",

@@ -1,13 +1,30 @@
 //! Tests of `assistant`: whatever a model or an organization writes is read or refused with a reason.
 
+mod documents;
+
 use proptest::prelude::*;
-use switchboard::assistant::{settings, tools};
+use serde_json::{Value, json};
+use switchboard::assistant::hours::open_hours;
+use switchboard::assistant::{people, settings, tools};
 use switchboard::ports::store::OrgRow;
 use switchboard::session::input::ToolRequest;
+use switchboard::types::{OpenHours, Wall};
 
 use crate::realtime::arbitrary::any_json;
 
-const TOOLS: &[&str] = &["end_call", "complete_intake", "transfer_call", ""];
+/// Weekdays and spans, right and wrong.
+fn any_hours() -> impl Strategy<Value = Value> {
+    let days = prop::sample::select(&["mon", "tue-thu", "fri-mon", "sat, sun", "sunday", "xyz"][..]);
+    let spans = prop_oneof![
+        "[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]".prop_map(Value::from),
+        Just(json!("always")),
+        Just(json!(null)),
+        Just(json!(["22:00-06:00", "09:00-10:00"])),
+    ];
+    prop::collection::btree_map(days, spans, 0..5).prop_map(|days| json!(days))
+}
+
+const TOOLS: &[&str] = &["end_call", "complete_intake", "escalate_call", "transfer_call", ""];
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
@@ -24,7 +41,7 @@ proptest! {
         let arguments = serde_json::json!({"structured_data": data, "urgency_level": "high"}).to_string();
         match tools::parse("complete_intake", &arguments) {
             ToolRequest::CompleteIntake { intake, .. } => {
-                let stored: serde_json::Value = serde_json::from_str(&intake.json).expect("stored as JSON");
+                let stored: Value = serde_json::from_str(&intake.json).expect("stored as JSON");
                 prop_assert!(intake.fields.iter().all(|(name, text)| stored.get(name).is_some() && !text.is_empty()));
             }
             ToolRequest::Invalid { problem, .. } => prop_assert!(!problem.is_empty()),
@@ -53,6 +70,65 @@ proptest! {
         };
         if let Err(problems) = settings::organization(&row) {
             prop_assert!(problems.iter().all(|problem| !problem.detail.is_empty()));
+        }
+    }
+
+    #[test]
+    fn any_hours_are_refused_or_become_spans_that_are_sorted_and_apart(
+        hours in any_hours(),
+        zone in prop::sample::select(&["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"][..]),
+        at in 1_700_000_000_i64..2_000_000_000,
+    ) {
+        let config = json!({ "hours": hours, "time_zone": zone }).to_string();
+        let row = OrgRow { id: "x".into(), name: "X".into(), config, ..OrgRow::default() };
+        let at = Wall(at * 1_000_000);
+        match settings::organization(&row) {
+            Ok(org) => {
+                if let OpenHours::Spans(spans) = open_hours(&org.hours, &org.time_zone, at) {
+                    prop_assert!(spans.iter().all(|(from, to)| from < to && *to > at));
+                    prop_assert!(spans.windows(2).all(|pair| pair[0].1 < pair[1].0));
+                }
+            }
+            Err(problems) => prop_assert!(problems.iter().all(|problem| problem.pointer.starts_with("/config/hours"))),
+        }
+    }
+
+    #[test]
+    fn no_arguments_of_a_model_name_anybody(
+        extra in "(number|to|phone|url|target|target_id|org_id|tool|[a-z_]{1,12})",
+        value in any_json(),
+        reason in ".{0,300}",
+        summary in "(?s).{0,900}",
+        urgency in prop::sample::select(&["low", "medium", "high", "emergency", "panic"][..]),
+    ) {
+        let mut arguments = json!({ "reason": reason, "urgency": urgency, "summary": summary });
+        arguments[&extra] = value;
+        let known = ["reason", "urgency", "summary"].contains(&extra.as_str());
+        match tools::parse("escalate_call", &arguments.to_string()) {
+            ToolRequest::EscalateCall { reason, summary, .. } => {
+                prop_assert!(known, "{extra} was taken");
+                prop_assert!(reason.chars().count() <= 200 && summary.chars().count() <= 600);
+                prop_assert!(!reason.contains(char::is_control) && !summary.contains(char::is_control));
+            }
+            ToolRequest::Invalid { problem, .. } => prop_assert!(!problem.is_empty()),
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+
+    #[test]
+    fn any_escalation_settings_reach_nobody_but_the_numbers_that_they_hold(escalation in any_json(), phone in "\\+?[0-9]{0,16}") {
+        let row = OrgRow {
+            id: "x".into(),
+            name: "X".into(),
+            escalation_phone: phone.clone(),
+            config: json!({ "escalation": escalation }).to_string(),
+            ..OrgRow::default()
+        };
+        if let Ok(org) = settings::organization(&row) {
+            let text = escalation.to_string();
+            let held = |number: &str| number == phone || text.contains(number);
+            prop_assert!(org.escalation.targets.iter().all(|target| held(target.number.e164())));
+            prop_assert_eq!(people(&org, Wall(0)).targets.len(), org.escalation.targets.len());
         }
     }
 }

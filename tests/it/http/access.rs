@@ -11,12 +11,20 @@ use switchboard::types::Secret;
 use super::fakes::Fakes;
 use super::{KEY, World, request};
 
-const GUARDED: [(&str, &str); 9] = [
+const GUARDED: [(&str, &str); 17] = [
     ("GET", "/api/calls"),
     ("GET", "/api/call"),
     ("GET", "/api/calls/00000000-0000-0000-0000-000000000000"),
     ("POST", "/api/call/end"),
     ("POST", "/api/calls/end"),
+    ("POST", "/api/call/start"),
+    ("POST", "/api/calls/00000000-0000-0000-0000-000000000000/escalate"),
+    ("POST", "/api/calls/00000000-0000-0000-0000-000000000000/take-over"),
+    ("POST", "/api/calls/00000000-0000-0000-0000-000000000000/say"),
+    ("POST", "/api/calls/00000000-0000-0000-0000-000000000000/hangup"),
+    ("GET", "/api/escalations"),
+    ("GET", "/api/callbacks"),
+    ("PATCH", "/api/callbacks/00000000-0000-0000-0000-000000000000/1"),
     ("GET", "/api/org/config/demo"),
     ("POST", "/api/org/config/demo"),
     ("GET", "/api/what-is-not-there"),

@@ -28,12 +28,14 @@ async fn the_list_shows_newest_first_with_all_fields() {
                 "id": id(1), "org_id": "demo", "started_at": "2026-11-22T10:41:01.250Z", "ended_at": null,
                 "status": "in_progress", "escalated": false, "caller": null, "number": "+15550100", "call_sid": null,
                 "duration_s": null, "outcome": null, "reason": null, "phase": "intake",
+                "direction": "inbound",
             },
             {
                 "id": id(0), "org_id": "demo", "started_at": "2026-11-22T10:41:00.250Z",
                 "ended_at": "2026-11-22T10:41:41.850Z", "status": "completed", "escalated": false,
                 "caller": "+15550142", "number": "+15550100", "call_sid": format!("CA{:032x}", 7), "duration_s": 42,
                 "outcome": "completed", "reason": "assistant_ended", "phase": "completed",
+                "direction": "inbound",
             },
         ],
         "total": 2,
@@ -110,6 +112,18 @@ async fn one_call_shows_everything_that_is_known() {
     assert_eq!(body["timeline"], json!([event]));
     assert_eq!(body["usage"]["text_cached"], 64);
     assert_eq!(body["cost"], json!({ "micro_usd": 7206, "currency": "USD" }));
+    let attempt = json!({
+        "no": 1, "target_id": "doctor", "mode": "warm", "state": "no_answer", "call_sid": format!("CA{:032x}", 9),
+        "intended_at": "2026-11-22T10:41:00.250Z", "changed_at": "2026-11-22T10:41:20.250Z",
+    });
+    let escalation = json!({
+        "no": 1, "state": "callback", "cause": "caller_asked", "urgency": "high", "reason": "wants the doctor",
+        "summary": "Maria Lopez, about her prescription.", "requested_at": "2026-11-22T10:41:00.250Z",
+        "changed_at": "2026-11-22T10:41:20.250Z", "attempts": [attempt],
+    });
+    assert_eq!(body["escalations"], json!([escalation]));
+    let voicemail = json!({ "no": 1, "recording_sid": "RE0", "duration_s": 12, "at": "2026-11-22T10:41:00.250Z" });
+    assert_eq!(body["voicemails"], json!([voicemail]));
     assert_eq!(world.get(&format!("/api/call/{}", id(0))).await.json(), body);
 }
 

@@ -1,41 +1,61 @@
 //! The ports in memory, each with a switch for what can go wrong.
 
+mod door;
+mod transfers;
+
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use switchboard::assistant::settings;
 use switchboard::auth::hash_key;
+use switchboard::calls::{Clock, Reading};
 use switchboard::config::CorsOrigins;
 use switchboard::http::{ApiState, FieldError, REQUEST_LIMIT};
-use switchboard::ports::carrier::Script;
-use switchboard::ports::door::{
-    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Ring,
-};
-use switchboard::ports::media::MediaLink;
 use switchboard::ports::store::{
-    CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, Keys, LineRow, OrgRow,
-    ReceiptSender, StoreError,
+    CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, Keys, LineRow,
+    OrgLookup, OrgRow, ReceiptSender, StoreError, VoicemailRow,
 };
 use switchboard::session::effect::RecordId;
-use switchboard::session::input::{CarrierInput, LegStatus, Question, StaffInput};
 use switchboard::session::policy::Past;
 use switchboard::telemetry::Metrics;
+use switchboard::types::org::Organization;
 use switchboard::types::usage::Usage;
 use switchboard::types::{
-    AttemptId, CallId, Direction, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status, StreamId,
-    Urgency, Wall,
+    CallId, Direction, EscalationState, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status, Urgency,
+    Wall,
 };
 use uuid::Uuid;
 
+pub(super) use door::FakeDoor;
+pub(super) use transfers::{FakeTransfers, callback, escalation};
+
 /// 2026-11-22T10:41:00.250Z.
 pub(super) const STARTED: Wall = Wall(1_795_344_060_250_000);
+
+/// What time it is, in microseconds; `STARTED` and an hour.
+pub(super) struct FakeClock(pub(super) AtomicI64);
+
+impl Default for FakeClock {
+    fn default() -> Self {
+        Self(AtomicI64::new(STARTED.0 + 3_600_000_000))
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Reading {
+        Reading { monotonic_us: 0, wall: Wall(self.0.load(Ordering::Relaxed)) }
+    }
+}
 
 #[derive(Clone)]
 pub(super) struct Fakes {
     pub(super) store: Arc<FakeStore>,
     pub(super) door: Arc<FakeDoor>,
     pub(super) journal: Arc<FakeJournal>,
+    pub(super) transfers: Arc<FakeTransfers>,
+    pub(super) clock: Arc<FakeClock>,
 }
 
 impl Fakes {
@@ -43,13 +63,22 @@ impl Fakes {
         let store = FakeStore::default();
         store.keys.lock().unwrap().insert(hash_key(key), "desk".to_owned());
         store.orgs.lock().unwrap().insert("demo".to_owned(), riverside());
-        Self { store: Arc::new(store), door: Arc::default(), journal: Arc::default() }
+        Self {
+            store: Arc::new(store),
+            door: Arc::default(),
+            journal: Arc::default(),
+            transfers: Arc::default(),
+            clock: Arc::default(),
+        }
     }
 
     pub(super) fn state(&self) -> ApiState {
         ApiState {
+            clock: self.clock.clone(),
             history: self.store.clone(),
+            transfers: self.transfers.clone(),
             directory: self.store.clone(),
+            orgs: self.store.clone(),
             keys: self.store.clone(),
             door: self.door.clone(),
             journal: self.journal.clone(),
@@ -136,9 +165,15 @@ pub(super) fn finished_call() -> CallDetail {
             urgency: Some(Urgency::Low),
             completed: true,
         }),
+        escalations: vec![escalation(0, "demo", EscalationState::Callback)],
+        voicemails: vec![VoicemailRow {
+            call: CallId(Uuid::from_u128(0)),
+            no: 1,
+            recording: "RE0".into(),
+            duration_secs: 12,
+            at: STARTED,
+        }],
         events: vec![EventRow { no: 3, at: STARTED, kind: "phase".into(), detail: r#"{"to":"intake"}"#.into() }],
-        escalations: vec![],
-        voicemails: vec![],
         usage: Usage { text_in: 119, text_cached: 64, audio_out: 91, ..Usage::default() },
     }
 }
@@ -148,6 +183,8 @@ pub(super) struct FakeStore {
     pub(super) calls: Mutex<Vec<CallDetail>>,
     pub(super) orgs: Mutex<BTreeMap<String, OrgRow>>,
     pub(super) keys: Mutex<BTreeMap<String, String>>,
+    /// Numbers by organization.
+    pub(super) numbers: Mutex<BTreeMap<String, Vec<PhoneNumber>>>,
     /// Everything but keys is away.
     pub(super) down: AtomicBool,
     /// Keys are away too.
@@ -255,7 +292,24 @@ impl Directory for FakeStore {
         unreachable!("the API does not ask this")
     }
 
-    async fn numbers(&self, _: &OrgId) -> Result<Vec<PhoneNumber>, StoreError> {
+    async fn numbers(&self, org: &OrgId) -> Result<Vec<PhoneNumber>, StoreError> {
+        self.check().await?;
+        Ok(self.numbers.lock().unwrap().get(org.as_str()).cloned().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl OrgLookup for FakeStore {
+    async fn for_number(&self, _: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
+        unreachable!("the API does not ask this")
+    }
+
+    async fn by_id(&self, id: &OrgId) -> Option<Arc<Organization>> {
+        let row = self.orgs.lock().unwrap().get(id.as_str()).cloned()?;
+        Some(Arc::new(settings::organization(&row).unwrap()))
+    }
+
+    async fn is_ours(&self, _: &PhoneNumber) -> bool {
         unreachable!("the API does not ask this")
     }
 }
@@ -276,70 +330,6 @@ impl Keys for FakeStore {
             return Err(StoreError::Unavailable);
         }
         Ok(self.keys.lock().unwrap().get(hash).cloned())
-    }
-}
-
-#[derive(Default)]
-pub(super) struct FakeDoor {
-    pub(super) live: Mutex<Vec<CallId>>,
-    pub(super) draining: AtomicBool,
-}
-
-#[async_trait]
-impl Door for FakeDoor {
-    async fn ring(&self, _: Ring) -> Answer {
-        unreachable!("the API does not ask this")
-    }
-
-    fn claim(&self, _: &str, _: &LegId) -> Result<Claim, AttachError> {
-        unreachable!("the API does not ask this")
-    }
-
-    fn attach(&self, _: Claim, _: MediaLink) -> Result<(), AttachError> {
-        unreachable!("the API does not ask this")
-    }
-
-    async fn ask(&self, _: &LegId, _: Question) -> Option<Script> {
-        unreachable!("the API does not ask this")
-    }
-
-    async fn ask_call(&self, _: CallId, _: Question) -> Option<Script> {
-        None
-    }
-
-    fn tell_call(&self, _: CallId, _: CarrierInput) {}
-
-    fn operator_status(&self, _: AttemptId, _: &LegId, _: LegStatus, _: Option<u32>) {}
-
-    fn leg_status(&self, _: &LegId, _: LegStatus, _: Option<u32>) {
-        unreachable!("the API does not ask this")
-    }
-
-    fn stream_ended(&self, _: &LegId, _: &StreamId) {
-        unreachable!("the API does not ask this")
-    }
-
-    fn fallback(&self, _: &LegId) {
-        unreachable!("the API does not ask this")
-    }
-
-    async fn place(&self, _: OutboundOrder) -> Result<(), OutboundError> {
-        Err(OutboundError::NoCarrier)
-    }
-
-    fn command(&self, call: CallId, _: StaffInput) -> Result<(), NotLive> {
-        let mut live = self.live.lock().unwrap();
-        let at = live.iter().position(|id| *id == call).ok_or(NotLive)?;
-        live.remove(at);
-        Ok(())
-    }
-
-    fn live(&self) -> Vec<LiveCall> {
-        unreachable!("the API does not ask this")
-    }
-
-    fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
     }
 }
 

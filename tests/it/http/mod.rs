@@ -4,10 +4,13 @@
 
 mod access;
 mod calls;
+mod control;
 mod fakes;
 mod health;
 mod orgs;
+mod outbound;
 mod refusals;
+mod transfers;
 
 use std::time::Duration;
 
@@ -16,7 +19,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use switchboard::http::ApiState;
+use switchboard::types::CallId;
 use tower::ServiceExt;
+use uuid::Uuid;
 
 use fakes::Fakes;
 
@@ -70,9 +75,18 @@ impl World {
 
     /// With the key, as JSON.
     async fn post(&self, path: &str, body: &Value) -> Answer {
-        let request = request(Method::POST, path).header("content-type", "application/json");
+        self.write(Method::POST, path, body).await
+    }
+
+    async fn write(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let request = request(method, path).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
+}
+
+/// The id of the call with this number.
+fn call(number: u128) -> CallId {
+    CallId(Uuid::from_u128(number))
 }
 
 impl Answer {

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, post};
+use axum::routing::any;
 use switchboard::sim::caller::ToneCoded;
 use switchboard::sim::caller::code::Code;
-use switchboard::sim::carrier::CallPlan;
 use switchboard::sim::carrier::company::EndedBy;
 use switchboard::sim::carrier::sign::signature;
+use switchboard::sim::carrier::{CallPlan, Keys, Person};
 use switchboard::sim::server::carrier::{CarrierConfig, CarrierServer, Clock};
 use switchboard::types::{Mono, Wall};
 use tokio::net::TcpListener;
@@ -25,6 +25,10 @@ const ACCOUNT: &str = "AC00000000000000000000000000000001";
 const TOKEN: &str = "12345678901234567890123456789012";
 
 const CONNECT: &str = r#"<Response><Connect action="https://gw.test/twilio/after-stream"><Stream url="wss://gw.test/twilio/media" statusCallback="https://gw.test/twilio/stream-status"/></Connect></Response>"#;
+
+const GATE: &str = r#"<Response><Gather action="https://gw.test/twilio/gate" numDigits="1"><Say>Press a key.</Say></Gather><Hangup/></Response>"#;
+
+const ROOM: &str = r#"<Response><Dial action="https://gw.test/twilio/left"><Conference endConferenceOnExit="true" waitUrl="https://gw.test/twilio/hold" waitMethod="GET" statusCallback="https://gw.test/twilio/room" statusCallbackEvent="start end join leave">room-1</Conference></Dial></Response>"#;
 
 /// Requests that were not signed as they should be.
 #[derive(Clone, Default)]
@@ -47,12 +51,18 @@ impl Gateway {
 async fn webhook(
     State(gateway): State<Gateway>,
     uri: Uri,
+    method: Method,
     headers: HeaderMap,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
+    // A GET is signed by its URL alone.
+    let pairs = if method == Method::GET { Vec::new() } else { pairs };
     gateway.check(&headers, format!("https://gw.test{uri}"), &pairs);
     let body = match uri.path() {
         "/twilio/voice" => CONNECT,
+        "/twilio/answer" => GATE,
+        "/twilio/gate" => ROOM,
+        "/twilio/hold" => "<Response><Play loop=\"0\">https://gw.test/hold.mp3</Play></Response>",
         _ => "<Response><Hangup/></Response>",
     };
     ([(header::CONTENT_TYPE, "text/xml")], body).into_response()
@@ -83,7 +93,7 @@ async fn start() -> (Gateway, CarrierServer) {
     let gateway = Gateway::default();
     let router = Router::new()
         .route("/twilio/media", any(media))
-        .route("/twilio/{*rest}", post(webhook))
+        .route("/twilio/{*rest}", any(webhook))
         .with_state(gateway.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -172,5 +182,57 @@ async fn nobody_at_the_other_end_is_a_broken_call() {
     let caller = ToneCoded::new(Code::Bytes, 1, 50, Duration::from_secs(5));
     let report = company.place_call(CallPlan::new(Box::new(caller))).report().await.unwrap();
     assert_eq!(report.ended.unwrap().by, EndedBy::Broken);
+    company.stop().await;
+}
+
+/// Waits for something that the company must come to.
+async fn until(what: &str, company: &CarrierServer, so: impl Fn(&CarrierServer) -> bool) {
+    for _ in 0..1000 {
+        if so(company) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("never came: {what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_called_decides_and_meets_the_caller_in_a_room() {
+    let (gateway, company) = start().await;
+    let mut person = Person::pressing(&["1"]);
+    person.habits.keys[0] = Keys { after: Duration::from_millis(100), digits: "1".to_owned() };
+    company.add_person("+15550107777", person);
+    let caller = ToneCoded::new(Code::Bytes, 1, 10_000, Duration::from_secs(5));
+    let call = company.place_call(CallPlan::new(Box::new(caller)));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let post = |path: String, form: Vec<(&'static str, String)>| {
+        let url = format!("{}/2010-04-01/Accounts/{ACCOUNT}/{path}", company.rest_base());
+        client.post(url).basic_auth(ACCOUNT, Some(TOKEN)).form(&form).send()
+    };
+    let form = [("To", "+15550107777"), ("From", "+15550100199"), ("Url", "https://gw.test/twilio/answer")];
+    let form = form.map(|(name, value)| (name, value.to_owned())).to_vec();
+    assert_eq!(post("Calls.json".to_owned(), form).await.unwrap().status(), 201);
+    until("the operator in the room", &company, |company| !company.live_rooms().is_empty()).await;
+    let moved = post(format!("Calls/{}.json", call.leg), vec![("Twiml", ROOM.to_owned())]).await.unwrap();
+    assert_eq!(moved.status(), 200);
+    until("the connection", &company, |company| !company.report().bridges.is_empty()).await;
+    call.hang_up();
+    let report = call.report().await.unwrap();
+    assert_eq!(report.violations, []);
+    until("the end of everything", &company, CarrierServer::is_at_rest).await;
+    assert!(company.live_legs().is_empty() && company.live_rooms().is_empty());
+    assert_eq!(*gateway.unsigned.lock().unwrap(), Vec::<String>::new());
+    let paths = gateway.paths.lock().unwrap().clone();
+    for path in ["answer", "gate", "room", "left"] {
+        assert!(paths.contains(&format!("https://gw.test/twilio/{path}")), "{path}: {paths:?}");
+    }
+    assert!(paths.iter().any(|path| path.starts_with("https://gw.test/twilio/hold?AccountSid=")));
+    let lines = company.requests_jsonl();
+    assert_eq!(lines.lines().count(), 2);
+    let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["method"], &first["content_type"]),
+        (&"POST".into(), &"application/x-www-form-urlencoded".into())
+    );
     company.stop().await;
 }

@@ -7,28 +7,7 @@ use switchboard::store::{Fault, Store};
 use switchboard::types::usage::Usage;
 use switchboard::types::{Caller, Millis, Outcome, Phase, PhoneNumber, Prompt, Reason, Speaker, Status, Urgency};
 
-use crate::store::given::{self, PRICES, call, ended, entry, event, leg, line, opened, org, org_row};
-
-/// Declares one test on each database for each behaviour.
-macro_rules! on_both {
-    ($($behaviour:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $behaviour() {
-                let dir = super::given::Dir::new();
-                super::$behaviour(super::given::lite(&dir).await).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test]
-            async fn $behaviour() {
-                if let Some(store) = super::given::postgres().await {
-                    super::$behaviour(store).await;
-                }
-            })+
-        }
-    };
-}
+use crate::store::given::{PRICES, call, ended, entry, event, leg, line, opened, org, org_row};
 
 on_both!(
     a_call_is_kept_with_everything_that_happened,

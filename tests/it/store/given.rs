@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use switchboard::ports::store::{Directory, Entry, OrgRow, Receipt};
 use switchboard::session::effect::{Ending, Event, Heard, Line, LineOrigin, Opening, Record, RecordId};
+use switchboard::session::fact::{AttemptFact, AttemptMove, EscalationFact, EscalationMove};
 use switchboard::store::{DiskJournal, JournalSettings, Store, StoreSettings};
 use switchboard::types::usage::Prices;
-use switchboard::types::{CallId, Caller, ItemId, Millis, OrgId, Outcome, Reason, Speaker, Wall};
+use switchboard::types::{
+    AttemptState, CallId, Caller, Cause, Direction, EscalationState, ItemId, Millis, OrgId, Outcome, Reason, Speaker,
+    TransferMode, Urgency, Wall,
+};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -102,7 +106,7 @@ pub(crate) fn opened(number: u32) -> Entry {
         leg: Some(leg(number).parse().unwrap()),
         caller: Caller::parse("+15550100142"),
         dialled: Some("+15550100199".parse().unwrap()),
-        direction: switchboard::types::Direction::Inbound,
+        direction: Direction::Inbound,
         consent: None,
     };
     entry(number, 0, Record::Opened(opening))
@@ -129,6 +133,38 @@ pub(crate) fn event(number: u32, no: u32) -> Entry {
 pub(crate) fn ended(number: u32, no: u32, outcome: Outcome) -> Entry {
     let ending = Ending { outcome, reason: Reason::AssistantEnded, at: Millis(9_000) };
     entry(number, no, Record::Ended(ending))
+}
+
+/// Escalation `no` of a call; its state is `requested`.
+pub(crate) fn escalation(no: u32) -> Record {
+    Record::Escalation(EscalationFact {
+        no,
+        cause: Cause::Assistant,
+        urgency: Urgency::High,
+        reason: "wants\0 a person".into(),
+        summary: "Maria has a fever".into(),
+    })
+}
+
+pub(crate) fn escalation_move(no: u32, from: EscalationState, to: EscalationState) -> Record {
+    Record::EscalationMove(EscalationMove { no, from, to })
+}
+
+/// Attempt `no` of a call for an escalation; its state is `intended`.
+pub(crate) fn attempt(no: u32, escalation: u32) -> Record {
+    let target = "front-desk".parse().unwrap();
+    Record::Attempt(AttemptFact { no, escalation, target, mode: TransferMode::Warm })
+}
+
+/// A move of an attempt; `on` is a number for its leg.
+pub(crate) fn attempt_move(no: u32, from: AttemptState, to: AttemptState, on: Option<u32>) -> Record {
+    Record::AttemptMove(AttemptMove { no, from, to, leg: on.map(|number| leg(number).parse().unwrap()) })
+}
+
+/// The entries of a call, with its opening, numbered from 0.
+pub(crate) fn entries(number: u32, records: impl IntoIterator<Item = Record>) -> Vec<Entry> {
+    let rest = (1..).zip(records).map(|(no, record)| entry(number, no, record));
+    std::iter::once(opened(number)).chain(rest).collect()
 }
 
 /// A journal whose writer runs until `crash` or the end of the test.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::{Connection, Executor, SqliteConnection};
 use switchboard::ports::store::{Entry, History, Journal, JournalFull};
 use switchboard::store::{DiskJournal, JournalSettings, SpoolError, Store};
-use switchboard::types::Outcome;
+use switchboard::types::{AttemptState, Direction, EscalationState, Outcome};
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::store::given::{self, Dir, LIMIT, Running, call, ended, line, opened, receipts};
@@ -269,6 +269,60 @@ async fn records_of_another_release_are_put_aside() {
     running.journal.replayed(LIMIT).await.unwrap();
     assert!(store.call(call(1)).await.is_ok());
     assert!(fs::read_to_string(dir.path().join("spool/refused.jsonl")).unwrap().contains("hologram"));
+}
+
+#[tokio::test]
+async fn a_spool_of_the_first_release_is_replayed() {
+    let dir = Dir::new();
+    let store = given::lite(&dir).await;
+    let spool = dir.path().join("spool");
+    fs::create_dir(&spool).unwrap();
+    let (id, leg) = (call(1), given::leg(1));
+    let records = [
+        format!(r#""no":0,"at":1000,"record":"opened","org":"clinic","leg":"{leg}","caller":null,"dialled":null"#),
+        r#""no":1,"at":1001,"record":"phase","phase":"escalation","escalated":true"#.to_owned(),
+        r#""no":2,"at":1002,"record":"event","name":"leg_status","detail":"{}""#.to_owned(),
+    ];
+    let mut bytes = Vec::new();
+    for record in records {
+        let payload = format!(r#"{{"call":"{id}",{record}}}"#);
+        bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(&<sha2::Sha256 as sha2::Digest>::digest(&payload)[..16]);
+        bytes.extend_from_slice(payload.as_bytes());
+    }
+    fs::write(spool.join("journal.spool"), bytes).unwrap();
+
+    let running = Running::open(&store, settings(&dir));
+    running.journal.replayed(LIMIT).await.unwrap();
+    let detail = store.call(id).await.unwrap();
+    assert_eq!((detail.call.direction, detail.call.leg), (Direction::Inbound, leg.parse().ok()));
+    assert!(detail.call.escalated);
+    assert_eq!(detail.events.len(), 3);
+    assert!(!spool.join("refused.jsonl").exists());
+}
+
+#[tokio::test]
+async fn a_transfer_goes_through_the_spool() {
+    use AttemptState::{Dialing, Intended};
+    let dir = Dir::new();
+    let store = given::lite(&dir).await;
+    let records = [
+        given::escalation(1),
+        given::attempt(1, 1),
+        given::attempt_move(1, Intended, Dialing, Some(70)),
+        given::escalation_move(1, EscalationState::Requested, EscalationState::Dialing),
+    ];
+    let entries = given::entries(1, records);
+    leave_in_spool(&store, &dir, &entries).await;
+    let running = Running::open(&store, settings(&dir));
+    running.journal.replayed(LIMIT).await.unwrap();
+    let through = store.call(call(1)).await.unwrap();
+
+    let other_dir = Dir::new();
+    let other = given::lite(&other_dir).await;
+    other.apply(&entries).await.unwrap();
+    assert_eq!(through, other.call(call(1)).await.unwrap());
+    assert_eq!(through.escalations[0].attempts[0].state, Dialing);
 }
 
 #[tokio::test]

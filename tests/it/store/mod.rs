@@ -2,8 +2,32 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+/// Declares one test on each database for each behaviour.
+macro_rules! on_both {
+    ($($behaviour:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $behaviour() {
+                let dir = crate::store::given::Dir::new();
+                super::$behaviour(crate::store::given::lite(&dir).await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $behaviour() {
+                if let Some(store) = crate::store::given::postgres().await {
+                    super::$behaviour(store).await;
+                }
+            })+
+        }
+    };
+}
+
 mod contract;
 mod given;
 mod journal;
 mod outage;
+mod past;
+mod people;
 mod schema;
+mod tasks;

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use switchboard::ports::store::History;
 use switchboard::store::{OpenError, Store, StoreSettings, migrations};
+use switchboard::types::Direction;
 
-use crate::store::given::{Dir, opened_store};
+use crate::store::given::{Dir, call, opened_store};
 use crate::support::postgres::Postgres;
 
 async fn open_error(url: &str) -> OpenError {
@@ -78,6 +79,37 @@ async fn postgres_migrations_go_on_after_a_crash_between_and_within() {
         conn.execute(sqlx::raw_sql(migration.sql.clone())).await.unwrap();
         drop(conn);
         assert_eq!(opened_store(&url).await.schema_version().await.unwrap(), migrations::NEWEST);
+    }
+}
+
+/// A call as the first release wrote it.
+const OLD_CALL: &str = "
+    insert into organizations (id, name) values ('clinic', 'The clinic');
+    insert into calls (id, org_id, started_at, status, phase)
+    values (ID, 'clinic', 1, 'in_progress', 'greeting')";
+
+#[tokio::test]
+async fn calls_of_older_releases_were_placed_by_their_callers() {
+    let dir = Dir::new();
+    let url = format!("{}?mode=rwc", dir.sqlite_url());
+    let mut conn = SqliteConnection::connect(&url).await.unwrap();
+    migrations::sqlite().run_to(3, &mut conn).await.unwrap();
+    let old = OLD_CALL.replace("ID", "x'01900000000070008000000000000001'");
+    conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(old))).await.unwrap();
+    drop(conn);
+    let mut stores = vec![opened_store(&dir.sqlite_url()).await];
+    if let Some(server) = Postgres::shared() {
+        let url = server.database().await;
+        let mut conn = PgConnection::connect(&url).await.unwrap();
+        migrations::postgres().run_to(3, &mut conn).await.unwrap();
+        let old = OLD_CALL.replace("ID", "'01900000-0000-7000-8000-000000000001'");
+        conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(old))).await.unwrap();
+        stores.push(opened_store(&url).await);
+    }
+    for store in stores {
+        let rows = store.unfinished().await.unwrap();
+        let calls: Vec<_> = rows.iter().map(|row| (row.id, row.direction)).collect();
+        assert_eq!(calls, [(call(1), Direction::Inbound)]);
     }
 }
 

@@ -51,8 +51,8 @@ impl Layers {
                 "`{from}` (layer {above}) names `{to}` (layer {below}); only lower layers are allowed"
             ));
         }
-        if from == "session" && to != "types" {
-            return Err(format!("`session` names `{to}`; the core knows `types` and nothing else"));
+        if from == "session" && !["types", "safety"].contains(&to) {
+            return Err(format!("`session` names `{to}`; the core knows `types` and `safety` and nothing else"));
         }
         let hidden: &[&str] = match from {
             "calls" | "http" => ADAPTERS,
@@ -100,7 +100,8 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Layers and folders that know no runtime.
-const WITHOUT_RUNTIME: &[&str] = &["src/types/", "src/audio/", "src/session/", "src/sim/", "src/assistant/"];
+const WITHOUT_RUNTIME: &[&str] =
+    &["src/types/", "src/audio/", "src/session/", "src/safety/", "src/sim/", "src/assistant/"];
 
 /// Complaints about crates that the file's place must not name.
 fn foreign(source: &Source, code: &str) -> Vec<Complaint> {
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_core_knows_types_only() {
+    fn the_core_knows_types_and_safety_only() {
         assert_eq!(complaints("src/session/turn.rs", "use crate::types::Mono; use crate::session::effect;"), 0);
         for other in ["audio", "config", "telemetry", "ports"] {
             assert_eq!(complaints("src/session/turn.rs", &format!("use crate::{other}::X;")), 1, "{other}");

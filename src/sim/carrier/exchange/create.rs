@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::sim::carrier::company::{Amd, First, Outbound, TWIML_CHARS_MAX};
 use crate::sim::carrier::exchange::ringing::is_number;
 use crate::sim::carrier::exchange::{DialledBy, Exchange, ExchangeOut, Tie};
+use crate::sim::carrier::person::Person;
 use crate::sim::carrier::rest::{RestAnswer, RestRequest, form};
 use crate::sim::carrier::twiml::{self, Callback};
 use crate::types::Mono;
@@ -37,7 +38,7 @@ impl Exchange {
             }
         };
         outbound.person = self.person(&to);
-        let no = self.call_out(now, from, &to, outbound, DialledBy::Request, Tie::Free, out);
+        let no = self.call_out(now, (from, to), outbound, (DialledBy::Request, Tie::Free), out);
         let mut resource = self.legs[no.0 as usize].resource(now);
         // What the company answers was written before anything rang.
         resource["status"] = "queued".into();
@@ -74,7 +75,7 @@ impl Exchange {
         let outbound = Outbound {
             parent: None,
             first: self.first(now, form)?,
-            person: crate::sim::carrier::person::Person::failing(),
+            person: Person::failing(),
             // The company rings a little longer than it is asked to.
             ring: ring + RING_SLACK,
             limit: form.value("TimeLimit").is_some().then(|| form.secs("TimeLimit", 0)),

@@ -44,23 +44,21 @@ impl Exchange {
     pub(super) fn call_out(
         &mut self,
         now: Mono,
-        from: String,
-        number: &str,
+        (from, to): (String, String),
         outbound: Outbound,
-        by: DialledBy,
-        tie: Tie,
+        (by, tie): (DialledBy, Tie),
         out: &mut Vec<ExchangeOut>,
     ) -> LegNo {
         let is_machine = matches!(outbound.person.pick_up, PickUp::Machine { .. });
         let (kit, rng) = (self.kit(), self.rng.fork());
-        let call = CompanyCall::outbound(self.company.clone(), (from, number.to_owned()), outbound, kit, rng);
+        let call = CompanyCall::outbound(self.company.clone(), (from, to.clone()), outbound, kit, rng);
         let leg = call.leg().clone();
         let no = self.add(call);
         if is_machine {
             self.machines.insert(no);
         }
         self.ties[no.0 as usize] = tie;
-        self.dialled.push(Dialled { at: now, number: number.to_owned(), leg, by });
+        self.dialled.push(Dialled { at: now, number: to, leg, by });
         self.with_leg(no, out, |leg, out| leg.start(now, out));
         no
     }
@@ -111,7 +109,8 @@ impl Exchange {
             };
             let shown = caller_id.clone().unwrap_or_else(|| from.clone());
             let by = DialledBy::Number(name.clone());
-            let child = self.call_out(now, shown, &number.number, outbound, by, Tie::Child { parent: no }, out);
+            let child =
+                self.call_out(now, (shown, number.number.clone()), outbound, (by, Tie::Child { parent: no }), out);
             if let Tie::Dialling { children, .. } = &mut self.ties[no.0 as usize] {
                 children.push(child);
             }

@@ -42,7 +42,7 @@ const fn wave(half: usize) -> [u8; FRAME_BYTES] {
     let mut wave = [0x9E; FRAME_BYTES];
     let mut i = 0;
     while i < FRAME_BYTES {
-        if i / half % 2 == 0 {
+        if (i / half).is_multiple_of(2) {
             wave[i] = 0x1E;
         }
         i += 1;

@@ -90,3 +90,93 @@ fn complains_of_what_the_carrier_would_swallow() {
     let inside = format!("<Connect><Stream url='wss://gw.test/m'>{parameter}</Stream></Connect>");
     assert_eq!(complaints(&inside), ["parameter a is too long"]);
 }
+
+#[test]
+fn reads_a_gather_with_its_prompts() {
+    let text = "<Response><Gather numDigits='1' timeout='6' action='/d' actionOnEmptyResult='true'><Say>Hi.</Say><Pause/></Gather></Response>";
+    let gather = Gather {
+        action: Some("/d".to_owned()),
+        timeout_secs: 6,
+        digits_max: Some(1),
+        finish: Some('#'),
+        always: true,
+        prompts: vec![Verb::Say("Hi.".to_owned()), Verb::Pause(1)],
+    };
+    let document = parse(text, false).unwrap();
+    assert_eq!((document.verbs, document.complaints.len()), (vec![Verb::Gather(gather)], 0));
+}
+
+#[test]
+fn reads_dials() {
+    let dial = |inside: &str| {
+        let document = parse(&format!("<Response><Dial{inside}</Dial></Response>"), false).unwrap();
+        assert_eq!(document.complaints, Vec::<String>::new());
+        let [Verb::Dial(dial)] = document.verbs.as_slice() else { panic!("{:?}", document.verbs) };
+        dial.clone()
+    };
+    let Whom::Numbers(numbers) = dial(">+15551230001").whom else { panic!("a number") };
+    assert_eq!((numbers[0].number.as_str(), &numbers[0].url), ("+15551230001", &None));
+    let rung = dial(
+        " answerOnBridge='true' timeout='20' timeLimit='60' callerId='+15551230002' action='/done'><Number url='/w' \
+         statusCallback='https://gw.test/l' statusCallbackEvent='initiated completed'>+15551230001</Number>",
+    );
+    assert_eq!((rung.timeout_secs, rung.limit_secs, rung.answer_on_bridge), (20, 60, true));
+    let Whom::Numbers(numbers) = rung.whom else { panic!("a number") };
+    assert_eq!(numbers[0].callback.events, ["initiated", "completed"]);
+    let Whom::Room(room) =
+        dial("><Conference waitUrl='/hold' waitMethod='GET' endConferenceOnExit='true'>r</Conference>").whom
+    else {
+        panic!("a room")
+    };
+    assert_eq!((room.name.as_str(), room.start_on_enter, room.end_on_exit), ("r", true, true));
+    assert_eq!(room.wait, Wait::Document { url: "/hold".to_owned(), get: true });
+    let Whom::Room(room) = dial("><Conference waitUrl=''>r</Conference>").whom else { panic!("a room") };
+    assert_eq!(room.wait, Wait::Silence);
+}
+
+#[test]
+fn complains_of_what_is_wrong_in_the_verbs_of_a_transfer() {
+    for (inside, part) in [
+        ("<Gather action='/a' numDigits='one'/>", "not a number"),
+        ("<Gather action='/a' input='speech'/>", "not dtmf"),
+        ("<Gather action='/a'><Dial>+1</Dial></Gather>", "<Dial> in <Gather>"),
+        ("<Gather/>", "the same document again"),
+        ("<Gather action='/a' method='GET'/>", "method> is GET"),
+        ("<Record/>", "the same document again"),
+        ("<Record action='/a' playBeep='yes'/>", "neither true nor false"),
+        ("<Record action='/a' recordingStatusCallback='/r'/>", "not an absolute URL"),
+        ("<Record action='/a' recordingStatusCallbackEvent='done'/>", "done"),
+        ("<Dial><Number statusCallbackEvent='no-answer'>+15551230001</Number></Dial>", "no-answer"),
+        ("<Dial><Number statusCallback='/l'>+15551230001</Number></Dial>", "not an absolute URL"),
+        ("<Dial><Number>+15551230001</Number><Say>x</Say></Dial>", "<Say> in <Dial>"),
+        ("<Dial><Conference beep='off'>r</Conference></Dial>", "beep"),
+        ("<Dial><Conference participantLabel='a/b'>r</Conference></Dial>", "16023"),
+        ("<Dial><Conference maxParticipants='1'>r</Conference></Dial>", "maxParticipants"),
+        ("<Dial><Conference statusCallback='https://gw.test/c'>r</Conference></Dial>", "without events"),
+        ("<Dial><Conference statusCallbackEvent='start,end'>r</Conference></Dial>", "start,end"),
+        ("<Dial><Conference>ann@example.com</Conference></Dial>", "personal data"),
+        ("<Play/>", "plays nothing"),
+    ] {
+        let complaints = complaints(inside);
+        assert!(complaints.iter().any(|text| text.contains(part)), "{inside}: {complaints:?}");
+    }
+    for inside in ["<Dial/>", "<Dial><Conference/></Dial>"] {
+        assert!(parse(&format!("<Response>{inside}</Response>"), false).is_err(), "{inside}");
+    }
+}
+
+#[test]
+fn some_verbs_are_not_allowed_everywhere() {
+    for (place, verb, allowed) in [
+        (Place::Whisper, "<Dial>+15551230001</Dial>", false),
+        (Place::Whisper, "<Gather action='/a'/>", true),
+        (Place::Wait, "<Gather action='/a'/>", false),
+        (Place::Wait, "<Hangup/>", false),
+        (Place::Wait, "<Play loop='0'>https://gw.test/hold.mp3</Play>", true),
+        (Place::Wait, "<Redirect/>", true),
+        (Place::Call, "<Dial>+15551230001</Dial>", true),
+    ] {
+        let document = parse_in(place, &format!("<Response>{verb}</Response>"), false).unwrap();
+        assert_eq!((document.verbs.len() == 1, document.complaints.is_empty()), (allowed, allowed), "{place:?} {verb}");
+    }
+}

@@ -1,0 +1,238 @@
+//! Which elements of the patterns each word of an utterance can stand for.
+//!
+//! All tables are turned into one dictionary when the rules are compiled, so that a word is looked up once, however many
+//! hundred patterns there are. Unknown words get a second chance: one slip of the recognizer is forgiven in long words.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::inflect::forms;
+use super::tokens::Token;
+use super::{Language, slips};
+
+/// A place in a pattern: a set of words and phrases.
+pub(super) type Element = u16;
+
+/// What may stand at one position: an element, and the position after its last word.
+pub(super) type Hit = (Element, u16);
+
+/// Hits of each position of an utterance, sorted.
+pub(super) type Hits = Vec<Vec<Hit>>;
+
+/// Words of this many letters are forgiven one slip.
+const LETTERS_FORGIVEN_MIN: usize = 6;
+/// Spanish spells some sounds in several ways; words of this many letters are compared by sound.
+const LETTERS_SOUNDED_MIN: usize = 4;
+/// A stem listed with `*` is looked for in words up to this long.
+const STEM_LETTERS_MAX: usize = 16;
+
+/// The dictionary while tables are added, and afterwards.
+#[derive(Default)]
+pub(super) struct Lexicon {
+    /// Definitions of `@class`, by language.
+    classes: HashMap<(Language, Box<str>), Vec<Box<str>>>,
+    by_text: HashMap<(Option<Language>, Box<str>), Element>,
+    words: HashMap<Box<str>, Vec<Element>>,
+    stems: HashMap<Box<str>, Vec<Element>>,
+    phrases: HashMap<Element, Vec<(Element, Vec<Element>)>>,
+    /// Words that are one letter short of a known one, and the known ones.
+    short: HashMap<Box<str>, Vec<Box<str>>>,
+    /// Known Spanish words by their sound.
+    sounds: HashMap<Box<str>, Vec<Box<str>>>,
+    /// What is heard for what is meant.
+    heard: HashMap<&'static str, Vec<&'static str>>,
+    /// Words that are spelled like a known one but mean themselves.
+    real: BTreeSet<&'static str>,
+    next: Element,
+}
+
+impl Lexicon {
+    pub(super) fn new() -> Self {
+        let (heard, real) = (slips::heard(), slips::real());
+        Self { heard, real, ..Self::default() }
+    }
+
+    /// Adds entries to `@name`.
+    pub(super) fn define<'a>(&mut self, language: Language, name: &str, entries: impl Iterator<Item = &'a str>) {
+        self.classes.entry((language, name.into())).or_default().extend(entries.map(Into::into));
+    }
+
+    /// The element for `text`: alternatives with `|` between them, each a word, a phrase or an `@class`. All classes that
+    /// it names must have been defined.
+    pub(super) fn element(&mut self, language: Language, text: &str) -> Element {
+        if let Some(&element) = self.by_text.get(&(Some(language), text.into())) {
+            return element;
+        }
+        let element = self.fresh();
+        self.by_text.insert((Some(language), text.into()), element);
+        for entry in text.split('|') {
+            self.entry(language, element, entry, 0);
+        }
+        element
+    }
+
+    /// The element for a class that every language defines for itself.
+    pub(super) fn shared(&mut self, class: &str) -> Element {
+        if let Some(&element) = self.by_text.get(&(None, class.into())) {
+            return element;
+        }
+        let element = self.fresh();
+        self.by_text.insert((None, class.into()), element);
+        for language in Language::ALL {
+            self.entry(language, element, class, 0);
+        }
+        element
+    }
+
+    fn fresh(&mut self) -> Element {
+        self.next += 1;
+        self.next
+    }
+
+    fn entry(&mut self, language: Language, element: Element, entry: &str, depth: u8) {
+        let entry = entry.replace('-', "_");
+        let entry = entry.as_str();
+        if entry.starts_with('@') {
+            let entries = self.classes.get(&(language, entry.into())).cloned();
+            let entries = entries.filter(|_| depth < 8);
+            debug_assert!(entries.is_some(), "{entry} is not defined, or by itself");
+            for entry in entries.unwrap_or_default() {
+                self.entry(language, element, &entry, depth + 1);
+            }
+        } else if entry.contains('_') {
+            let parts: Vec<Element> =
+                entry.split('_').map(|part| self.element(language, &part.replace('/', "|"))).collect();
+            self.phrases.entry(parts[0]).or_default().push((element, parts[1..].to_vec()));
+        } else {
+            for word in entry.split('/') {
+                self.word(language, element, word);
+            }
+        }
+    }
+
+    fn word(&mut self, language: Language, element: Element, word: &str) {
+        let add = |map: &mut HashMap<Box<str>, Vec<Element>>, word: &str| {
+            let elements = map.entry(word.into()).or_default();
+            if !elements.contains(&element) {
+                elements.push(element);
+            }
+        };
+        if let Some(stem) = word.strip_suffix('*') {
+            add(&mut self.stems, stem);
+            return;
+        }
+        let forms = match word.strip_suffix('+') {
+            Some(word) => forms(language, word),
+            None => vec![word.to_owned()],
+        };
+        for form in forms {
+            if !self.words.contains_key(form.as_str()) {
+                self.remember(language, &form);
+            }
+            add(&mut self.words, &form);
+        }
+    }
+
+    /// Makes a new word findable by its slips.
+    fn remember(&mut self, language: Language, word: &str) {
+        if !word.is_ascii() {
+            return;
+        }
+        if word.len() >= LETTERS_FORGIVEN_MIN {
+            for short in slips::shorter(word).chain([word.to_owned()]) {
+                self.short.entry(short.into()).or_default().push(word.into());
+            }
+        }
+        if language == Language::Spanish && word.len() >= LETTERS_SOUNDED_MIN {
+            self.sounds.entry(slips::sound(word).into()).or_default().push(word.into());
+        }
+    }
+
+    /// What each word of an utterance can stand for.
+    pub(super) fn hits(&self, tokens: &[Token]) -> Hits {
+        let mut hits: Hits = tokens
+            .iter()
+            .enumerate()
+            .map(|(at, token)| self.of_word(&token.word).into_iter().map(|element| (element, at as u16 + 1)).collect())
+            .collect();
+        // Phrases are made of words, not of phrases: one pass suffices.
+        for at in 0..hits.len() {
+            let mut found = Vec::new();
+            for &(element, end) in &hits[at] {
+                for (whole, rest) in self.phrases.get(&element).into_iter().flatten() {
+                    let mut end = end as usize;
+                    let fits = rest.iter().all(|&part| {
+                        let fits = hits.get(end).is_some_and(|hits| hits.contains(&(part, end as u16 + 1)));
+                        end += 1;
+                        fits
+                    });
+                    if fits {
+                        found.push((*whole, end as u16));
+                    }
+                }
+            }
+            hits[at].extend(found);
+            hits[at].sort_unstable();
+            hits[at].dedup();
+        }
+        hits
+    }
+
+    fn of_word(&self, word: &str) -> Vec<Element> {
+        let mut found = Vec::new();
+        self.add(word, &mut found);
+        let known = !found.is_empty();
+        for meant in self.heard.get(word).into_iter().flatten() {
+            self.add(meant, &mut found);
+        }
+        if !known && word.is_ascii() && !self.real.contains(word) {
+            self.guess(word, &mut found);
+        }
+        if word.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.add("#", &mut found);
+        }
+        found
+    }
+
+    fn add(&self, word: &str, found: &mut Vec<Element>) {
+        found.extend(self.words.get(word).into_iter().flatten());
+        if word.is_ascii() {
+            for letters in 3..=word.len().min(STEM_LETTERS_MAX) {
+                found.extend(self.stems.get(&word[..letters]).into_iter().flatten());
+            }
+        }
+    }
+
+    /// Adds what a misheard word may have been.
+    fn guess(&self, word: &str, found: &mut Vec<Element>) {
+        if word.len() >= LETTERS_SOUNDED_MIN {
+            for known in self.sounds.get(slips::sound(word).as_str()).into_iter().flatten() {
+                self.add(known, found);
+            }
+        }
+        if word.len() + 1 < LETTERS_FORGIVEN_MIN {
+            return;
+        }
+        for short in slips::shorter(word).chain([word.to_owned()]) {
+            for known in self.short.get(short.as_str()).into_iter().flatten() {
+                if slips::near(word, known) {
+                    self.add(known, found);
+                }
+            }
+        }
+    }
+
+    /// Known words that can be meant by a slip, for the check of the list of real words.
+    #[cfg(test)]
+    pub(super) fn forgiven(&self, word: &str) -> bool {
+        let mut found = Vec::new();
+        self.add(word, &mut found);
+        if found.is_empty() && !self.real.contains(word) {
+            self.guess(word, &mut found);
+            return !found.is_empty();
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Patterns: what must stand near what, in which order, for a rule to match.
+//!
+//! A line of a table is a pattern. Its elements follow each other with at most one other word between them; `~N` allows N,
+//! `&` allows either order within six, `^` and `$` tie it to the ends of the utterance, and what follows `!` must not
+//! occur anywhere in it. Fillers and polite words between elements do not count.
+
+use super::Language;
+use super::lexicon::{Element, Hits, Lexicon};
+use super::tokens::{Break, Token};
+
+const GAP: u8 = 1;
+const GAP_EITHER_ORDER: u8 = 6;
+/// What the end of a sentence counts as, in words: recognizers put full stops into the middle of sentences.
+const STOP_COSTS: u8 = 2;
+
+/// One line of a table, compiled.
+pub(super) struct Pattern {
+    /// Words that may stand before the element, and the element.
+    steps: Vec<(u8, Element)>,
+    at_start: bool,
+    at_end: bool,
+    unless: Option<Element>,
+    pub rule: u16,
+}
+
+/// A pattern that was found.
+#[derive(Clone, Debug)]
+pub(super) struct Match {
+    pub rule: u16,
+    /// Begin and end of each of the pattern's elements, in order.
+    pub parts: Vec<(u16, u16)>,
+}
+
+impl Match {
+    pub(super) fn start(&self) -> usize {
+        self.parts.first().map_or(0, |part| part.0 as usize)
+    }
+
+    /// The position after the last word.
+    pub(super) fn end(&self) -> usize {
+        self.parts.last().map_or(0, |part| part.1 as usize)
+    }
+}
+
+/// The words of an utterance as the patterns see them.
+pub(super) struct View<'a> {
+    pub tokens: &'a [Token],
+    pub hits: &'a Hits,
+    /// Words between elements that do not count.
+    pub filler: Vec<bool>,
+}
+
+impl View<'_> {
+    pub(super) fn is(&self, at: usize, element: Element) -> bool {
+        self.end_of(at, element).is_some()
+    }
+
+    /// Where the longest phrase for `element` ends that begins at `at`.
+    pub(super) fn end_of(&self, at: usize, element: Element) -> Option<usize> {
+        self.ends(at, element).max()
+    }
+
+    fn ends(&self, at: usize, element: Element) -> impl Iterator<Item = usize> + '_ {
+        let hits = self.hits.get(at).map_or(&[][..], Vec::as_slice);
+        let first = hits.partition_point(|hit| hit.0 < element);
+        hits[first..].iter().take_while(move |hit| hit.0 == element).map(|hit| hit.1 as usize)
+    }
+
+    fn first_counted(&self) -> usize {
+        self.filler.iter().position(|filler| !filler).unwrap_or(0)
+    }
+}
+
+impl Pattern {
+    /// The patterns of a line: one for each order that it allows.
+    pub(super) fn parse(line: &str, language: Language, rule: u16, lexicon: &mut Lexicon) -> Vec<Self> {
+        let (line, unless) = match line.split_once(" ! ") {
+            Some((line, unless)) => (line, Some(lexicon.element(language, unless.trim()))),
+            None => (line, None),
+        };
+        let sides: Vec<&str> = line.split('&').collect();
+        let mut patterns = Vec::new();
+        for order in orders(sides.len()) {
+            let mut pattern = Self { steps: Vec::new(), at_start: false, at_end: false, unless, rule };
+            for (nth, &side) in order.iter().enumerate() {
+                let mut gap = if nth == 0 { 0 } else { GAP_EITHER_ORDER };
+                for word in sides[side].split_whitespace() {
+                    match word {
+                        "^" => pattern.at_start = true,
+                        "$" => pattern.at_end = true,
+                        word => match word.strip_prefix('~') {
+                            Some(words) => gap = words.parse().unwrap_or(GAP),
+                            None => {
+                                pattern.steps.push((gap, lexicon.element(language, word)));
+                                gap = GAP;
+                            }
+                        },
+                    }
+                }
+            }
+            patterns.push(pattern);
+        }
+        patterns
+    }
+
+    /// The element by which the pattern is found.
+    pub(super) fn first(&self) -> Element {
+        self.steps[0].1
+    }
+
+    /// The match that begins at `at`, if there is one.
+    pub(super) fn find(&self, view: &View<'_>, at: usize) -> Option<Match> {
+        if self.at_start && at > view.first_counted() {
+            return None;
+        }
+        let mut parts = Vec::with_capacity(self.steps.len());
+        if !self.step(view, at, 0, &mut parts) {
+            return None;
+        }
+        let barred = self.unless.is_some_and(|bar| (0..view.tokens.len()).any(|at| view.is(at, bar)));
+        (!barred).then_some(Match { rule: self.rule, parts })
+    }
+
+    /// Puts the element of step `nth` at `at`, and the others behind it.
+    fn step(&self, view: &View<'_>, at: usize, nth: usize, parts: &mut Vec<(u16, u16)>) -> bool {
+        for end in view.ends(at, self.steps[nth].1) {
+            parts.push((at as u16, end as u16));
+            if self.rest(view, end, nth + 1, parts) {
+                return true;
+            }
+            parts.pop();
+        }
+        false
+    }
+
+    fn rest(&self, view: &View<'_>, from: usize, nth: usize, parts: &mut Vec<(u16, u16)>) -> bool {
+        let Some(&(gap, element)) = self.steps.get(nth) else {
+            return !self.at_end || view.filler[from..].iter().all(|filler| *filler);
+        };
+        let mut cost = 0;
+        for at in from..view.tokens.len() {
+            if at > 0 && view.tokens[at - 1].after >= Break::Stop {
+                cost += STOP_COSTS;
+            }
+            if cost > gap {
+                return false;
+            }
+            if view.is(at, element) && self.step(view, at, nth, parts) {
+                return true;
+            }
+            cost += u8::from(!view.filler[at]);
+        }
+        false
+    }
+}
+
+/// All orders of `n` things; more than three keep the order in which they were written.
+fn orders(n: usize) -> Vec<Vec<usize>> {
+    match n {
+        2 => vec![vec![0, 1], vec![1, 0]],
+        3 => [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]].map(Vec::from).into(),
+        n => vec![(0..n).collect()],
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! What an earlier process wrote down of a call that is still going on.
+//!
+//! The journal must be replayed before this is read; else the counters begin too low and records would collide.
+
+use serde_json::Value;
+
+use crate::ports::store::{EscalationRow, StoreError};
+use crate::session::fact::{AttemptFact, EscalationFact};
+use crate::session::input::IntakeData;
+use crate::session::policy::{Past, PastAttempt, PastEscalation};
+use crate::store::db::fetch;
+use crate::store::fault::limited;
+use crate::store::history::{small, word};
+use crate::store::{OPERATION_MAX, Store, escalations};
+use crate::types::{CallId, Phase, Speaker};
+
+/// The phase, then how far the counters are: the next record, the next line, the last callback and voicemail.
+const STAND: &str = "
+    select phase,
+        (select coalesce(max(no) + 1, 0) from call_records where call_id = $1),
+        (select coalesce(max(seq) + 1, 0) from call_transcripts where call_id = $1),
+        (select coalesce(max(no), 0) from callbacks where call_id = $1),
+        (select coalesce(max(no), 0) from voicemails where call_id = $1)
+    from calls where id = $1";
+/// A line of which nothing was heard says nothing.
+const LAST_LINES: &str = "
+    select speaker, text from call_transcripts where call_id = $1 and text <> '' order by seq desc limit $2";
+const INTAKE: &str = "select structured_json from call_intakes where call_id = $1";
+
+impl Store {
+    pub(crate) async fn read_past(&self, call: CallId, lines_max: u32) -> Result<Past, StoreError> {
+        let read = limited(OPERATION_MAX, async {
+            let stand = fetch!(&self.db, fetch_optional, (String, i64, i64, i64, i64), STAND, call.0)?;
+            let lines = fetch!(&self.db, fetch_all, (String, String), LAST_LINES, call.0, i64::from(lines_max))?;
+            let intake = fetch!(&self.db, fetch_optional, (String,), INTAKE, call.0)?;
+            Ok((stand, lines, intake, escalations::fetch_of(&self.db, call).await?))
+        });
+        let (stand, lines, intake, escalations) = read.await?;
+        let (phase, next_record, next_line, callbacks, voicemails) = stand.ok_or(StoreError::NotFound)?;
+        let speaker = |text: &str| word(Speaker::parse(text), "call_transcripts.speaker");
+        let lines = lines.into_iter().rev().map(|(who, text)| Ok((speaker(&who)?, text)));
+        let escalations = escalations.rows()?;
+        let attempts = escalations.iter().flat_map(|escalation| &escalation.attempts).map(|attempt| attempt.no);
+        Ok(Past {
+            next_record: small(next_record),
+            next_line: small(next_line),
+            phase: word(Phase::parse(&phase), "calls.phase")?,
+            lines: lines.collect::<Result<_, StoreError>>()?,
+            intake: intake.map(|(json,)| intake_data(json)),
+            escalations: escalations.last().map_or(0, |last| last.no),
+            attempts: attempts.max().unwrap_or(0),
+            callbacks: small(callbacks),
+            voicemails: small(voicemails),
+            open: escalations.into_iter().rev().find(|escalation| !escalation.state.is_final()).map(open),
+        })
+    }
+}
+
+/// An escalation that goes on, with those of its attempts that go on.
+fn open(row: EscalationRow) -> PastEscalation {
+    let EscalationRow { no, state, cause, urgency, reason, summary, attempts, .. } = row;
+    let unfinished = attempts.into_iter().filter(|attempt| !attempt.state.is_final());
+    PastEscalation {
+        fact: EscalationFact { no, cause, urgency, reason, summary },
+        state,
+        attempts: unfinished
+            .map(|attempt| PastAttempt {
+                fact: AttemptFact {
+                    no: attempt.no,
+                    escalation: attempt.escalation,
+                    target: attempt.target,
+                    mode: attempt.mode,
+                },
+                state: attempt.state,
+                leg: attempt.leg,
+            })
+            .collect(),
+    }
+}
+
+/// The stored object with its top-level fields as text, as the tool that took it made them.
+fn intake_data(json: String) -> IntakeData {
+    let fields = match serde_json::from_str(&json) {
+        Ok(Value::Object(object)) => {
+            object.into_iter().filter_map(|(name, value)| Some((name, as_text(&value)?))).collect()
+        }
+        _ => Vec::new(),
+    };
+    IntakeData { json, fields }
+}
+
+/// A fact as text; `None`: nothing is known.
+fn as_text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => text.trim().to_owned(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(list) => list.iter().filter_map(part_as_text).collect::<Vec<_>>().join(", "),
+        Value::Object(object) if object.is_empty() => return None,
+        Value::Object(_) => value.to_string(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// A member of a list.
+fn part_as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(_) => Some(value.to_string()),
+        _ => as_text(value),
+    }
+}

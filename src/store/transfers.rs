@@ -1,0 +1,73 @@
+//! The port `Transfers`: what bringing people in left behind, for staff, for late webhooks and for limits.
+//!
+//! Every read may be a moment behind the journal; a limit that counts dials sees what is committed.
+
+use async_trait::async_trait;
+
+use crate::ports::store::{AttemptRow, CallbackChange, CallbackRow, EscalationRow, StoreError, Transfers};
+use crate::store::db::fetch;
+use crate::store::fault::limited;
+use crate::store::history::unsigned;
+use crate::store::{OPERATION_MAX, Store};
+use crate::types::{AttemptId, CallId, CallbackState, OrgId, Wall};
+
+/// A dial that was refused rang nowhere and counts for nothing. The attempts are found by their time, and their
+/// organization by a subquery: a join would let SQLite begin with every call that the organization ever had.
+const DIALS: &str = "
+    select (
+        select count(*) from escalation_attempts a
+        where a.intended_at >= $2 and a.state <> 'refused' and (select c.org_id from calls c where c.id = a.call_id) = $1
+    ) + (
+        select count(*) from calls
+        where org_id = $1 and direction = 'outbound' and started_at >= $2 and coalesce(reason, '') <> 'dial_refused'
+    )";
+
+#[async_trait]
+impl Transfers for Store {
+    async fn escalations(
+        &self,
+        org: Option<&OrgId>,
+        open: bool,
+        limit: u32,
+        offset: u32,
+    ) -> Result<(Vec<EscalationRow>, u64), StoreError> {
+        self.read_escalations(org, open, limit, offset).await
+    }
+
+    async fn callbacks(
+        &self,
+        org: Option<&OrgId>,
+        state: Option<CallbackState>,
+        limit: u32,
+        offset: u32,
+    ) -> Result<(Vec<CallbackRow>, u64), StoreError> {
+        self.read_callbacks(org, state, limit, offset).await
+    }
+
+    async fn change_callback(&self, call: CallId, no: u32, change: CallbackChange) -> Result<CallbackRow, StoreError> {
+        self.update_callback(call, no, change).await
+    }
+
+    async fn attempt(&self, id: AttemptId) -> Result<Option<AttemptRow>, StoreError> {
+        self.read_attempt(id).await
+    }
+
+    async fn dials_since(&self, org: &OrgId, since: Wall) -> Result<u64, StoreError> {
+        let count = limited(OPERATION_MAX, async { fetch!(&self.db, fetch_one, (i64,), DIALS, org.as_str(), since.0) });
+        Ok(unsigned(count.await?.0))
+    }
+
+    async fn claim_key(
+        &self,
+        scope: &str,
+        key: &str,
+        request_hash: &str,
+        at: Wall,
+    ) -> Result<Option<(String, String)>, StoreError> {
+        self.claim(scope, key, request_hash, at).await
+    }
+
+    async fn settle_key(&self, scope: &str, key: &str, answer: &str) -> Result<(), StoreError> {
+        self.settle(scope, key, answer).await
+    }
+}
