@@ -221,7 +221,9 @@ impl<'a> Context<'a> {
         }
         // Denied twice is said: "has not stopped bleeding".
         !(at.saturating_sub(2)..at).any(|before| {
-            view.is(before, marks.negator) && !view.is(before, marks.no) && view.tokens[before].after < Break::Comma
+            view.end_of(before, marks.negator).is_some_and(|end| end <= at)
+                && !view.is(before, marks.no)
+                && view.tokens[before].after < Break::Comma
         })
     }
 
@@ -313,6 +315,7 @@ impl<'a> Context<'a> {
             return false;
         }
         let denied = |start: usize, end: usize| {
+            let end = if self.view.is(start, self.marks.present) { end } else { start };
             (start.saturating_sub(2)..end).any(|at| self.view.is(at, self.marks.negator) && !self.ends(at))
         };
         self.cues(Cue::Resolved).any(|(start, end)| start >= found.end() && !denied(start, end))
@@ -368,6 +371,9 @@ impl<'a> Context<'a> {
 
     fn told(&self, found: &Match) -> bool {
         self.cues(Cue::Told).any(|(start, end)| {
+            if (start.saturating_sub(2)..start).any(|at| self.view.is(at, self.marks.negator)) {
+                return false;
+            }
             // "I was watching the news when my father collapsed"
             let here = end <= found.start()
                 && (end..found.start()).any(|at| {
