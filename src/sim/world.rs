@@ -58,6 +58,8 @@ pub struct History {
     /// Requests to the phone company, and documents for it with their contexts; for the checkers.
     pub requests: Vec<RestRequest>,
     pub documents: Vec<(&'static str, String)>,
+    /// What was asked of the phone company and what the gateway was told about legs, in words.
+    pub notes: Vec<(Mono, String)>,
 }
 
 /// One truncation against the truth.
@@ -274,7 +276,10 @@ impl World {
         let legs = exchange.into_iter().flat_map(|exchange| (0..).map_while(|no| exchange.leg(LegNo(no))));
         let documents = legs.flat_map(|leg| leg.webhooks().iter());
         let documents = documents.filter(|log| !log.body.is_empty());
+        let asked = self.gateway.asked.iter().map(|asked| (asked.at, format!("asks {:?}", asked.for_what)));
+        let learned = self.gateway.learned.iter().map(|(at, learned)| (*at, format!("learns {learned:?}")));
         History {
+            notes: asked.chain(learned).collect(),
             documents: documents.filter_map(|log| Some((log.context?, log.body.clone()))).collect(),
             requests: self.requests,
             exchange: report,
