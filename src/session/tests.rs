@@ -5,4 +5,5 @@ mod endings;
 mod opening;
 mod people;
 mod rig;
+mod taken_up;
 mod turns;

@@ -74,6 +74,12 @@ impl Rig {
         Self { session, now, log, phone: VecDeque::new(), playing_since, heard: Vec::new(), marks: true, commits: true }
     }
 
+    /// A call that was begun elsewhere.
+    pub(super) fn of(session: CallSession, now: Mono, log: Vec<Effect>) -> Self {
+        let (phone, heard) = (VecDeque::new(), Vec::new());
+        Self { session, now, log, phone, playing_since: now, heard, marks: true, commits: false }
+    }
+
     /// A call with stream and model ready, and its first words asked for.
     pub(super) fn on_air(setup: Setup) -> Self {
         let mut rig = Self::new(setup);

@@ -1,0 +1,212 @@
+//! Calls that an earlier process left, and calls that we place.
+
+use std::time::Duration;
+
+use super::rig::Rig;
+use crate::session::CallSession;
+use crate::session::document::Document;
+use crate::session::effect::{CarrierEffect, Effect, ModelEffect, Record};
+use crate::session::fact::{AttemptFact, EscalationFact};
+use crate::session::input::{ActionResult, CarrierInput, Input, LegStatus, ModelInput, Question, StaffInput};
+use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, People, Policy, Reachable};
+use crate::types::prompt::Sentence;
+use crate::types::{
+    AnsweredBy, AttemptState, CallId, Cause, Direction, EscalationState, LegId, Mono, Mulaw, Now, OpenHours, Outcome,
+    Phase, Prompt, Prompts, Reason, Speaker, TransferMode, Urgency, Wall,
+};
+
+fn leg(n: u32) -> LegId {
+    format!("CA{n:032x}").parse().unwrap()
+}
+
+fn facts(direction: Direction) -> CallFacts {
+    let sentence = |prompt: &Prompt| Sentence {
+        text: prompt.as_str().into(),
+        audio: Mulaw::new(bytes::Bytes::from(vec![1; 8000])),
+    };
+    let prompts = Prompts::new(Prompt::ALL.iter().map(sentence).collect()).unwrap();
+    let plain = CallFacts::inbound(CallId(uuid::Uuid::nil()), "demo".parse().unwrap(), leg(0), prompts);
+    let ring = Duration::from_secs(20);
+    let doctor = Reachable { id: "doctor".parse().unwrap(), name: "".into(), ring, hours: OpenHours::Always };
+    let leg = (direction == Direction::Inbound).then(|| leg(0));
+    let people = People { targets: vec![doctor].into(), ..People::nobody() };
+    CallFacts { leg, direction, people, carrier_rest: true, machine_message: "Please call us.".into(), ..plain }
+}
+
+fn past(open: Option<PastEscalation>) -> Past {
+    Past {
+        next_record: 40,
+        next_line: 3,
+        phase: Phase::Intake,
+        lines: vec![(Speaker::Assistant, "Hello.".to_owned()), (Speaker::Caller, "It hurts.".to_owned())],
+        intake: None,
+        escalations: u32::from(open.is_some()),
+        attempts: u32::from(open.is_some()),
+        callbacks: 0,
+        voicemails: 0,
+        open,
+    }
+}
+
+fn open(state: EscalationState, attempt: AttemptState, operator: Option<LegId>) -> Option<PastEscalation> {
+    let (cause, urgency) = (Cause::Safety, Urgency::Emergency);
+    let fact = EscalationFact { no: 1, cause, urgency, reason: "pain".to_owned(), summary: String::new() };
+    let target = "doctor".parse().unwrap();
+    let tried = AttemptFact { no: 1, escalation: 1, target, mode: TransferMode::Warm };
+    Some(PastEscalation { fact, state, attempts: vec![PastAttempt { fact: tried, state: attempt, leg: operator }] })
+}
+
+/// A call that is taken up after ten minutes.
+fn taken_up(open: Option<PastEscalation>) -> Rig {
+    let mut log = Vec::new();
+    let now = Now { mono: Mono(600_000_000), wall: Wall(0) };
+    let session = CallSession::resume(now, facts(Direction::Inbound), Policy::default(), past(open), &mut log);
+    Rig::of(session, now.mono, log)
+}
+
+fn placed() -> Rig {
+    let mut log = Vec::new();
+    let session = CallSession::new(Now::default(), facts(Direction::Outbound), Policy::default(), &mut log);
+    Rig::of(session, Mono(0), log)
+}
+
+fn carrier(rig: &Rig, wanted: impl Fn(&CarrierEffect) -> bool) -> Option<crate::session::effect::ActionId> {
+    rig.log.iter().rev().find_map(|effect| match effect {
+        Effect::Carrier(id, asked) if wanted(asked) => Some(*id),
+        _ => None,
+    })
+}
+
+fn last_state(rig: &Rig) -> Option<EscalationState> {
+    let to = |record: &Record| match record {
+        Record::EscalationMove(moved) => Some(moved.to),
+        _ => None,
+    };
+    rig.records().filter_map(to).last()
+}
+
+#[test]
+fn a_call_that_is_taken_up_goes_on_where_it_was() {
+    let mut rig = taken_up(None);
+    assert!(matches!(rig.log.first(), Some(Effect::Record(id, _)) if id.0 == 40), "records go on");
+    assert_eq!(rig.after_stream(), Document::Connect);
+    rig.attach();
+    rig.model(ModelInput::Opened);
+    rig.model(ModelInput::Ready);
+    let recalled = rig.to_model().filter(|effect| matches!(effect, ModelEffect::Recall { .. })).count();
+    assert_eq!(recalled, 2);
+    assert_eq!(rig.creates().len(), 1, "and the assistant goes on");
+}
+
+#[test]
+fn a_call_whose_caller_is_gone_ends() {
+    let mut rig = taken_up(None);
+    rig.feed(Input::Deadline);
+    let look = carrier(&rig, |effect| matches!(effect, CarrierEffect::LookUp(_))).expect("asked");
+    rig.feed(Input::Action(look, ActionResult::Status(LegStatus::Completed)));
+    assert_eq!(rig.endings()[0].outcome, Outcome::CallerHungUp);
+}
+
+#[test]
+fn a_phone_that_rang_is_ended_and_the_person_is_asked_for_again() {
+    let mut rig = taken_up(open(EscalationState::Dialing, AttemptState::Dialing, Some(leg(1))));
+    assert!(carrier(&rig, |effect| *effect == CarrierEffect::HangUp(leg(1))).is_some());
+    assert_eq!(last_state(&rig), Some(EscalationState::Failed));
+    assert_eq!(rig.after_stream(), Document::Connect);
+    rig.commits = true;
+    rig.attach();
+    let dials = rig.count(|effect| matches!(effect, Effect::Carrier(_, CarrierEffect::Dial(_))));
+    assert_eq!(dials, 1, "for the caller who is back");
+    rig.pass(1_000);
+    assert!(rig.said(Prompt::Emergency));
+}
+
+#[test]
+fn a_dial_whose_name_was_never_learned_is_looked_for_and_ended() {
+    let mut rig = taken_up(open(EscalationState::Dialing, AttemptState::Dialing, None));
+    let find = carrier(&rig, |effect| matches!(effect, CarrierEffect::FindDialled(Some(_)))).expect("looked for");
+    rig.feed(Input::Action(find, ActionResult::Dialled(leg(7))));
+    assert!(carrier(&rig, |effect| *effect == CarrierEffect::HangUp(leg(7))).is_some());
+}
+
+#[test]
+fn two_who_talk_are_left_to_talk() {
+    let mut rig = taken_up(open(EscalationState::Bridged, AttemptState::Bridged, Some(leg(1))));
+    rig.feed(Input::Deadline);
+    assert!(carrier(&rig, |effect| matches!(effect, CarrierEffect::HangUp(_))).is_none());
+    for wanted in [leg(0), leg(1)] {
+        let look = carrier(&rig, |effect| *effect == CarrierEffect::LookUp(wanted.clone())).expect("looked at");
+        rig.feed(Input::Action(look, ActionResult::Status(LegStatus::InProgress)));
+    }
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
+    assert_eq!(last_state(&rig), Some(EscalationState::Returned));
+}
+
+#[test]
+fn a_caller_on_the_way_to_the_room_still_gets_there() {
+    let mut rig = taken_up(open(EscalationState::Merging, AttemptState::Accepted, Some(leg(1))));
+    assert!(matches!(rig.after_stream(), Document::Room(_)));
+}
+
+#[test]
+fn an_outbound_call_is_dialled_after_its_first_record_and_connects_who_answers() {
+    let mut rig = placed();
+    assert!(carrier(&rig, |_| true).is_none());
+    rig.feed(Input::Committed(crate::session::effect::RecordId(0)));
+    let dial = carrier(&rig, |effect| matches!(effect, CarrierEffect::DialOut { .. })).expect("dialled");
+    rig.feed(Input::Action(dial, ActionResult::Dialled(leg(5))));
+    assert!(rig.records().any(|record| *record == Record::Leg(leg(5))));
+    assert_eq!(rig.ask(Question::OutboundAnswered { leg: leg(5) }), Document::Connect);
+    assert_eq!(rig.ask(Question::OutboundAnswered { leg: leg(5) }), Document::Connect, "asked again");
+    assert_eq!(rig.ask(Question::OutboundAnswered { leg: leg(6) }), Document::HangUp);
+    rig.attach();
+    rig.feed(Input::Carrier(CarrierInput::PickedUp(AnsweredBy::Unknown)));
+    assert!(rig.endings().is_empty(), "unknown is a person");
+}
+
+#[test]
+fn a_machine_gets_the_message_after_its_beep() {
+    let mut rig = placed();
+    rig.feed(Input::Committed(crate::session::effect::RecordId(0)));
+    rig.ask(Question::OutboundAnswered { leg: leg(5) });
+    rig.attach();
+    rig.feed(Input::Carrier(CarrierInput::PickedUp(AnsweredBy::Machine)));
+    rig.feed(Input::Carrier(CarrierInput::PickedUp(AnsweredBy::MachineReady)));
+    let moved = carrier(
+        &rig,
+        |effect| matches!(effect, CarrierEffect::Redirect { document: Document::Message(text), .. } if &**text == "Please call us."),
+    );
+    rig.feed(Input::Action(moved.expect("moved"), ActionResult::Done));
+    rig.feed(Input::Carrier(CarrierInput::Leg(LegStatus::Completed)));
+    rig.pass(30_000);
+    let ending = rig.endings()[0];
+    assert_eq!((ending.outcome, ending.reason), (Outcome::Voicemail, Reason::AnsweringMachine));
+}
+
+#[test]
+fn who_does_not_pick_up_is_an_outcome() {
+    for (status, outcome) in [
+        (LegStatus::Busy, Outcome::Busy),
+        (LegStatus::NoAnswer, Outcome::NoAnswer),
+        (LegStatus::Failed, Outcome::Failed),
+    ] {
+        let mut rig = placed();
+        rig.feed(Input::Committed(crate::session::effect::RecordId(0)));
+        let dial = carrier(&rig, |effect| matches!(effect, CarrierEffect::DialOut { .. })).expect("dialled");
+        rig.feed(Input::Action(dial, ActionResult::Dialled(leg(5))));
+        rig.feed(Input::Carrier(CarrierInput::Leg(status)));
+        rig.pass(1_000);
+        assert_eq!(rig.endings()[0].outcome, outcome);
+    }
+}
+
+#[test]
+fn a_call_that_staff_end_while_it_is_being_dialled_rings_nobody() {
+    let mut rig = placed();
+    rig.feed(Input::Committed(crate::session::effect::RecordId(0)));
+    let dial = carrier(&rig, |effect| matches!(effect, CarrierEffect::DialOut { .. })).expect("dialled");
+    rig.feed(Input::Staff(StaffInput::End));
+    assert!(!rig.session.is_over(), "the dial's answer is waited for");
+    rig.feed(Input::Action(dial, ActionResult::Dialled(leg(5))));
+    assert!(carrier(&rig, |effect| *effect == CarrierEffect::HangUp(leg(5))).is_some());
+}
