@@ -81,6 +81,8 @@ pub(super) struct Gateway {
     actions: Vec<Action>,
     out: VecDeque<ToWorld>,
     ticket: Option<String>,
+    /// What the voice webhook was answered, for one that is repeated.
+    first_answer: Option<String>,
     tickets: u32,
     /// Sockets that have not said `start`, and until when they may.
     waiting: BTreeMap<u32, Mono>,
@@ -143,6 +145,7 @@ impl Gateway {
             actions: Vec::new(),
             out: VecDeque::new(),
             ticket: None,
+            first_answer: None,
             tickets: 0,
             waiting: BTreeMap::new(),
             media: None,
@@ -326,7 +329,9 @@ impl Gateway {
                 self.perform_one(now, action);
             }
         }
-        self.over = self.engine.as_ref().is_some_and(Engine::is_over);
+        if let Some(engine) = &self.engine {
+            self.over = engine.is_over();
+        }
     }
 
     fn perform_one(&mut self, now: Mono, action: Action) {

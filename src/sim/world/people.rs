@@ -128,6 +128,11 @@ impl PeopleWatch {
         }
         let on_legs = report.legs.iter().flat_map(|leg| leg.violations.iter());
         for violation in on_legs.chain(&report.violations) {
+            let is_unanswered = matches!(violation.code, 11200 | 31902) || violation.what.contains("answered differently");
+            if is_unanswered && self.down.iter().any(|(from, _)| *from <= violation.at + BEFORE) {
+                // A process that is dead answers nothing.
+                continue;
+            }
             let what = format!("{} {}", violation.code, violation.what);
             self.find(Invariant::Wire, violation.at, what);
         }
@@ -165,6 +170,9 @@ impl PeopleWatch {
         }
     }
 }
+
+/// An answer may be owed for so long.
+const BEFORE: Duration = Duration::from_secs(15);
 
 /// When the call's last record was written.
 fn over_at(gateway: &Gateway) -> Option<Mono> {

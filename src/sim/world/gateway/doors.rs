@@ -23,7 +23,9 @@ impl Gateway {
             self.open(now);
         }
         let ticket = self.ticket.clone().unwrap_or_default();
-        self.documents.answer(&Answer::Connect { ticket: Secret::new(ticket) })
+        let documents = &self.documents;
+        let answer = || documents.answer(&Answer::Connect { ticket: Secret::new(ticket) });
+        self.first_answer.get_or_insert_with(answer).clone()
     }
 
     fn open(&mut self, now: Mono) {

@@ -29,6 +29,7 @@ impl Gateway {
         self.engine = None;
         self.over = false;
         self.ticket = None;
+        self.first_answer = None;
         self.answer = None;
         self.restarts += 1;
         self.records.truncate(self.durable as usize);
@@ -43,6 +44,7 @@ impl Gateway {
             self.opened = false;
             return;
         }
+        self.over = ended;
         if ended {
             return;
         }

@@ -10,7 +10,7 @@ use crate::sim::world::gateway::{Gateway, Learned};
 use crate::sim::world::invariants::Invariant;
 use crate::sim::world::people::rows::{Episode, Rows};
 use crate::sim::world::people::{PeopleWatch, Sound, over_at};
-use crate::types::{EscalationState, Mono, Prompt, Urgency};
+use crate::types::{EscalationState, Mono, Prompt, TransferMode, Urgency};
 
 /// I16.
 const RINGS_MAX: Duration = Duration::from_secs(5);
@@ -38,20 +38,20 @@ impl PeopleWatch {
         let gone = caller.and_then(CompanyCall::ended).map_or(now, |end| end.at);
         let over = over_at(gateway).unwrap_or(now).min(gone);
         for row in &rows.episodes {
-            self.judge_ringing(row, over, report);
+            self.judge_ringing(row, rows, over, report);
             self.judge_answer(row, over, now);
             self.judge_emergency(row, over, now);
             self.judge_reassurance(row, over, now, caller);
         }
         self.judge_serving(rows, gateway, over);
-        self.judge_first_sounds(over, now);
+        self.judge_first_sounds(over, now, caller);
         if let Some(caller) = caller {
             self.judge_turns(over, now, caller, gateway, rows);
         }
     }
 
     /// A phone rings, or the caller hears what happens instead.
-    fn judge_ringing(&mut self, row: &Episode, over: Mono, report: &ExchangeReport) {
+    fn judge_ringing(&mut self, row: &Episode, rows: &Rows, over: Mono, report: &ExchangeReport) {
         let limit = row.at + RINGS_MAX + SLACK;
         if !self.rest_works || over <= limit || self.was_down(row.at, limit) || self.was_out(row.at, limit) {
             return;
@@ -73,6 +73,10 @@ impl PeopleWatch {
         let rings = report.dialled.iter().any(|dialled| within(dialled.at));
         let told = self.sounds.iter().any(|(at, sound)| within(*at) && instead(sound));
         let sent = self.sent.iter().any(|at| within(*at));
+        // The caller's own leg can dial only after the sentence about the emergency was heard.
+        let cold = !rows.tries.values().any(|of| of.escalation == row.no && of.mode == TransferMode::Warm);
+        let emergency = |(at, sound): &(Mono, Sound)| within(*at) && *sound == Sound::Local(Prompt::Emergency);
+        let told = told || cold && self.sounds.iter().any(emergency);
         let closed = row.closed().is_some_and(within);
         if !rings && !told && !sent && !closed {
             self.find(Invariant::RingsSoon, row.at, format!("escalation {}: nothing rings", row.no));
@@ -159,11 +163,17 @@ impl PeopleWatch {
     }
 
     /// A stream that comes back is not silent.
-    fn judge_first_sounds(&mut self, over: Mono, now: Mono) {
+    fn judge_first_sounds(&mut self, over: Mono, now: Mono, caller: Option<&CompanyCall>) {
         let limit = SILENCE_MAX + SLACK;
         for (index, (from, to)) in self.air.clone().into_iter().enumerate() {
             let to = to.unwrap_or(now).min(over);
             if to <= from + limit || index == 0 && !self.greets {
+                continue;
+            }
+            let turns = caller.into_iter().flat_map(|caller| caller.talk().turns());
+            let mut turns = turns.filter(|turn| turn.began < from + limit);
+            if turns.any(|turn| turn.ended.is_none_or(|ended| ended > from)) {
+                // The caller speaks first.
                 continue;
             }
             if !self.sounds.iter().any(|(at, _)| from <= *at && *at <= from + limit) {
