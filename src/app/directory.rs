@@ -116,13 +116,9 @@ impl OrgLookup for OrgCache {
         }
     }
 
+    /// From memory alone: a dial is about to be made, and lies on the way to somebody who needs help.
     async fn is_ours(&self, number: &PhoneNumber) -> bool {
-        match timeout(FRESH_WAIT, self.directory.owner(number)).await {
-            Ok(Ok(owner)) => owner.is_some(),
-            Ok(Err(_)) | Err(_) => {
-                self.known.read().unwrap_or_else(PoisonError::into_inner).owners.contains_key(number)
-            }
-        }
+        self.known.read().unwrap_or_else(PoisonError::into_inner).owners.contains_key(number)
     }
 }
 

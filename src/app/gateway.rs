@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::wiring::{NoTransfers, calls_settings, connector, private_dir, twilio_settings, validate_org};
+use crate::app::wiring::{calls_settings, connector, private_dir, twilio_settings, validate_org};
 use crate::app::{OrgCache, SystemClock, server};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
@@ -119,6 +119,7 @@ impl Gateway {
             orgs: orgs.clone(),
             journal: written.clone(),
             history: Arc::new(store.clone()),
+            transfers: Arc::new(store.clone()),
             carrier: Arc::new(carrier),
             connector: connector.clone(),
         };
@@ -128,7 +129,7 @@ impl Gateway {
         let api = ApiState {
             clock: Arc::new(clock),
             history: Arc::new(store.clone()) as Arc<dyn History>,
-            transfers: Arc::new(NoTransfers),
+            transfers: Arc::new(store.clone()),
             directory,
             orgs: orgs.clone(),
             keys: Arc::new(store.clone()) as Arc<dyn Keys>,

@@ -10,18 +10,18 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::app::{SystemClock, simulated};
-use crate::assistant::{prompt, settings, tools};
+use crate::assistant::{self, prompt, settings, tools};
 use crate::audio::prompts;
 use crate::auth::generate_key;
 use crate::calls::{CallLimits, CallsSettings};
 use crate::config::{Access, Config};
 use crate::http::FieldError;
-use crate::ports::store::{AttemptRow, CallbackChange, CallbackRow, EscalationRow, OrgRow, StoreError, Transfers};
+use crate::ports::store::OrgRow;
 use crate::realtime::{RealtimeConnector, RealtimeSettings, tls_config};
 use crate::session::policy::Policy;
 use crate::sim::server::model::ModelServer;
 use crate::twilio::TwilioSettings;
-use crate::types::{AttemptId, CallId, CallbackState, OrgId, Secret, Wall};
+use crate::types::Secret;
 
 /// The connection to the model, and the model itself if it is the built-in one.
 pub(super) async fn connector(
@@ -70,6 +70,8 @@ pub(super) fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Res
         instructions: prompt::instructions,
         tools: tools::specs,
         prompts: prompts::for_language,
+        hold: prompts::hold,
+        people: assistant::people,
         render: tools::render,
     })
 }
@@ -104,50 +106,4 @@ pub(super) fn validate_org(row: &OrgRow) -> Result<(), Vec<FieldError>> {
         problems.into_iter().map(|problem| FieldError::at(problem.pointer, "invalid", problem.detail)).collect()
     };
     settings::organization(row).map(drop).map_err(fields)
-}
-
-/// Until the store has its own: nothing can be read or changed. To be replaced by the store.
-pub(super) struct NoTransfers;
-
-#[async_trait::async_trait]
-impl Transfers for NoTransfers {
-    async fn escalations(
-        &self,
-        _: Option<&OrgId>,
-        _: bool,
-        _: u32,
-        _: u32,
-    ) -> Result<(Vec<EscalationRow>, u64), StoreError> {
-        Err(StoreError::Unavailable)
-    }
-
-    async fn callbacks(
-        &self,
-        _: Option<&OrgId>,
-        _: Option<CallbackState>,
-        _: u32,
-        _: u32,
-    ) -> Result<(Vec<CallbackRow>, u64), StoreError> {
-        Err(StoreError::Unavailable)
-    }
-
-    async fn change_callback(&self, _: CallId, _: u32, _: CallbackChange) -> Result<CallbackRow, StoreError> {
-        Err(StoreError::Unavailable)
-    }
-
-    async fn attempt(&self, _: AttemptId) -> Result<Option<AttemptRow>, StoreError> {
-        Err(StoreError::Unavailable)
-    }
-
-    async fn dials_since(&self, _: &OrgId, _: Wall) -> Result<u64, StoreError> {
-        Err(StoreError::Unavailable)
-    }
-
-    async fn claim_key(&self, _: &str, _: &str, _: &str, _: Wall) -> Result<Option<(String, String)>, StoreError> {
-        Err(StoreError::Unavailable)
-    }
-
-    async fn settle_key(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable)
-    }
 }

@@ -6,34 +6,31 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 
 use metrics::counter;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use crate::calls::clock::CallClock;
+use crate::calls::desk::Desk;
 use crate::calls::engine::{Action, Engine};
+use crate::calls::legs::Legs;
 use crate::calls::records::RecordLog;
-use crate::calls::settings::{CallsPorts, CallsSettings};
+use crate::calls::registry::Sign;
+use crate::calls::settings::CallsSettings;
 use crate::calls::turn::Alarm;
 use crate::calls::writer::{Loss, MediaWriter, ModelWriter, linger};
-use crate::ports::carrier::{Carrier, CarrierError};
 use crate::ports::link::Events;
-use crate::ports::media::{MediaCommand, MediaEvent, MediaLink};
-use crate::ports::model::{ModelCommand, ModelEvent, ModelLink, ModelSetup};
+use crate::ports::media::{MediaEvent, MediaLink};
+use crate::ports::model::{ModelEvent, ModelLink, ModelSetup};
 use crate::ports::store::Receipt;
 use crate::session::document::Document;
-use crate::session::effect::{ActionId, CarrierEffect, Ending, Record, RecordId};
-use crate::session::input::{
-    ActionResult, CarrierInput, DetachCause, Input, LostCause, MediaInput, ModelInput, Question, StaffInput,
-};
-use crate::session::policy::{CallFacts, Policy};
-use crate::types::{Outcome, Phase, Reason, StreamId};
+use crate::session::effect::{ActionId, Ending, RecordId};
+use crate::session::input::{ActionResult, CarrierInput, Input, LostCause, Question, StaffInput};
+use crate::session::policy::{CallFacts, Past, Policy};
+use crate::types::{Outcome, Reason, StreamId};
 
 /// What the registry tells a call.
 pub(super) enum Command {
@@ -41,22 +38,35 @@ pub(super) enum Command {
     /// What the carrier tells.
     Carrier(CarrierInput),
     /// What the carrier asks, and who waits for the answer.
-    Ask(Question, oneshot::Sender<Document>),
+    Ask(Question, oneshot::Sender<Answered>),
     StreamEnded(StreamId),
     Staff(StaffInput),
     Drain,
 }
+
+/// The answer to a question, and the desk that makes a whole script of it.
+pub(super) type Answered = (Document, Arc<Desk>);
 
 /// What a call begins with.
 pub(super) struct Start {
     pub(super) facts: CallFacts,
     pub(super) policy: Policy,
     pub(super) setup: ModelSetup,
+    pub(super) desk: Arc<Desk>,
     pub(super) commands: mpsc::Receiver<Command>,
     /// Shown in the list of live calls.
-    pub(super) phase: Arc<AtomicU8>,
-    /// Told when the call's first record is on disk.
-    pub(super) stored: oneshot::Sender<()>,
+    pub(super) shown: Sign,
+    /// Told when the first record of this process is on disk.
+    pub(super) stored: Option<oneshot::Sender<()>>,
+    /// What an earlier process wrote down of this call.
+    pub(super) past: Option<Before>,
+}
+
+/// What an earlier process left of a call.
+pub(super) struct Before {
+    pub(super) past: Past,
+    /// Numbers of the lines that it wrote.
+    pub(super) lines: Vec<u32>,
 }
 
 /// The caller's stream.
@@ -92,45 +102,63 @@ pub(super) struct Actor {
     /// Deadlines in a row that did not move the next one into the future.
     pub(super) overdue: u32,
     pub(super) log: RecordLog,
-    result_sender: mpsc::Sender<(ActionId, ActionResult)>,
+    pub(super) result_sender: mpsc::Sender<(ActionId, ActionResult)>,
     /// Who waits for the engine's answer.
-    asked: Option<oneshot::Sender<Document>>,
-    setup: Arc<ModelSetup>,
-    phase: Arc<AtomicU8>,
-    ports: CallsPorts,
-    tasks: TaskTracker,
+    pub(super) asked: Option<oneshot::Sender<Answered>>,
+    pub(super) setup: Arc<ModelSetup>,
+    pub(super) shown: Sign,
+    pub(super) desk: Arc<Desk>,
+    pub(super) legs: Legs,
+    pub(super) tasks: TaskTracker,
 }
 
 impl Actor {
-    /// Begins a call. When this returns, its first record is with the journal; the rest happens in `run`.
-    pub(super) fn open(start: Start, ports: CallsPorts, settings: &CallsSettings, tasks: TaskTracker) -> Self {
-        let clock = CallClock::start(Arc::clone(&ports.clock));
+    /// Begins a call, or takes one up. When this returns, its first record is with the journal; the rest happens in
+    /// `run`.
+    pub(super) fn open(start: Start, settings: &CallsSettings, tasks: TaskTracker) -> Self {
+        let Start { facts, policy, setup, desk, commands, shown, stored, past } = start;
+        let clock = CallClock::since(Arc::clone(&desk.ports.clock), desk.began);
         let (receipt_sender, receipts) = mpsc::unbounded_channel();
         let (result_sender, results) = mpsc::channel(RESULTS_MAX);
-        let log = RecordLog::new(start.facts.call, Arc::clone(&ports.journal), receipt_sender);
         let mut actions = Vec::with_capacity(ACTIONS_KEPT);
-        let engine =
-            Engine::new(clock.now(), start.facts, start.policy, start.setup.format, settings.render, &mut actions);
+        let (now, format, render) = (clock.now(), setup.format, settings.render);
+        let mut legs = Legs::of(facts.leg.clone());
+        let journal = Arc::clone(&desk.ports.journal);
+        let (engine, log) = match past {
+            None => {
+                let log = RecordLog::new(desk.call, journal, receipt_sender);
+                (Engine::new(now, facts, policy, format, render, &mut actions), log)
+            }
+            Some(Before { past, lines }) => {
+                let next = RecordId(past.next_record);
+                let mut log = RecordLog::resume(desk.call, next, journal, receipt_sender);
+                lines.into_iter().for_each(|seq| log.knows_line(seq));
+                legs.recall(&past, desk.call, &desk.dials);
+                (Engine::resume(now, facts, policy, past, format, render, &mut actions), log)
+            }
+        };
         let mut actor = Self {
             engine,
             clock,
             actions,
             media: None,
             model: ModelSide::Closed,
-            commands: start.commands,
+            commands,
             receipts,
-            stored: Some(start.stored),
+            stored,
             results,
             alarm: Alarm::default(),
             overdue: 0,
             log,
             result_sender,
             asked: None,
-            setup: Arc::new(start.setup),
-            phase: start.phase,
-            ports,
+            setup: Arc::new(setup),
+            shown,
+            desk,
+            legs,
             tasks,
         };
+        actor.show();
         actor.perform();
         actor
     }
@@ -162,6 +190,7 @@ impl Actor {
         self.close_media();
         let writer = MediaWriter::spawn(&self.tasks, link.texts, link.encode);
         self.media = Some(MediaSide { stream: link.stream.clone(), events: link.events, writer });
+        self.legs.is_on_stream();
         self.engine.media_attached(self.clock.now(), link.stream, &mut self.actions);
         self.perform();
     }
@@ -184,8 +213,38 @@ impl Actor {
         self.input(input);
     }
 
+    /// The carrier tells something.
+    pub(super) fn told(&mut self, news: CarrierInput) {
+        if let CarrierInput::OperatorLeg { leg, status, .. } = &news {
+            self.legs.operator(leg, status.is_terminal());
+        }
+        self.input(Input::Carrier(news));
+    }
+
+    /// The result of a carrier request.
+    pub(super) fn done(&mut self, id: ActionId, result: ActionResult) {
+        if let ActionResult::Dialled(leg) = &result {
+            self.legs.operator(leg, false);
+        }
+        self.input(Input::Action(id, result));
+    }
+
     /// The carrier asks what to do with a leg; the engine answers in the same step.
-    pub(super) fn answer(&mut self, question: Question, asked: oneshot::Sender<Document>) {
+    pub(super) fn answer(&mut self, question: Question, asked: oneshot::Sender<Answered>) {
+        if asked.is_closed() {
+            // The webhook was given up while it waited in the queue, and the carrier has another answer.
+            counter!("switchboard_questions_late_total").increment(1);
+            return;
+        }
+        match &question {
+            Question::OperatorAnswered { leg, .. }
+            | Question::OperatorKey { leg, .. }
+            | Question::OperatorDone { leg, .. } => self.legs.operator(leg, false),
+            Question::AfterStream
+            | Question::CallerDone { .. }
+            | Question::VoicemailDone { .. }
+            | Question::OutboundAnswered { .. } => {}
+        }
         self.asked = Some(asked);
         self.input(Input::Carrier(CarrierInput::Ask(question)));
         self.asked = None;
@@ -205,8 +264,13 @@ impl Actor {
         }
     }
 
-    /// Records the end of a call whose core cannot, and closes its sockets at once.
+    /// Records the end of a call whose core cannot, closes its sockets at once, and ends the legs that we created and
+    /// a caller who was moved away from us: nobody else would.
     pub(super) fn bury(&mut self) {
+        for leg in self.legs.take_all() {
+            let desk = Arc::clone(&self.desk);
+            self.tasks.spawn(async move { desk.end_stray(&leg).await }.in_current_span());
+        }
         let now = self.clock.now();
         let ending = Ending { outcome: Outcome::InternalError, reason: Reason::Panicked, at: now.mono.millis() };
         self.log.end(now.wall, ending);
@@ -214,120 +278,16 @@ impl Actor {
         self.model = ModelSide::Closed;
     }
 
-    /// Drops everything but what the journal has not yet taken.
-    pub(super) fn into_log(self) -> RecordLog {
+    /// Drops everything but what the journal has not yet taken. A dial that is done only now has come too late.
+    pub(super) fn into_log(mut self) -> RecordLog {
+        self.results.close();
+        while let Ok((_, result)) = self.results.try_recv() {
+            if let ActionResult::Dialled(leg) = result {
+                let desk = Arc::clone(&self.desk);
+                self.tasks.spawn(async move { desk.end_stray(&leg).await }.in_current_span());
+            }
+        }
         self.log
-    }
-
-    /// Performs one action; returns the loss of a link, if that is what it met.
-    fn act(&mut self, action: Action) -> Option<Input> {
-        match action {
-            Action::Media(command) => return self.send_media(command),
-            Action::Model(command) => return self.send_model(command),
-            Action::CloseMedia => self.close_media(),
-            Action::OpenModel => {
-                self.close_model();
-                self.model = ModelSide::Opening(self.connect());
-            }
-            Action::CloseModel => self.close_model(),
-            Action::Carrier(id, effect) => self.ask_carrier(id, effect),
-            Action::Answer(answer) => {
-                if let Some(asked) = self.asked.take() {
-                    // The webhook may have been given up meanwhile.
-                    let _ = asked.send(answer);
-                }
-            }
-            Action::Record(no, record) => self.record(no, record),
-        }
-        None
-    }
-
-    fn send_media(&mut self, command: MediaCommand) -> Option<Input> {
-        let Some(media) = &self.media else {
-            counter!("switchboard_media_dropped_total", "reason" => "no_link").increment(1);
-            return None;
-        };
-        let loss = media.writer.send(command).err()?;
-        Some(self.forget_media(loss))
-    }
-
-    fn send_model(&mut self, command: ModelCommand) -> Option<Input> {
-        let ModelSide::Open { writer, .. } = &self.model else {
-            counter!("switchboard_model_dropped_total", "reason" => "no_link").increment(1);
-            return None;
-        };
-        let loss = writer.send(command).err()?;
-        Some(self.forget_model(loss))
-    }
-
-    fn forget_media(&mut self, loss: Loss) -> Input {
-        counter!("switchboard_links_lost_total", "link" => "media", "cause" => loss.as_str()).increment(1);
-        tracing::info!(cause = loss.as_str(), "the media stream takes nothing any more");
-        self.media = None;
-        let cause = match loss {
-            Loss::Broken => DetachCause::Dropped,
-            Loss::Stalled | Loss::Full => DetachCause::Refused,
-        };
-        Input::Media(MediaInput::Detached(cause))
-    }
-
-    fn forget_model(&mut self, loss: Loss) -> Input {
-        counter!("switchboard_links_lost_total", "link" => "model", "cause" => loss.as_str()).increment(1);
-        tracing::info!(cause = loss.as_str(), "the model's connection takes nothing any more");
-        self.model = ModelSide::Closed;
-        Input::Model(ModelInput::Lost(LostCause::Broken))
-    }
-
-    /// The core has its own, shorter time limit; this one only keeps a forgotten attempt from living on.
-    fn connect(&self) -> Opening {
-        let connector = Arc::clone(&self.ports.connector);
-        let setup = Arc::clone(&self.setup);
-        Box::pin(
-            async move { timeout(CONNECT_MAX, connector.connect(&setup)).await.unwrap_or(Err(LostCause::Unreachable)) },
-        )
-    }
-
-    fn ask_carrier(&self, id: ActionId, effect: CarrierEffect) {
-        let carrier = Arc::clone(&self.ports.carrier);
-        let results = self.result_sender.clone();
-        let request = async move {
-            let result = timeout(CARRIER_MAX, ask(carrier.as_ref(), effect)).await.unwrap_or(ActionResult::Failed);
-            // The call may be over meanwhile.
-            let _ = results.send((id, result)).await;
-        };
-        self.tasks.spawn(request.in_current_span());
-    }
-
-    fn record(&mut self, no: RecordId, record: Record) {
-        if let Record::Phase(phase) = record {
-            self.show_phase(phase);
-        }
-        self.log.append(self.clock.now().wall, no, record);
-    }
-
-    fn show_phase(&self, phase: Phase) {
-        self.phase.store(phase as u8, Ordering::Relaxed);
-    }
-}
-
-async fn ask(carrier: &dyn Carrier, effect: CarrierEffect) -> ActionResult {
-    let result = match &effect {
-        CarrierEffect::HangUp(leg) => carrier.hang_up(leg).await.map(|()| ActionResult::Done),
-        CarrierEffect::LookUp(leg) => carrier.status(leg).await.map(ActionResult::Status),
-        CarrierEffect::Dial(_)
-        | CarrierEffect::DialOut { .. }
-        | CarrierEffect::FindDialled(_)
-        | CarrierEffect::Redirect { .. }
-        | CarrierEffect::EndRoom { .. } => Ok(ActionResult::Refused),
-    };
-    match result {
-        Ok(result) => result,
-        Err(CarrierError::Gone) => ActionResult::Gone,
-        Err(error) => {
-            counter!("switchboard_carrier_requests_failed_total").increment(1);
-            tracing::warn!(%error, "a carrier request failed");
-            ActionResult::Failed
-        }
     }
 }
 
@@ -336,12 +296,6 @@ const ACTIONS_KEPT: usize = 32;
 
 /// Results of carrier requests that may wait for the call's task; more make the request tasks wait.
 const RESULTS_MAX: usize = 16;
-
-/// One attempt to open the model's connection.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
-
-/// One carrier request with all its tries.
-const CARRIER_MAX: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests;

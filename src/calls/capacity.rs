@@ -46,10 +46,7 @@ impl Capacity {
 
     /// Takes a place, or `None` if a limit is reached.
     pub(super) fn reserve(&self, org: &OrgId, caller: &Caller) -> Option<Permit> {
-        let who = match caller {
-            Caller::Number(number) => Who::Number(number.clone()),
-            Caller::Withheld => Who::WithheldAt(org.clone()),
-        };
+        let who = Who::of(org, caller);
         let who_max = match who {
             Who::Number(_) => self.limits.per_caller_max,
             Who::WithheldAt(_) => self.limits.withheld_per_org_max,
@@ -58,13 +55,20 @@ impl Capacity {
         let room = has_room(taken.all, self.limits.all_max)
             && has_room(count(&taken.orgs, org), self.limits.per_org_max)
             && has_room(count(&taken.callers, &who), who_max);
-        if !room {
-            return None;
-        }
+        room.then(|| self.seat(&mut taken, org, who))
+    }
+
+    /// A place for a call that is there already, whatever the limits say.
+    pub(super) fn occupy(&self, org: &OrgId, caller: &Caller) -> Permit {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        self.seat(&mut taken, org, Who::of(org, caller))
+    }
+
+    fn seat(&self, taken: &mut Taken, org: &OrgId, who: Who) -> Permit {
         taken.all += 1;
         *taken.orgs.entry(org.clone()).or_default() += 1;
         *taken.callers.entry(who.clone()).or_default() += 1;
-        Some(Permit { taken: Arc::clone(&self.taken), org: org.clone(), who })
+        Permit { taken: Arc::clone(&self.taken), org: org.clone(), who }
     }
 }
 
@@ -96,6 +100,15 @@ struct Taken {
 enum Who {
     Number(PhoneNumber),
     WithheldAt(OrgId),
+}
+
+impl Who {
+    fn of(org: &OrgId, caller: &Caller) -> Self {
+        match caller {
+            Caller::Number(number) => Self::Number(number.clone()),
+            Caller::Withheld => Self::WithheldAt(org.clone()),
+        }
+    }
 }
 
 const fn has_room(taken: u32, max: u32) -> bool {

@@ -20,23 +20,33 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Reading;
 }
 
-/// The clock of one call: `Mono::ZERO` is when it was made.
+/// The clock of one call: `Mono::ZERO` is when the call began, which may be before the process did.
 #[derive(Clone)]
 pub struct CallClock {
     clock: Arc<dyn Clock>,
-    began_us: u64,
+    began_us: i64,
 }
 
 impl CallClock {
     /// The call begins now.
     pub fn start(clock: Arc<dyn Clock>) -> Self {
-        let began_us = clock.now().monotonic_us;
+        let began = clock.now().wall;
+        Self::since(clock, began)
+    }
+
+    /// The call began at this moment; one that lies in the future is now.
+    pub fn since(clock: Arc<dyn Clock>, began: Wall) -> Self {
+        let reading = clock.now();
+        let age_us = reading.wall.0.saturating_sub(began.0).max(0);
+        let began_us = i64::try_from(reading.monotonic_us).unwrap_or(i64::MAX).saturating_sub(age_us);
         Self { clock, began_us }
     }
 
     pub fn now(&self) -> Now {
         let reading = self.clock.now();
-        Now { mono: Mono(reading.monotonic_us.saturating_sub(self.began_us)), wall: reading.wall }
+        let now_us = i64::try_from(reading.monotonic_us).unwrap_or(i64::MAX);
+        let passed_us = now_us.saturating_sub(self.began_us);
+        Now { mono: Mono(u64::try_from(passed_us).unwrap_or(0)), wall: reading.wall }
     }
 
     /// Time until `due`; zero if it has passed.

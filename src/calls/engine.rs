@@ -12,7 +12,7 @@ use crate::session::effect::{
     ActionId, CarrierEffect, Effect, Effects, MediaEffect, ModelEffect, Record, RecordId, ToolAnswer,
 };
 use crate::session::input::{DetachCause, Input, MediaInput, ModelInput};
-use crate::session::policy::{CallFacts, Policy};
+use crate::session::policy::{CallFacts, Past, Policy};
 use crate::session::{CallSession, Snapshot};
 use crate::types::org::AudioFormat;
 use crate::types::{Mono, Mulaw, Now, StreamId};
@@ -66,6 +66,31 @@ impl Engine {
     ) -> Self {
         let mut effects = Effects::new();
         let session = CallSession::new(now, facts, policy, &mut effects);
+        Self::with(session, format, render, effects, out)
+    }
+
+    /// Takes up a call that an earlier process left. Its records and lines go on where the past ends.
+    pub fn resume(
+        now: Now,
+        facts: CallFacts,
+        policy: Policy,
+        past: Past,
+        format: AudioFormat,
+        render: RenderAnswer,
+        out: &mut Vec<Action>,
+    ) -> Self {
+        let mut effects = Effects::new();
+        let session = CallSession::resume(now, facts, policy, past, &mut effects);
+        Self::with(session, format, render, effects, out)
+    }
+
+    fn with(
+        session: CallSession,
+        format: AudioFormat,
+        render: RenderAnswer,
+        effects: Effects,
+        out: &mut Vec<Action>,
+    ) -> Self {
         let mut engine = Self {
             session,
             uplink: Uplink::new(format),

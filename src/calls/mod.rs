@@ -5,18 +5,27 @@
 //! ```text
 //! Switchboard (route) --commands--> Actor --owns--> Engine (session + transcoders) --actions--> Actor
 //!    registry, tickets, capacity      |  polls both sockets' events, commands, receipts, one alarm
-//!                                     +--queues--> writer task of the media socket, writer task of the model socket
+//!    begin, sweep, answers            +--queues--> writer task of the media socket, writer task of the model socket
+//!                                     +--desk----> one task for each carrier request; dials pass the choke point
 //! ```
 
+mod act;
 mod actor;
+mod answers;
+mod begin;
 mod capacity;
 mod clock;
+mod desk;
+mod dials;
 mod drain;
 mod engine;
+mod legs;
 mod opening;
+mod progress;
 mod records;
 mod registry;
 mod route;
+mod rulebook;
 mod settings;
 mod sweep;
 mod tickets;
@@ -27,6 +36,6 @@ pub use capacity::CallLimits;
 pub use clock::{CallClock, Clock, Reading};
 pub use drain::FAREWELL_WAIT;
 pub use engine::{Action, Engine, RenderAnswer};
-pub use opening::{facts, model_setup, new_call_id, policy, safety_id};
+pub use opening::{Occasion, facts, model_setup, new_call_id, policy, safety_id};
 pub use route::Switchboard;
 pub use settings::{CallsPorts, CallsSettings};

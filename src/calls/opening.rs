@@ -10,12 +10,12 @@ use sha2::Sha256;
 use uuid::Builder;
 
 use crate::calls::settings::CallsSettings;
-use crate::ports::door::Ring;
 use crate::ports::model::ModelSetup;
-use crate::safety::{Extensions, Language, Rules};
-use crate::session::policy::{CallFacts, People, Policy};
+use crate::safety::Rules;
+use crate::session::effect::Consent;
+use crate::session::policy::{CallFacts, Policy};
 use crate::types::org::Organization;
-use crate::types::{CallId, Caller, Direction, Mulaw, OpenHours, Secret, Wall};
+use crate::types::{CallId, Caller, Direction, LegId, PhoneNumber, Secret, Wall};
 
 /// A UUIDv7 of this moment from ten random bytes.
 pub fn new_call_id(at: Wall, random: &[u8; 10]) -> CallId {
@@ -23,31 +23,50 @@ pub fn new_call_id(at: Wall, random: &[u8; 10]) -> CallId {
     CallId(Builder::from_unix_timestamp_millis(millis, random).into_uuid())
 }
 
-/// What the core is told.
-pub fn facts(settings: &CallsSettings, org: &Organization, call: CallId, ring: &Ring, carrier_rest: bool) -> CallFacts {
+/// Who is on the line, and how the call came about.
+#[derive(Clone, Debug)]
+pub struct Occasion {
+    pub call: CallId,
+    /// `None`: an outbound call, until its leg is known.
+    pub leg: Option<LegId>,
+    /// The outside party.
+    pub caller: Caller,
+    /// Our number.
+    pub dialled: Option<PhoneNumber>,
+    pub direction: Direction,
+    pub consent: Option<Consent>,
+}
+
+/// What the core is told. `at` is now, for the hours of the coming weeks.
+pub fn facts(
+    settings: &CallsSettings,
+    org: &Organization,
+    rules: Arc<Rules>,
+    occasion: Occasion,
+    carrier_rest: bool,
+    at: Wall,
+) -> CallFacts {
+    let Occasion { call, leg, caller, dialled, direction, consent } = occasion;
+    let greeting = match direction {
+        Direction::Outbound if !org.outbound.greeting.is_empty() => &org.outbound.greeting,
+        Direction::Inbound | Direction::Outbound => &org.greeting,
+    };
     CallFacts {
         call,
         org: org.id.clone(),
-        leg: Some(ring.leg.clone()),
-        caller: ring.caller.clone(),
-        dialled: ring.dialled.clone(),
-        direction: Direction::Inbound,
-        consent: None,
+        leg,
+        caller,
+        dialled,
+        direction,
+        consent,
         disclosure: org.disclosure.as_str().into(),
-        greeting: org.greeting.as_str().into(),
+        greeting: greeting.as_str().into(),
         intake_fields: org.intake_fields.clone().into(),
         prompts: (settings.prompts)(&org.language),
         carrier_rest,
-        hold: Mulaw::default(),
-        people: People {
-            targets: Arc::default(),
-            hours: OpenHours::Always,
-            fallback: org.escalation.fallback,
-            after_hours: org.escalation.after_hours,
-            emergency_sentence: org.safety.emergency_sentence.as_str().into(),
-            callback_due: Duration::from_secs(u64::from(org.escalation.callback_due_mins) * 60),
-        },
-        rules: Arc::new(Rules::new(Language::of(&org.language), &Extensions::default())),
+        hold: (settings.hold)(),
+        people: (settings.people)(org, at),
+        rules,
         machine_message: org.outbound.machine_message.as_str().into(),
     }
 }
@@ -59,6 +78,7 @@ pub fn policy(settings: &CallsSettings, org: &Organization) -> Policy {
     if let Some(secs) = org.call_secs_max {
         policy.call_max = Duration::from_secs(u64::from(secs));
     }
+    policy.escalation_max = Duration::from_secs(u64::from(org.escalation.secs_max));
     policy
 }
 

@@ -1,55 +1,80 @@
-//! Who is who: every leg that this process knows, what became of it, and the way to its call's task.
+//! Who is who: every call and every caller's leg that this process knows, what became of it, and the way to its task.
 //!
-//! A plain map behind a lock that is held for moments and never across a wait; no frame ever comes here.
+//! Plain maps behind a lock that is held for moments and never across a wait; no frame ever comes here.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use metrics::{counter, gauge};
-use tokio::sync::{mpsc, watch};
+use metrics::gauge;
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::calls::actor::Command;
+use crate::calls::progress::Progress;
 use crate::calls::tickets::Tickets;
 use crate::ports::door::{Answer, LiveCall, Refusal};
-use crate::session::input::LegStatus;
-use crate::types::{CallId, Direction, LegId, Phase};
+use crate::types::{CallId, Direction, EscalationState, LegId, Phase, TargetId};
 
-/// All legs of this process.
+/// All calls of this process.
 pub(super) struct Registry {
     inner: Mutex<Inner>,
     live: watch::Sender<usize>,
+    /// The calls that an earlier process left are all entered.
+    listed: watch::Sender<bool>,
 }
 
 #[derive(Default)]
 struct Inner {
-    legs: HashMap<LegId, Entry>,
-    calls: HashMap<CallId, LegId>,
-    /// Legs whose entry is `Over`, oldest first.
-    over: VecDeque<LegId>,
+    legs: HashMap<LegId, Leg>,
+    live: HashMap<CallId, Live>,
+    over: HashMap<CallId, Over>,
+    /// Calls that are over, oldest first, with their legs.
+    fading: VecDeque<(CallId, Option<LegId>)>,
     draining: bool,
 }
 
-/// What is known about a leg.
-enum Entry {
+/// Whose leg it is.
+enum Leg {
     /// Its first webhook is being answered; others of the same leg wait for that answer.
     Opening(watch::Receiver<Option<Answer>>),
-    Live(Live),
-    /// A call of an earlier process; the sweep decides what became of it.
-    Orphan(mpsc::Sender<OrphanNews>),
-    Over(Over),
+    Of(CallId),
 }
 
 /// A live call, as the registry holds it.
 pub(super) struct Live {
-    pub(super) call: CallId,
+    /// `None`: an outbound call whose leg is not known yet.
+    pub(super) leg: Option<LegId>,
+    pub(super) direction: Direction,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) tickets: Tickets,
-    pub(super) phase: Arc<AtomicU8>,
+    pub(super) shown: Sign,
     pub(super) progress: Progress,
+    /// Of the operators' legs, by the number of the attempt.
+    pub(super) operators: BTreeMap<u32, Progress>,
+    pub(super) course: Course,
 }
 
-/// How a leg that is no longer live ended, as far as an answer depends on it.
+/// Where a live call comes from.
+#[derive(Clone)]
+pub(super) enum Course {
+    /// It began in this process.
+    Here,
+    /// An earlier process left it, and its task is not started yet; what it is told waits in its queue. The bell asks
+    /// that it be started next.
+    Waiting(Arc<Notify>),
+    /// An earlier process left it, and it goes on here.
+    TakenUp,
+}
+
+/// What the list of live calls shows of a call; its task writes it.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) phase: Phase,
+    pub(super) escalation: Option<(EscalationState, Option<TargetId>)>,
+}
+
+pub(super) type Sign = Arc<Mutex<Shown>>;
+
+/// How a call that is no longer live ended, as far as an answer depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Over {
     /// By its own end.
@@ -60,12 +85,6 @@ pub(super) enum Over {
     Refused(Refusal),
 }
 
-/// What the sweep hears about a leg of an earlier process.
-pub(super) enum OrphanNews {
-    Status(LegStatus),
-    AfterStream,
-}
-
 /// Where a webhook of a leg finds it.
 pub(super) enum Arrived {
     /// The first: the caller of `begin` answers it.
@@ -73,100 +92,153 @@ pub(super) enum Arrived {
     /// Another one is being answered.
     Wait(watch::Receiver<Option<Answer>>),
     Known(Answer),
+    /// The call began in an earlier process.
+    Past,
 }
 
-/// Where a request about a leg goes.
+/// Where a request about a call goes.
 pub(super) enum Found {
-    Live(mpsc::Sender<Command>),
-    Orphan(mpsc::Sender<OrphanNews>),
+    Live(Line),
     Over(Over),
     Unknown,
 }
 
+/// The way to a call's task.
+pub(super) struct Line {
+    commands: mpsc::Sender<Command>,
+    bell: Option<Arc<Notify>>,
+}
+
+impl Line {
+    /// False if the queue is full or the task is gone.
+    pub(super) fn send(&self, command: Command) -> bool {
+        if let Some(bell) = &self.bell {
+            bell.notify_one();
+        }
+        self.commands.try_send(command).is_ok()
+    }
+
+    /// The call's task is not started yet.
+    pub(super) const fn is_waiting(&self) -> bool {
+        self.bell.is_some()
+    }
+}
+
 impl Registry {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { inner: Mutex::default(), live: watch::Sender::new(0) })
+        Arc::new(Self { inner: Mutex::default(), live: watch::Sender::new(0), listed: watch::Sender::new(false) })
     }
 
     /// A webhook of `leg` has arrived.
     pub(super) fn begin(self: &Arc<Self>, leg: &LegId) -> Arrived {
         let mut inner = self.lock();
-        match inner.legs.get(leg) {
-            Some(Entry::Opening(answer)) => Arrived::Wait(answer.clone()),
-            Some(Entry::Live(live)) => Arrived::Known(Answer::Connect { ticket: live.tickets.first() }),
-            Some(Entry::Over(Over::Refused(refusal))) => Arrived::Known(Answer::Refuse(*refusal)),
-            Some(Entry::Over(Over::Ended | Over::Broken) | Entry::Orphan(_)) => Arrived::Known(Answer::HangUp),
+        let call = match inner.legs.get(leg) {
+            Some(Leg::Opening(answer)) => return Arrived::Wait(answer.clone()),
+            Some(Leg::Of(call)) => *call,
             None => {
                 let answer = watch::Sender::new(None);
-                inner.legs.insert(leg.clone(), Entry::Opening(answer.subscribe()));
-                Arrived::First(OpeningGuard { registry: Arc::clone(self), leg: leg.clone(), answer })
+                inner.legs.insert(leg.clone(), Leg::Opening(answer.subscribe()));
+                return Arrived::First(OpeningGuard { registry: Arc::clone(self), leg: leg.clone(), answer });
             }
+        };
+        if let Some(live) = inner.live.get(&call) {
+            return match live.course {
+                Course::Here => Arrived::Known(Answer::Connect { ticket: live.tickets.first() }),
+                Course::Waiting(_) | Course::TakenUp => Arrived::Past,
+            };
+        }
+        match inner.over.get(&call) {
+            Some(Over::Refused(refusal)) => Arrived::Known(Answer::Refuse(*refusal)),
+            Some(Over::Ended | Over::Broken) | None => Arrived::Known(Answer::HangUp),
         }
     }
 
     pub(super) fn find(&self, leg: &LegId) -> Found {
-        match self.lock().legs.get(leg) {
-            Some(Entry::Live(live)) => Found::Live(live.commands.clone()),
-            Some(Entry::Orphan(news)) => Found::Orphan(news.clone()),
-            Some(Entry::Over(over)) => Found::Over(*over),
-            Some(Entry::Opening(_)) | None => Found::Unknown,
-        }
-    }
-
-    pub(super) fn find_call(&self, call: CallId) -> Option<mpsc::Sender<Command>> {
         let inner = self.lock();
-        let leg = inner.calls.get(&call)?;
-        inner.legs.get(leg).and_then(Entry::live).map(|live| live.commands.clone())
-    }
-
-    /// Changes what is held of a live call; `None` if the leg has none.
-    pub(super) fn with_live<T>(&self, leg: &LegId, change: impl FnOnce(&mut Live) -> T) -> Option<T> {
-        match self.lock().legs.get_mut(leg) {
-            Some(Entry::Live(live)) => Some(change(live)),
-            Some(Entry::Opening(_) | Entry::Orphan(_) | Entry::Over(_)) | None => None,
+        match inner.legs.get(leg) {
+            Some(Leg::Of(call)) => inner.found(*call),
+            Some(Leg::Opening(_)) | None => Found::Unknown,
         }
     }
 
-    /// A call of an earlier process, while the sweep looks after it. False if the leg is known already.
-    pub(super) fn adopt(&self, leg: &LegId, news: mpsc::Sender<OrphanNews>) -> bool {
+    pub(super) fn find_call(&self, call: CallId) -> Found {
+        self.lock().found(call)
+    }
+
+    /// Changes what is held of a live call; `None` if it is none.
+    pub(super) fn with_call<T>(&self, call: CallId, change: impl FnOnce(&mut Live) -> T) -> Option<T> {
+        self.lock().live.get_mut(&call).map(change)
+    }
+
+    /// The same, by the caller's leg.
+    pub(super) fn with_leg<T>(&self, leg: &LegId, change: impl FnOnce(CallId, &mut Live) -> T) -> Option<T> {
         let mut inner = self.lock();
-        let is_new = !inner.legs.contains_key(leg);
-        if is_new {
-            inner.legs.insert(leg.clone(), Entry::Orphan(news));
-        }
-        is_new
+        let Some(Leg::Of(call)) = inner.legs.get(leg) else { return None };
+        let call = *call;
+        inner.live.get_mut(&call).map(|live| change(call, live))
     }
 
-    /// The leg is live no longer. What is known of it is kept until `OVER_LEGS_MAX` newer ones are over.
-    pub(super) fn finish(&self, leg: &LegId, over: Over) {
+    /// The call is live from now on. False if it is known, its leg belongs to another, or calls are no longer taken.
+    pub(super) fn enter(&self, call: CallId, live: Live) -> bool {
         let mut inner = self.lock();
-        let before = inner.legs.insert(leg.clone(), Entry::Over(over));
-        if let Some(Entry::Live(live)) = &before {
-            inner.calls.remove(&live.call);
+        let is_taken = live.leg.as_ref().is_some_and(|leg| matches!(inner.legs.get(leg), Some(Leg::Of(_))));
+        if inner.draining || is_taken || !matches!(inner.found(call), Found::Unknown) {
+            return false;
         }
-        if !matches!(before, Some(Entry::Over(_))) {
-            inner.over.push_back(leg.clone());
+        if let Some(leg) = &live.leg {
+            inner.legs.insert(leg.clone(), Leg::Of(call));
         }
-        if inner.over.len() > OVER_LEGS_MAX
-            && let Some(oldest) = inner.over.pop_front()
-        {
-            inner.legs.remove(&oldest);
+        inner.live.insert(call, live);
+        self.publish(&inner);
+        true
+    }
+
+    /// The leg of an outbound call is known. Nothing changes if the call has one, or the leg belongs to another.
+    pub(super) fn bind(&self, call: CallId, leg: &LegId) {
+        let mut inner = self.lock();
+        let is_free = !inner.legs.contains_key(leg);
+        let Some(live) = inner.live.get_mut(&call) else { return };
+        if is_free && live.leg.is_none() {
+            live.leg = Some(leg.clone());
+            inner.legs.insert(leg.clone(), Leg::Of(call));
+        }
+    }
+
+    /// A call of an earlier process goes on from now on. False if calls are no longer taken: then it is forgotten.
+    pub(super) fn take_up(&self, call: CallId) -> bool {
+        let mut inner = self.lock();
+        if inner.draining {
+            inner.forget(call);
+            return false;
+        }
+        if let Some(live) = inner.live.get_mut(&call) {
+            live.course = Course::TakenUp;
         }
         self.publish(&inner);
+        true
+    }
+
+    /// The call is live no longer. What is known of it is kept until `OVER_CALLS_MAX` newer ones are over.
+    pub(super) fn finish(&self, call: CallId, over: Over) {
+        let mut inner = self.lock();
+        if let Some(live) = inner.live.remove(&call) {
+            inner.remember(call, live.leg, over);
+            self.publish(&inner);
+        }
+    }
+
+    /// A call that was never taken.
+    pub(super) fn refuse(&self, call: CallId, leg: &LegId, refusal: Refusal) {
+        let mut inner = self.lock();
+        inner.legs.insert(leg.clone(), Leg::Of(call));
+        inner.remember(call, Some(leg.clone()), Over::Refused(refusal));
     }
 
     pub(super) fn live(&self) -> Vec<LiveCall> {
         let inner = self.lock();
-        let live = inner.legs.iter().filter_map(|(leg, entry)| {
-            let live = entry.live()?;
-            let phase = Phase::ALL.get(usize::from(live.phase.load(Ordering::Relaxed)));
-            Some(LiveCall {
-                call: live.call,
-                leg: Some(leg.clone()),
-                direction: Direction::Inbound,
-                phase: phase.copied().unwrap_or(Phase::Greeting),
-                escalation: None,
-            })
+        let live = inner.live.iter().map(|(call, live)| {
+            let Shown { phase, escalation } = live.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            LiveCall { call: *call, leg: live.leg.clone(), direction: live.direction, phase, escalation }
         });
         let mut calls: Vec<LiveCall> = live.collect();
         // Ids are in order of time.
@@ -174,24 +246,39 @@ impl Registry {
         calls
     }
 
-    /// The number of live calls, as it changes.
+    /// The number of calls with a task, as it changes.
     pub(super) fn count(&self) -> watch::Receiver<usize> {
         self.live.subscribe()
     }
 
+    /// Whether the calls of earlier processes are all known, as it changes.
+    pub(super) fn listed(&self) -> watch::Receiver<bool> {
+        self.listed.subscribe()
+    }
+
+    pub(super) fn all_listed(&self) {
+        self.listed.send_replace(true);
+    }
+
     pub(super) fn start_draining(&self) {
-        self.lock().draining = true;
+        let mut inner = self.lock();
+        inner.draining = true;
+        for live in inner.live.values() {
+            if let Course::Waiting(bell) = &live.course {
+                bell.notify_one();
+            }
+        }
     }
 
     pub(super) fn is_draining(&self) -> bool {
         self.lock().draining
     }
 
-    /// Tells every live call. Returns how many could not be told, because their queue is full.
+    /// Tells every call with a task. Returns how many could not be told, because their queue is full.
     pub(super) fn tell_all(&self, command: impl Fn() -> Command) -> usize {
         let inner = self.lock();
-        let live = inner.legs.values().filter_map(Entry::live);
-        live.filter(|live| live.commands.try_send(command()).is_err()).count()
+        let running = inner.live.values().filter(|live| live.is_running());
+        running.filter(|live| live.commands.try_send(command()).is_err()).count()
     }
 
     /// A poisoned lock is as good as a sound one: nothing here is left half done.
@@ -200,17 +287,51 @@ impl Registry {
     }
 
     fn publish(&self, inner: &Inner) {
-        let count = inner.calls.len();
+        let count = inner.live.values().filter(|live| live.is_running()).count();
         gauge!("switchboard_calls_live").set(count as f64);
         self.live.send_replace(count);
     }
 }
 
-impl Entry {
-    const fn live(&self) -> Option<&Live> {
-        match self {
-            Self::Live(live) => Some(live),
-            Self::Opening(_) | Self::Orphan(_) | Self::Over(_) => None,
+impl Inner {
+    fn found(&self, call: CallId) -> Found {
+        let Some(live) = self.live.get(&call) else {
+            return self.over.get(&call).map_or(Found::Unknown, |over| Found::Over(*over));
+        };
+        let bell = match &live.course {
+            Course::Waiting(bell) => Some(Arc::clone(bell)),
+            Course::Here | Course::TakenUp => None,
+        };
+        Found::Live(Line { commands: live.commands.clone(), bell })
+    }
+
+    /// Leaves a call of an earlier process to the next one.
+    fn forget(&mut self, call: CallId) {
+        let leg = self.live.remove(&call).and_then(|live| live.leg);
+        if let Some(leg) = leg {
+            self.legs.remove(&leg);
+        }
+    }
+
+    fn remember(&mut self, call: CallId, leg: Option<LegId>, over: Over) {
+        self.over.insert(call, over);
+        self.fading.push_back((call, leg));
+        if self.fading.len() <= OVER_CALLS_MAX {
+            return;
+        }
+        let Some((oldest, leg)) = self.fading.pop_front() else { return };
+        self.over.remove(&oldest);
+        if let Some(leg) = leg {
+            self.legs.remove(&leg);
+        }
+    }
+}
+
+impl Live {
+    const fn is_running(&self) -> bool {
+        match self.course {
+            Course::Here | Course::TakenUp => true,
+            Course::Waiting(_) => false,
         }
     }
 }
@@ -223,18 +344,6 @@ pub(super) struct OpeningGuard {
 }
 
 impl OpeningGuard {
-    /// The leg has a call from now on; false if calls are no longer taken.
-    pub(super) fn enter(&self, live: Live) -> bool {
-        let mut inner = self.registry.lock();
-        if inner.draining {
-            return false;
-        }
-        inner.calls.insert(live.call, self.leg.clone());
-        inner.legs.insert(self.leg.clone(), Entry::Live(live));
-        self.registry.publish(&inner);
-        true
-    }
-
     /// Tells those who wait.
     pub(super) fn settle(self, answer: Answer) -> Answer {
         self.answer.send_replace(Some(answer.clone()));
@@ -245,50 +354,15 @@ impl OpeningGuard {
 impl Drop for OpeningGuard {
     fn drop(&mut self) {
         let mut inner = self.registry.lock();
-        if matches!(inner.legs.get(&self.leg), Some(Entry::Opening(_))) {
+        if matches!(inner.legs.get(&self.leg), Some(Leg::Opening(_))) {
             inner.legs.remove(&self.leg);
         }
     }
 }
 
-/// How far a leg has come, by the carrier's callbacks: they arrive in any order, twice, or not at all.
-#[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Progress {
-    rank: u8,
-    sequence: Option<u32>,
-}
-
-impl Progress {
-    /// True if the status is news. The rank of a status never falls, and a terminal one is believed once.
-    pub(super) fn advance(&mut self, status: LegStatus, sequence: Option<u32>) -> bool {
-        let is_late = match (self.sequence, sequence) {
-            (Some(last), Some(this)) => this <= last && !status.is_terminal(),
-            (_, None) | (None, _) => false,
-        };
-        let rank = rank(status);
-        if is_late || rank <= self.rank {
-            counter!("switchboard_leg_status_ignored_total").increment(1);
-            return false;
-        }
-        self.rank = rank;
-        self.sequence = sequence.or(self.sequence);
-        true
-    }
-}
-
-const fn rank(status: LegStatus) -> u8 {
-    match status {
-        LegStatus::Queued => 1,
-        LegStatus::Initiated => 2,
-        LegStatus::Ringing => 3,
-        LegStatus::InProgress => 4,
-        LegStatus::Completed | LegStatus::Busy | LegStatus::NoAnswer | LegStatus::Failed | LegStatus::Canceled => 5,
-    }
-}
-
-/// Legs that are over and still remembered, so that late requests about them get the right answer. Older ones are found
-/// in the history.
-const OVER_LEGS_MAX: usize = 10_000;
+/// Calls that are over and still remembered, so that late requests about them get the right answer. Older ones are
+/// found in the history.
+const OVER_CALLS_MAX: usize = 10_000;
 
 #[cfg(test)]
 mod tests;

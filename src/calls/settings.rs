@@ -9,16 +9,16 @@ use crate::calls::clock::Clock;
 use crate::calls::engine::RenderAnswer;
 use crate::ports::carrier::Carrier;
 use crate::ports::model::{ModelConnector, ToolSpec};
-use crate::ports::store::{History, Journal, OrgLookup};
-use crate::session::policy::Policy;
+use crate::ports::store::{History, Journal, OrgLookup, Transfers};
+use crate::session::policy::{People, Policy};
 use crate::types::org::{AudioFormat, Organization};
-use crate::types::{Prompts, Secret};
+use crate::types::{Mulaw, Prompts, Secret, Wall};
 
 /// Everything that may differ between installations.
 #[derive(Clone)]
 pub struct CallsSettings {
     pub limits: CallLimits,
-    /// Defaults; an organization's silence steps and longest call replace its own fields.
+    /// Defaults; an organization's silence steps, longest call and longest escalation replace its own.
     pub policy: Policy,
     /// Defaults for organizations that do not choose.
     pub model: String,
@@ -32,6 +32,10 @@ pub struct CallsSettings {
     pub tools: fn(&Organization) -> Vec<ToolSpec>,
     /// The local sentences of a BCP 47 language.
     pub prompts: fn(&str) -> Prompts,
+    /// One round of the hold sound.
+    pub hold: fn() -> Mulaw,
+    /// Who can be brought in, with the hours of the coming weeks.
+    pub people: fn(&Organization, Wall) -> People,
     pub render: RenderAnswer,
 }
 
@@ -42,6 +46,7 @@ pub struct CallsPorts {
     pub orgs: Arc<dyn OrgLookup>,
     pub journal: Arc<dyn Journal>,
     pub history: Arc<dyn History>,
+    pub transfers: Arc<dyn Transfers>,
     pub carrier: Arc<dyn Carrier>,
     pub connector: Arc<dyn ModelConnector>,
 }

@@ -1,25 +1,34 @@
-//! At start: every call that an earlier process left without an outcome gets one.
+//! At start: every call that an earlier process left without an outcome goes on here, or gets its outcome.
 //!
-//! The carrier knows best how such a call ended. What it cannot say within a minute is `lost`, so no call stays open.
+//! Each is live in the registry at once, so that webhooks and staff find it; what they say waits in its queue until its
+//! past is read and its task is started. A call of which nobody can tell enough is `lost`, so no call stays open.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 
+use crate::calls::actor::{Before, Command};
+use crate::calls::begin::{Entered, sign};
+use crate::calls::opening::Occasion;
 use crate::calls::records::RecordLog;
-use crate::calls::registry::{OrphanNews, Over};
+use crate::calls::registry::{Course, Over, Sign};
 use crate::calls::route::Switchboard;
-use crate::ports::carrier::CarrierError;
-use crate::ports::store::CallRow;
+use crate::ports::store::{CallRow, StoreError};
 use crate::session::effect::Ending;
-use crate::session::input::LegStatus;
-use crate::types::{LegId, Millis, Outcome, Reason};
+use crate::session::policy::{Past, PastEscalation};
+use crate::types::{Caller, Millis, Outcome, PhoneNumber, Reason, RoomId};
+
+/// A call that is in the registry and has no task yet.
+struct Waiting {
+    commands: mpsc::Receiver<Command>,
+    shown: Sign,
+}
 
 impl Switchboard {
-    /// Begins the sweep and returns at once. Calls of this process are left alone.
+    /// Begins to take calls up and returns at once. Calls of this process are left alone.
     pub fn sweep(self: &Arc<Self>) {
         let board = Arc::clone(self);
         self.sweeps.spawn(board.sweep_all());
@@ -36,74 +45,108 @@ impl Switchboard {
             }
             sleep(STORE_RETRY).await;
         };
-        let requests = Arc::new(Semaphore::new(REQUESTS_AT_ONCE_MAX));
+        let places = Arc::new(Semaphore::new(AT_ONCE_MAX));
         for row in rows {
-            let board = Arc::clone(&self);
-            let (sender, news) = mpsc::channel(NEWS_MAX);
-            if let Some(leg) = &row.leg
-                && !self.registry.adopt(leg, sender)
-            {
-                continue;
-            }
+            let bell = Arc::new(Notify::new());
+            let Some(entered) = self.enter_past(&row, Arc::clone(&bell)) else { continue };
             counter!("switchboard_calls_swept_total").increment(1);
-            let requests = Arc::clone(&requests);
-            self.sweeps.spawn(async move { board.sweep_one(row, news, &requests).await });
+            let (board, places) = (Arc::clone(&self), Arc::clone(&places));
+            self.sweeps.spawn(async move {
+                // In turn; or at once if somebody asks for this very call.
+                let place = tokio::select! {
+                    place = places.acquire() => place.ok(),
+                    () = bell.notified() => None,
+                };
+                board.take_up(row, entered).await;
+                drop(place);
+            });
         }
+        self.registry.all_listed();
     }
 
-    async fn sweep_one(&self, row: CallRow, news: mpsc::Receiver<OrphanNews>, requests: &Semaphore) {
-        let (outcome, reason) = match &row.leg {
-            Some(leg) => timeout(ORPHAN_WAIT, self.fate(leg, news, requests)).await.unwrap_or(LOST),
-            None => LOST,
+    /// `None`: it is a call of this process, or nothing more is taken on.
+    fn enter_past(&self, row: &CallRow, bell: Arc<Notify>) -> Option<Waiting> {
+        let shown = sign(row.phase);
+        let (live, commands) = self.live(&row.leg, row.direction, Arc::clone(&shown), Course::Waiting(bell))?;
+        self.registry.enter(row.id, live).then_some(Waiting { commands, shown })
+    }
+
+    async fn take_up(&self, row: CallRow, waiting: Waiting) {
+        // A process that shuts down reads nothing any more.
+        let past = match self.registry.is_draining() {
+            false => timeout(READ_MAX, self.read_past(&row)).await.unwrap_or(None),
+            true => None,
         };
-        if let Some(leg) = &row.leg {
-            self.registry.finish(leg, Over::Broken);
+        let org = self.ports.orgs.by_id(&row.org).await;
+        let lines = self.lines_of(&row).await;
+        if !self.registry.take_up(row.id) {
+            return;
         }
-        tracing::info!(call = %row.id, outcome = outcome.as_str(), "a call of an earlier process is closed");
-        self.record_end(&row, outcome, reason).await;
+        let (Some(org), Some(past)) = (org, &past) else {
+            tracing::error!(call = %row.id, "too little is known of a call of an earlier process; it is lost");
+            self.registry.finish(row.id, Over::Broken);
+            // Whoever waits for an answer hears now that none comes.
+            drop(waiting);
+            self.give_up(&row, past).await;
+            return;
+        };
+        let before = Before { past: past.clone(), lines };
+        tracing::info!(call = %row.id, "a call of an earlier process goes on");
+        counter!("switchboard_calls_taken_up_total").increment(1);
+        let caller = row.caller.as_deref().map_or(Caller::Withheld, Caller::parse);
+        // It has been there before the limits; others are refused while it is.
+        let permit = self.capacity.occupy(&org.id, &caller);
+        let occasion = Occasion {
+            call: row.id,
+            leg: row.leg.clone(),
+            caller,
+            dialled: number(row.dialled.as_deref()),
+            direction: row.direction,
+            consent: None,
+        };
+        let Waiting { commands, shown } = waiting;
+        self.start(Entered { occasion, org, began: row.started_at, commands, shown }, permit, None, Some(before));
     }
 
-    /// Waits for the first thing that decides: the carrier's word, by request or by callback, or the caller's return.
-    async fn fate(&self, leg: &LegId, mut news: mpsc::Receiver<OrphanNews>, requests: &Semaphore) -> (Outcome, Reason) {
+    /// What was written down. A database that is away is waited for.
+    async fn read_past(&self, row: &CallRow) -> Option<Past> {
+        let lines_max = u32::try_from(self.settings.policy.recall_lines_max).unwrap_or(u32::MAX);
         loop {
-            if let Some(fate) = self.ask_carrier(leg, requests).await {
-                return fate;
-            }
-            let wait = async {
-                loop {
-                    match news.recv().await {
-                        Some(OrphanNews::Status(status)) if status.is_terminal() => return outcome_of(status),
-                        // The caller has been told that we are sorry and is being hung up on.
-                        Some(OrphanNews::AfterStream) => return LOST,
-                        Some(OrphanNews::Status(_)) => {}
-                        None => std::future::pending().await,
-                    }
+            match self.ports.history.past(row.id, lines_max).await {
+                Ok(past) => return Some(past),
+                Err(StoreError::Unavailable) => sleep(STORE_RETRY).await,
+                Err(error) => {
+                    tracing::error!(%error, call = %row.id, "the past of a call cannot be read");
+                    return None;
                 }
-            };
-            if let Ok(fate) = timeout(ASK_AGAIN, wait).await {
-                return fate;
             }
         }
     }
 
-    /// `None`: the leg is still up, or nobody can say.
-    async fn ask_carrier(&self, leg: &LegId, requests: &Semaphore) -> Option<(Outcome, Reason)> {
-        if !self.ports.carrier.is_configured() {
-            return None;
+    /// Ends a call that cannot go on, and what it has at the carrier.
+    async fn give_up(&self, row: &CallRow, past: Option<Past>) {
+        if let Some(open) = past.and_then(|past| past.open)
+            && self.ports.carrier.is_configured()
+        {
+            self.end_escalation(row, &open).await;
         }
-        let _turn = requests.acquire().await.ok()?;
-        match self.ports.carrier.status(leg).await {
-            Ok(status) if status.is_terminal() => Some(outcome_of(status)),
-            Ok(_) => None,
-            Err(CarrierError::Gone) => Some(LOST),
-            Err(error) => {
-                tracing::warn!(%error, "the carrier does not say what became of a leg");
-                None
+        self.record_end(row).await;
+    }
+
+    async fn end_escalation(&self, row: &CallRow, open: &PastEscalation) {
+        let carrier = &self.ports.carrier;
+        for leg in open.attempts.iter().filter_map(|attempt| attempt.leg.as_ref()) {
+            if let Err(error) = carrier.hang_up(leg).await {
+                tracing::error!(%error, call = %row.id, "an operator's leg of a lost call could not be ended");
             }
+        }
+        let room = RoomId { call: row.id, escalation: open.fact.no };
+        if let Err(error) = carrier.end_room(&room).await {
+            tracing::error!(%error, call = %row.id, "the room of a lost call could not be ended");
         }
     }
 
-    async fn record_end(&self, row: &CallRow, outcome: Outcome, reason: Reason) {
+    async fn record_end(&self, row: &CallRow) {
         let no = loop {
             match self.ports.history.next_record(row.id).await {
                 Ok(no) => break no,
@@ -117,43 +160,31 @@ impl Switchboard {
         // Nobody waits for the receipt.
         let receipts = mpsc::unbounded_channel().0;
         let mut log = RecordLog::resume(row.id, no, Arc::clone(&self.ports.journal), receipts);
-        match self.ports.history.call(row.id).await {
-            Ok(known) => known.lines.iter().for_each(|line| log.knows_line(line.seq)),
-            Err(error) => tracing::warn!(%error, call = %row.id, "cannot read the lines of a call"),
-        }
-        log.end(wall, Ending { outcome, reason, at });
+        self.lines_of(row).await.into_iter().for_each(|seq| log.knows_line(seq));
+        log.end(wall, Ending { outcome: Outcome::Lost, reason: Reason::Crashed, at });
         log.hand_over().await;
+    }
+
+    async fn lines_of(&self, row: &CallRow) -> Vec<u32> {
+        match self.ports.history.call(row.id).await {
+            Ok(known) => known.lines.iter().map(|line| line.seq).collect(),
+            Err(error) => {
+                tracing::warn!(%error, call = %row.id, "cannot read the lines of a call");
+                Vec::new()
+            }
+        }
     }
 }
 
-/// How a call ended whose leg the carrier has ended while the gateway was away. `Completed` says only that the line is
-/// down: most likely the caller hung up, and the reason tells that nobody watched.
-const fn outcome_of(status: LegStatus) -> (Outcome, Reason) {
-    let outcome = match status {
-        LegStatus::Completed => Outcome::CallerHungUp,
-        LegStatus::Busy => Outcome::Busy,
-        LegStatus::NoAnswer => Outcome::NoAnswer,
-        LegStatus::Failed => Outcome::Failed,
-        LegStatus::Canceled => Outcome::Canceled,
-        LegStatus::Queued | LegStatus::Initiated | LegStatus::Ringing | LegStatus::InProgress => Outcome::Lost,
-    };
-    (outcome, Reason::Crashed)
+fn number(text: Option<&str>) -> Option<PhoneNumber> {
+    text?.parse().ok()
 }
 
-/// Nobody knows how it ended.
-const LOST: (Outcome, Reason) = (Outcome::Lost, Reason::Crashed);
-
-/// From the start of the process to the outcome of the last call that an earlier one left behind.
-const ORPHAN_WAIT: Duration = Duration::from_secs(60);
-
-/// Between two questions about one leg.
-const ASK_AGAIN: Duration = Duration::from_secs(10);
+/// From a call's turn until it is given up because its past cannot be read.
+const READ_MAX: Duration = Duration::from_secs(60);
 
 /// Between two tries at a database or journal that is away.
 const STORE_RETRY: Duration = Duration::from_secs(2);
 
-/// Questions to the carrier at once.
-const REQUESTS_AT_ONCE_MAX: usize = 4;
-
-/// Callbacks about one leg that may wait.
-const NEWS_MAX: usize = 8;
+/// Calls that are read at once.
+const AT_ONCE_MAX: usize = 4;

@@ -120,7 +120,7 @@ impl Actor {
     fn on_command(&mut self, command: Command) {
         match command {
             Command::Attach(link) => self.attach(link),
-            Command::Carrier(news) => self.input(Input::Carrier(news)),
+            Command::Carrier(news) => self.told(news),
             Command::Ask(question, asked) => self.answer(question, asked),
             Command::StreamEnded(stream) => self.on_stream_ended(&stream),
             Command::Staff(command) => self.input(Input::Staff(command)),
@@ -139,7 +139,7 @@ impl Actor {
     fn poll_results(&mut self, cx: &mut Context<'_>) -> bool {
         for taken in 0..EVENTS_PER_TURN_MAX {
             let Poll::Ready(Some((id, result))) = self.results.poll_recv(cx) else { return taken > 0 };
-            self.input(Input::Action(id, result));
+            self.done(id, result);
         }
         true
     }

@@ -82,13 +82,6 @@ words! {
     }
 }
 
-impl DialRefusal {
-    /// Whether the same dial may be permitted later.
-    pub const fn is_temporary(self) -> bool {
-        matches!(self, Self::MinuteFull | Self::DayFull | Self::AllFull)
-    }
-}
-
 /// Decides every dial of this process, and remembers how many there were.
 #[derive(Default)]
 pub struct DialPolicy {

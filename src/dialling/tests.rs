@@ -111,13 +111,6 @@ fn all_organizations_together_have_a_limit() {
     assert_eq!(house.permit(&mut policy, &id("desk"), 60_000_000), Ok(()));
 }
 
-#[test]
-fn only_full_windows_are_temporary() {
-    let temporary: Vec<&str> =
-        DialRefusal::ALL.iter().filter(|refusal| refusal.is_temporary()).map(|refusal| refusal.as_str()).collect();
-    assert_eq!(temporary, ["minute_full", "day_full", "all_full"]);
-}
-
 /// Whatever a model, a caller or a request body names: only targets and listed prefixes come through.
 #[test]
 fn ten_thousand_random_requests_permit_nothing_outside_targets_and_list() {

@@ -2,24 +2,32 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{Sink, sink, stream};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use crate::calls::{CallLimits, Clock, Reading};
-use crate::ports::carrier::{DialOrder, FoundLeg, Script};
+use crate::calls::begin::sign;
+use crate::calls::registry::Registry;
+use crate::calls::{CallLimits, CallsPorts, Clock, Reading};
+use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::ports::link::LinkError;
 use crate::ports::media::EncodeMedia;
+use crate::ports::media::MediaCommand;
 use crate::ports::model::ModelConnector;
 use crate::ports::store::{
-    CallDetail, CallRow, Entry, History, Journal, JournalFull, OrgLookup, ReceiptSender, StoreError,
+    AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, Entry, EscalationRow, History, Journal, JournalFull,
+    OrgLookup, ReceiptSender, StoreError, Transfers,
 };
+use crate::session::effect::{CarrierEffect, Record};
 use crate::session::input::LegStatus;
-use crate::session::policy::Past;
+use crate::session::policy::People;
 use crate::types::org::{AudioFormat, Organization, TurnDetection};
-use crate::types::{CallId, LegId, Millis, Mulaw, OrgId, PhoneNumber, RoomId, Secret, Wall};
+use crate::types::{
+    AttemptId, CallId, CallbackState, Caller, LegId, Millis, Mulaw, OrgId, Phase, PhoneNumber, RoomId, Secret, Wall,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_stalled_writer_does_not_stop_the_reader_until_the_link_counts_as_lost() {
@@ -138,10 +146,12 @@ impl World {
             policy: Policy::default(),
             setup: model_setup(),
             commands: receiver,
-            phase: Arc::new(AtomicU8::new(0)),
-            stored: oneshot::channel().0,
+            shown: sign(Phase::Greeting),
+            stored: None,
+            past: None,
+            desk: desk(&ports),
         };
-        let actor = Actor::open(start, call_ports(&ports), &settings(), tasks.clone());
+        let actor = Actor::open(start, &settings(), tasks.clone());
         Self { actor, ports, tasks, commands }
     }
 
@@ -226,8 +236,25 @@ fn settings() -> CallsSettings {
         instructions: |_| String::new(),
         tools: |_| Vec::new(),
         prompts: crate::audio::prompts::for_language,
+        hold: Mulaw::default,
+        people: |_, _| People::nobody(),
         render: |_| String::new(),
     }
+}
+
+fn desk(ports: &Arc<FakePorts>) -> Arc<Desk> {
+    let org = crate::assistant::settings::organization(&crate::assistant::demo_org()).unwrap();
+    Arc::new(Desk {
+        call: CallId(uuid::Uuid::nil()),
+        org: Arc::new(org),
+        party: Caller::Withheld,
+        number: None,
+        began: Wall(0),
+        ports: call_ports(ports),
+        dials: Arc::default(),
+        registry: Registry::new(),
+        intents: Mutex::default(),
+    })
 }
 
 fn call_ports(ports: &Arc<FakePorts>) -> CallsPorts {
@@ -236,6 +263,7 @@ fn call_ports(ports: &Arc<FakePorts>) -> CallsPorts {
         orgs: Arc::clone(ports) as _,
         journal: Arc::clone(ports) as _,
         history: Arc::clone(ports) as _,
+        transfers: Arc::clone(ports) as _,
         carrier: Arc::clone(ports) as _,
         connector: Arc::clone(ports) as _,
     }
@@ -362,6 +390,49 @@ impl History for FakePorts {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+}
+
+#[async_trait]
+impl Transfers for FakePorts {
+    async fn escalations(
+        &self,
+        _: Option<&OrgId>,
+        _: bool,
+        _: u32,
+        _: u32,
+    ) -> Result<(Vec<EscalationRow>, u64), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn callbacks(
+        &self,
+        _: Option<&OrgId>,
+        _: Option<CallbackState>,
+        _: u32,
+        _: u32,
+    ) -> Result<(Vec<CallbackRow>, u64), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn change_callback(&self, _: CallId, _: u32, _: CallbackChange) -> Result<CallbackRow, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn attempt(&self, _: AttemptId) -> Result<Option<AttemptRow>, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn dials_since(&self, _: &OrgId, _: Wall) -> Result<u64, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn claim_key(&self, _: &str, _: &str, _: &str, _: Wall) -> Result<Option<(String, String)>, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn settle_key(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
         Err(StoreError::Unavailable)
     }
 }

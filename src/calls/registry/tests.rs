@@ -1,38 +1,6 @@
-//! Legs: what is remembered of them, and which callbacks are news.
+//! Calls and legs: what is remembered of them, and where a request about them goes.
 
 use super::*;
-
-#[test]
-fn statuses_in_any_order_end_in_the_same_place_and_each_is_believed_once() {
-    let statuses = [LegStatus::Initiated, LegStatus::Ringing, LegStatus::InProgress, LegStatus::Completed];
-    for order in permutations(&[0, 1, 2, 3]) {
-        let mut progress = Progress::default();
-        let mut believed = Vec::new();
-        for place in order.iter().chain(&order) {
-            if progress.advance(statuses[*place], Some(*place as u32)) {
-                believed.push(statuses[*place]);
-            }
-        }
-        let finals = believed.iter().filter(|status| status.is_terminal()).count();
-        assert_eq!((finals, believed.last()), (1, Some(&LegStatus::Completed)), "order {order:?}");
-        assert!(believed.windows(2).all(|pair| rank(pair[0]) < rank(pair[1])));
-    }
-}
-
-#[test]
-fn a_second_terminal_status_changes_nothing() {
-    let mut progress = Progress::default();
-    assert!(progress.advance(LegStatus::Completed, None));
-    assert!(!progress.advance(LegStatus::Failed, Some(9)));
-}
-
-#[test]
-fn a_late_sequence_number_is_ignored_unless_the_status_is_terminal() {
-    let mut progress = Progress::default();
-    assert!(progress.advance(LegStatus::Ringing, Some(3)));
-    assert!(!progress.advance(LegStatus::InProgress, Some(2)));
-    assert!(progress.advance(LegStatus::Completed, Some(1)));
-}
 
 #[test]
 fn an_answer_that_is_given_up_leaves_the_leg_unknown() {
@@ -45,43 +13,92 @@ fn an_answer_that_is_given_up_leaves_the_leg_unknown() {
 }
 
 #[test]
-fn legs_that_are_over_are_remembered_up_to_a_limit() {
+fn calls_that_are_over_are_remembered_up_to_a_limit() {
     let registry = Registry::new();
-    for n in 0..=OVER_LEGS_MAX as u32 {
-        registry.finish(&leg(n), Over::Ended);
-        registry.finish(&leg(n), Over::Ended);
+    for n in 0..=OVER_CALLS_MAX as u32 {
+        assert!(registry.enter(call(n), live(Some(leg(n)), Course::Here).0));
+        registry.finish(call(n), Over::Ended);
+        registry.finish(call(n), Over::Broken);
     }
     assert!(matches!(registry.find(&leg(0)), Found::Unknown));
+    assert!(matches!(registry.find_call(call(0)), Found::Unknown));
     assert!(matches!(registry.find(&leg(1)), Found::Over(Over::Ended)));
-    assert_eq!(registry.lock().legs.len(), OVER_LEGS_MAX);
+    let inner = registry.lock();
+    assert_eq!((inner.legs.len(), inner.over.len(), inner.live.len()), (OVER_CALLS_MAX, OVER_CALLS_MAX, 0));
 }
 
 #[test]
-fn a_leg_that_is_known_is_not_adopted() {
+fn a_call_or_leg_that_is_known_is_not_entered_again() {
     let registry = Registry::new();
-    registry.finish(&leg(1), Over::Ended);
-    assert!(!registry.adopt(&leg(1), mpsc::channel(1).0));
-    assert!(registry.adopt(&leg(2), mpsc::channel(1).0));
-    assert!(!registry.adopt(&leg(2), mpsc::channel(1).0));
+    assert!(registry.enter(call(1), live(Some(leg(1)), Course::Here).0));
+    assert!(!registry.enter(call(1), live(None, Course::Here).0), "the call is live");
+    assert!(!registry.enter(call(2), live(Some(leg(1)), Course::Here).0), "the leg is another's");
+    registry.finish(call(1), Over::Ended);
+    assert!(!registry.enter(call(1), live(None, Course::Here).0), "the call is over");
+    registry.start_draining();
+    assert!(!registry.enter(call(3), live(None, Course::Here).0), "nothing is taken any more");
+}
+
+#[test]
+fn the_leg_of_an_outbound_call_is_bound_once() {
+    let registry = Registry::new();
+    registry.enter(call(1), live(None, Course::Here).0);
+    registry.enter(call(2), live(None, Course::Here).0);
+    registry.bind(call(1), &leg(1));
+    registry.bind(call(1), &leg(2));
+    registry.bind(call(2), &leg(1));
+    assert!(matches!(registry.find(&leg(1)), Found::Live(_)));
+    assert!(matches!(registry.find(&leg(2)), Found::Unknown));
+    let legs: Vec<Option<LegId>> = registry.live().into_iter().map(|live| live.leg).collect();
+    assert_eq!(legs, [Some(leg(1)), None]);
+}
+
+#[test]
+fn a_call_that_waits_to_be_taken_up_is_live_and_not_counted() {
+    let registry = Registry::new();
+    let bell = Arc::new(Notify::new());
+    let (waiting, mut commands) = live(Some(leg(1)), Course::Waiting(Arc::clone(&bell)));
+    registry.enter(call(1), waiting);
+    let Found::Live(line) = registry.find(&leg(1)) else { panic!("live") };
+    assert!(line.is_waiting());
+    assert!(line.send(Command::Drain));
+    assert!(commands.try_recv().is_ok(), "what it is told waits in its queue");
+    assert_eq!((registry.live().len(), *registry.count().borrow()), (1, 0));
+    assert!(matches!(registry.begin(&leg(1)), Arrived::Past));
+    assert!(registry.take_up(call(1)));
+    assert_eq!(*registry.count().borrow(), 1);
+    assert!(matches!(registry.begin(&leg(1)), Arrived::Past));
+}
+
+#[test]
+fn a_call_that_is_left_to_the_next_process_is_unknown_again() {
+    let registry = Registry::new();
+    registry.enter(call(1), live(Some(leg(1)), Course::Waiting(Arc::default())).0);
+    registry.start_draining();
+    assert!(!registry.take_up(call(1)));
+    assert!(matches!(registry.find(&leg(1)), Found::Unknown));
+    assert!(matches!(registry.find_call(call(1)), Found::Unknown));
+}
+
+fn live(leg: Option<LegId>, course: Course) -> (Live, mpsc::Receiver<Command>) {
+    let (commands, receiver) = mpsc::channel(4);
+    let live = Live {
+        leg,
+        direction: Direction::Inbound,
+        commands,
+        tickets: Tickets::new(0).unwrap(),
+        shown: Arc::new(Mutex::new(Shown { phase: Phase::Greeting, escalation: None })),
+        progress: Progress::default(),
+        operators: BTreeMap::new(),
+        course,
+    };
+    (live, receiver)
+}
+
+fn call(n: u32) -> CallId {
+    CallId(uuid::Uuid::from_u128(u128::from(n)))
 }
 
 fn leg(n: u32) -> LegId {
     format!("CA{n:032x}").parse().unwrap()
-}
-
-fn permutations(of: &[usize]) -> Vec<Vec<usize>> {
-    if of.is_empty() {
-        return vec![Vec::new()];
-    }
-    let mut all = Vec::new();
-    for (place, first) in of.iter().enumerate() {
-        let mut rest = of.to_vec();
-        rest.remove(place);
-        for tail in permutations(&rest) {
-            let mut order = vec![*first];
-            order.extend(tail);
-            all.push(order);
-        }
-    }
-    all
 }

@@ -2,9 +2,13 @@
 
 mod audio_path;
 mod capacity;
+mod dial;
 mod drain;
 mod failure;
+mod fakes;
+mod operators;
+mod place;
+mod resume;
 mod ring;
 mod stream;
 mod support;
-mod sweep;

@@ -2,37 +2,31 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::{Stream, sink, stream};
 use switchboard::audio::prompts;
 use switchboard::calls::{CallLimits, CallsPorts, CallsSettings, Clock, Reading, Switchboard};
-use switchboard::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use switchboard::ports::door::{Answer, Claim, Door as _, Refusal, Ring};
 use switchboard::ports::link::{LinkError, Texts};
 use switchboard::ports::media::{EncodeMedia, MediaCommand, MediaEvent, MediaLink};
 use switchboard::ports::model::{EncodeModel, ModelCommand, ModelConnector, ModelEvent, ModelLink, ModelSetup};
-use switchboard::ports::store::{
-    CallDetail, CallRow, Entry, History, Journal, JournalFull, OrgLookup, Receipt, ReceiptSender, StoreError,
-};
+use switchboard::ports::store::{CallRow, Entry, Journal, JournalFull, Receipt, ReceiptSender};
 use switchboard::session::document::Document;
-use switchboard::session::effect::{Ending, Record, RecordId};
-use switchboard::session::input::{LegStatus, LostCause, ModelInput, Question};
-use switchboard::session::policy::{Past, Policy};
-use switchboard::types::org::{
-    AudioFormat, EscalationSettings, Organization, OutboundSettings, SafetySettings, SilenceSteps, TurnDetection,
-    WeekHours,
-};
-use switchboard::types::{
-    CallId, Caller, Direction, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, RoomId, Secret, StreamId, Wall,
-};
+use switchboard::session::effect::{Ending, Record};
+use switchboard::session::input::{LostCause, ModelInput, Question};
+use switchboard::session::policy::{People, Policy, Reachable};
+use switchboard::types::org::{AudioFormat, Organization};
+use switchboard::types::{CallId, Caller, Direction, LegId, OpenHours, Outcome, Phase, Reason, Secret, StreamId, Wall};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
+
+pub(crate) use super::fakes::{FakeCarrier, FakeHistory, FakeOrgs, FakeTransfers};
 
 /// A switchboard and what it was given.
 pub(crate) struct World {
@@ -42,6 +36,7 @@ pub(crate) struct World {
     pub(crate) carrier: Arc<FakeCarrier>,
     pub(crate) orgs: Arc<FakeOrgs>,
     pub(crate) connector: Arc<FakeConnector>,
+    pub(crate) transfers: Arc<FakeTransfers>,
 }
 
 impl World {
@@ -55,16 +50,18 @@ impl World {
         let carrier = Arc::new(FakeCarrier::default());
         let orgs = Arc::new(FakeOrgs::default());
         let connector = Arc::new(FakeConnector::default());
+        let transfers = Arc::new(FakeTransfers::default());
         let ports = CallsPorts {
             clock: Arc::new(TestClock(Instant::now())),
             orgs: Arc::clone(&orgs) as _,
             journal: Arc::clone(&journal) as _,
             history: Arc::clone(&history) as _,
+            transfers: Arc::clone(&transfers) as _,
             carrier: Arc::clone(&carrier) as _,
             connector: Arc::clone(&connector) as _,
         };
         let board = Switchboard::new(settings(limits), ports);
-        Self { board, journal, history, carrier, orgs, connector }
+        Self { board, journal, history, carrier, orgs, connector, transfers }
     }
 
     /// Rings from a number of its own for each leg.
@@ -111,6 +108,18 @@ impl World {
             assert!(began.elapsed() <= max, "{} calls, {} tasks", self.live(), self.board.task_count());
             sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// The only live call.
+    pub(crate) fn call(&self) -> CallId {
+        let live = self.board.live();
+        assert_eq!(live.len(), 1, "{live:?}");
+        live[0].call
+    }
+
+    /// Lets everything happen that is due within a moment.
+    pub(crate) async fn settle(&self) {
+        sleep(Duration::from_millis(50)).await;
     }
 
     /// The one ending of the one call of this leg.
@@ -175,6 +184,17 @@ pub(crate) fn open_row(n: u32) -> CallRow {
     }
 }
 
+/// Everybody is there at all hours.
+fn people(org: &Organization, _: Wall) -> People {
+    let targets = org.escalation.targets.iter().map(|target| Reachable {
+        id: target.id.clone(),
+        name: target.name.as_str().into(),
+        ring: target.ring,
+        hours: OpenHours::Always,
+    });
+    People { targets: targets.collect(), ..People::nobody() }
+}
+
 fn settings(limits: CallLimits) -> CallsSettings {
     CallsSettings {
         limits,
@@ -187,6 +207,8 @@ fn settings(limits: CallLimits) -> CallsSettings {
         instructions: |org| format!("You answer for {}.", org.name),
         tools: |_| Vec::new(),
         prompts: prompts::for_language,
+        hold: prompts::hold,
+        people,
         render: |_| "{}".to_owned(),
     }
 }
@@ -230,6 +252,17 @@ pub(crate) fn media_link(n: u32) -> (MediaLink, Peer) {
 /// A stream whose decoder panics at the first event.
 pub(crate) fn panicking_link(n: u32) -> MediaLink {
     link_with(n, stream::poll_fn(|_| panic!("planted")), Arc::default())
+}
+
+/// A stream that breaks its call at the key D.
+pub(crate) fn fragile_link(n: u32) -> (MediaLink, mpsc::Sender<MediaEvent>) {
+    let (events, mut receiver) = mpsc::channel(256);
+    let fragile = stream::poll_fn(move |cx| {
+        let event = receiver.poll_recv(cx);
+        assert!(!matches!(event, Poll::Ready(Some(MediaEvent::Digit('D')))), "planted");
+        event
+    });
+    (link_with(n, fragile, Arc::default()), events)
 }
 
 /// A stream that always has something to say.
@@ -294,13 +327,20 @@ impl FakeJournal {
         self.entries.lock().unwrap().iter().filter(|entry| matches!(entry.record, Record::Opened(_))).count()
     }
 
-    /// What was written of a call that the sweep closed: number, outcome, reason.
-    pub(crate) fn swept(&self, row: &CallRow) -> Option<(u32, Ending)> {
+    /// What was written of a call, in order; the numbers go on from `first` without gaps.
+    pub(crate) fn records_of(&self, call: CallId, first: u32) -> Vec<Record> {
         let entries = self.entries.lock().unwrap();
-        let mut of_call = entries.iter().filter(|entry| entry.call == row.id);
-        let entry = of_call.next()?;
-        assert!(of_call.next().is_none(), "one record");
-        Some((entry.no.0, as_ending(&entry.record).unwrap()))
+        let of_call: Vec<&Entry> = entries.iter().filter(|entry| entry.call == call).collect();
+        let numbers: Vec<u32> = of_call.iter().map(|entry| entry.no.0).collect();
+        assert_eq!(numbers, (first..first + numbers.len() as u32).collect::<Vec<u32>>());
+        of_call.iter().map(|entry| entry.record.clone()).collect()
+    }
+
+    /// How a call ended, if it did.
+    pub(crate) fn ending_of(&self, call: CallId, first: u32) -> Option<Ending> {
+        let records = self.records_of(call, first);
+        assert!(records.iter().filter(|record| as_ending(record).is_some()).count() <= 1, "{records:?}");
+        as_ending(records.last()?)
     }
 }
 
@@ -321,165 +361,6 @@ impl Journal for FakeJournal {
 
     fn is_healthy(&self) -> bool {
         true
-    }
-}
-
-/// A history of calls that earlier processes left.
-#[derive(Default)]
-pub(crate) struct FakeHistory {
-    pub(crate) unfinished: Mutex<Vec<CallRow>>,
-    pub(crate) by_leg: Mutex<HashMap<LegId, CallRow>>,
-    /// Answers nothing, ever.
-    pub(crate) hangs: AtomicBool,
-    /// Says so many times that the database is away.
-    pub(crate) away: AtomicUsize,
-}
-
-impl FakeHistory {
-    /// The number that every call's next record has.
-    pub(crate) const NEXT: u32 = 42;
-
-    fn check(&self) -> Result<(), StoreError> {
-        let away = self.away.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        if away.is_ok() { Err(StoreError::Unavailable) } else { Ok(()) }
-    }
-}
-
-#[async_trait]
-impl History for FakeHistory {
-    async fn calls(&self, _: Option<&OrgId>, _: u32, _: u32) -> Result<(Vec<CallRow>, u64), StoreError> {
-        Err(StoreError::Unavailable)
-    }
-
-    async fn call(&self, _: CallId) -> Result<CallDetail, StoreError> {
-        Err(StoreError::NotFound)
-    }
-
-    async fn unfinished(&self) -> Result<Vec<CallRow>, StoreError> {
-        self.check()?;
-        Ok(self.unfinished.lock().unwrap().clone())
-    }
-
-    async fn by_leg(&self, leg: &LegId) -> Result<Option<CallRow>, StoreError> {
-        if self.hangs.load(Ordering::Relaxed) {
-            std::future::pending::<()>().await;
-        }
-        self.check()?;
-        Ok(self.by_leg.lock().unwrap().get(leg).cloned())
-    }
-
-    async fn next_record(&self, _: CallId) -> Result<RecordId, StoreError> {
-        self.check()?;
-        Ok(RecordId(Self::NEXT))
-    }
-
-    async fn past(&self, _: CallId, _: u32) -> Result<Past, StoreError> {
-        Err(StoreError::NotFound)
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-/// A carrier that knows what the test told it about legs; others are in progress.
-#[derive(Default)]
-pub(crate) struct FakeCarrier {
-    pub(crate) unconfigured: AtomicBool,
-    pub(crate) statuses: Mutex<HashMap<LegId, LegStatus>>,
-    pub(crate) gone: Mutex<Vec<LegId>>,
-    pub(crate) hung_up: Mutex<Vec<LegId>>,
-}
-
-#[async_trait]
-impl Carrier for FakeCarrier {
-    fn is_configured(&self) -> bool {
-        !self.unconfigured.load(Ordering::Relaxed)
-    }
-
-    async fn hang_up(&self, leg: &LegId) -> Result<(), CarrierError> {
-        self.hung_up.lock().unwrap().push(leg.clone());
-        Ok(())
-    }
-
-    async fn status(&self, leg: &LegId) -> Result<LegStatus, CarrierError> {
-        assert!(self.is_configured(), "asked without credentials");
-        if self.gone.lock().unwrap().contains(leg) {
-            return Err(CarrierError::Gone);
-        }
-        Ok(self.statuses.lock().unwrap().get(leg).copied().unwrap_or(LegStatus::InProgress))
-    }
-
-    async fn dial(&self, _: &DialOrder) -> Result<LegId, CarrierError> {
-        Err(CarrierError::NotConfigured)
-    }
-
-    async fn find(&self, _: &PhoneNumber, _: &PhoneNumber, _: Wall) -> Result<Vec<FoundLeg>, CarrierError> {
-        Err(CarrierError::NotConfigured)
-    }
-
-    async fn redirect(&self, _: &LegId, _: &Script) -> Result<(), CarrierError> {
-        Err(CarrierError::NotConfigured)
-    }
-
-    async fn end_room(&self, _: &RoomId) -> Result<(), CarrierError> {
-        Err(CarrierError::NotConfigured)
-    }
-}
-
-/// One organization that owns every number.
-#[derive(Default)]
-pub(crate) struct FakeOrgs {
-    pub(crate) delay_ms: AtomicU64,
-    pub(crate) none: AtomicBool,
-}
-
-#[async_trait]
-impl OrgLookup for FakeOrgs {
-    async fn for_number(&self, _: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
-        sleep(Duration::from_millis(self.delay_ms.load(Ordering::Relaxed))).await;
-        if self.none.load(Ordering::Relaxed) {
-            return None;
-        }
-        Some(Arc::new(organization()))
-    }
-
-    async fn by_id(&self, _: &OrgId) -> Option<Arc<Organization>> {
-        Some(Arc::new(organization()))
-    }
-
-    async fn is_ours(&self, _: &PhoneNumber) -> bool {
-        false
-    }
-}
-
-fn organization() -> Organization {
-    Organization {
-        id: "demo".parse().unwrap(),
-        name: "Riverside Clinic".to_owned(),
-        business_hours: String::new(),
-        after_hours_policy: String::new(),
-        services_offered: Vec::new(),
-        escalation_phone: String::new(),
-        greeting: String::new(),
-        disclosure: String::new(),
-        language: "en".to_owned(),
-        voice: None,
-        model: None,
-        audio_format: None,
-        turn_detection: TurnDetection::Server { threshold: 0.5, prefix_padding_ms: 300, silence_duration_ms: 500 },
-        intake_fields: Vec::new(),
-        silence: SilenceSteps {
-            ask: Duration::from_secs(6),
-            again: Duration::from_secs(8),
-            end: Duration::from_secs(10),
-        },
-        call_secs_max: None,
-        time_zone: "UTC".to_owned(),
-        hours: WeekHours::Always,
-        escalation: EscalationSettings::default(),
-        safety: SafetySettings::default(),
-        outbound: OutboundSettings::default(),
     }
 }
 

@@ -1,0 +1,97 @@
+//! Questions of the carrier: the call's task answers, and what is said when there is none.
+//!
+//! A call of an earlier process may not have been taken up yet, or not even be known; a question waits a moment for
+//! that, because the answer decides whether a caller is served.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::calls::actor::{Answered, Command};
+use crate::calls::registry::{Found, Line, Over};
+use crate::calls::route::Switchboard;
+use crate::ports::carrier::Script;
+use crate::ports::door::Answer;
+use crate::session::document::Document;
+use crate::session::input::Question;
+use crate::types::{CallId, LegId};
+
+impl Switchboard {
+    /// Asks the call that `find` finds.
+    pub(super) async fn ask_known(&self, find: impl Fn() -> Found, question: Question) -> Option<Script> {
+        let mut found = find();
+        if matches!(found, Found::Unknown) {
+            self.wait_for_list().await;
+            found = find();
+        }
+        let operators = is_of_operator(&question);
+        let Found::Live(line) = found else { return Some(bare(found.farewell(operators))) };
+        let Some((document, desk)) = ask(&line, question).await else {
+            return Some(bare(find().farewell(operators)));
+        };
+        let script = desk.script(document).await;
+        Some(script.unwrap_or_else(|| bare(Document::Apologise)))
+    }
+
+    /// A voice webhook of a call that began in an earlier process: a repetition, and the caller is there.
+    pub(super) async fn rejoin(&self, leg: &LegId) -> Answer {
+        let script = self.ask_known(|| self.registry.find(leg), Question::AfterStream).await;
+        match script {
+            Some(Script { document: Document::Connect, ticket: Some(ticket), .. }) => Answer::Connect { ticket },
+            Some(_) | None => Answer::HangUp,
+        }
+    }
+
+    /// Waits a moment until the calls of earlier processes are all known.
+    async fn wait_for_list(&self) {
+        let mut listed = self.registry.listed();
+        // Whatever comes of it, the caller looks again.
+        let _ = timeout(TAKE_UP_WAIT, listed.wait_for(|listed| *listed)).await;
+    }
+}
+
+/// `None`: the call is over before it answers, or does not answer in time.
+async fn ask(line: &Line, question: Question) -> Option<Answered> {
+    let (asked, answer) = oneshot::channel();
+    let wait = if line.is_waiting() { TAKE_UP_WAIT } else { ANSWER_MAX };
+    if !line.send(Command::Ask(question, asked)) {
+        return None;
+    }
+    timeout(wait, answer).await.ok()?.ok()
+}
+
+/// Whether an operator's leg, or one that we dialled and that nobody knows, waits for the answer.
+const fn is_of_operator(question: &Question) -> bool {
+    match question {
+        Question::OperatorAnswered { .. }
+        | Question::OperatorKey { .. }
+        | Question::OperatorDone { .. }
+        | Question::OutboundAnswered { .. } => true,
+        Question::AfterStream | Question::CallerDone { .. } | Question::VoicemailDone { .. } => false,
+    }
+}
+
+impl Found {
+    /// What a leg is told whose call is not there. Operators: nothing. Callers: nothing more if it ended in order, else
+    /// that we are sorry.
+    const fn farewell(&self, operators: bool) -> Document {
+        match self {
+            Self::Over(Over::Ended) => Document::HangUp,
+            _ if operators => Document::HangUp,
+            Self::Over(Over::Broken | Over::Refused(_)) | Self::Live(_) | Self::Unknown => Document::Apologise,
+        }
+    }
+}
+
+/// A document that needs nothing of a call.
+fn bare(document: Document) -> Script {
+    let call = CallId(uuid::Uuid::nil());
+    Script { call, document, org_name: "".into(), language: "en".into(), ticket: None, cold: None }
+}
+
+/// The call's task answers in one step; this is for one that has failed.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+
+/// A call of an earlier process, from the question to its task.
+const TAKE_UP_WAIT: Duration = Duration::from_millis(1500);

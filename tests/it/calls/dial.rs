@@ -1,0 +1,149 @@
+//! Dials: the way from a named target to a phone that rings, and what an unknown outcome comes to.
+
+use std::sync::atomic::Ordering;
+
+use switchboard::ports::carrier::{CarrierError, FoundLeg, Purpose};
+use switchboard::ports::door::Door as _;
+use switchboard::session::effect::Record;
+use switchboard::session::input::{LegStatus, StaffInput};
+use switchboard::types::{AttemptId, AttemptState, EscalationState, LegId, Urgency};
+use tokio::time::sleep;
+
+use super::support::{FakeCarrier, Peer, World, leg};
+
+/// A call on the air whose organization has one target.
+pub(super) async fn on_air_with_desk(number: &str) -> (World, Peer) {
+    let world = World::new();
+    world.orgs.add_target("desk", number);
+    let peer = world.on_air(1).await;
+    world.settle().await;
+    (world, peer)
+}
+
+/// Staff ask for a person.
+pub(super) async fn escalate(world: &World) {
+    let reason = "staff".to_owned();
+    let command = StaffInput::Escalate { target: None, urgency: Urgency::High, reason };
+    world.board.command(world.call(), command).unwrap();
+    world.settle().await;
+}
+
+/// How far the attempts of leg 1's call came, in order, with the legs that were learned.
+fn moves(world: &World) -> Vec<(AttemptState, Option<LegId>)> {
+    let records = world.journal.records_of_leg(1);
+    let moves = records.iter().filter_map(|record| match record {
+        Record::AttemptMove(moved) => Some((moved.to, moved.leg.clone())),
+        _ => None,
+    });
+    moves.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_is_rung_by_its_name_and_sees_our_number() {
+    let (world, _peer) = on_air_with_desk("+15550002222").await;
+    escalate(&world).await;
+    let dialled = world.carrier.dialled.lock().unwrap().clone();
+    assert_eq!(dialled.len(), 1);
+    assert_eq!(dialled[0].to.number().e164(), "+15550002222");
+    assert_eq!(dialled[0].from.e164(), "+15551234567");
+    assert_eq!(dialled[0].purpose, Purpose::Attempt(AttemptId { call: world.call(), no: 1 }));
+    let live = world.board.live();
+    assert_eq!(live[0].escalation, Some((EscalationState::Dialing, Some("desk".parse().unwrap()))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_may_not_be_called_is_refused_before_the_carrier_hears_of_it() {
+    for number in ["+19005551234", "+15550000001", "+15551234567"] {
+        // A premium number, the caller's own, the one that was dialled.
+        let (world, _peer) = on_air_with_desk(number).await;
+        escalate(&world).await;
+        assert!(world.carrier.dialled.lock().unwrap().is_empty(), "{number}");
+        assert_eq!(moves(&world).last().map(|moved| moved.0), Some(AttemptState::Refused), "{number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_of_ours_is_refused() {
+    let (world, _peer) = on_air_with_desk("+15550002222").await;
+    world.orgs.ours.lock().unwrap().push("+15550002222".parse().unwrap());
+    escalate(&world).await;
+    assert!(world.carrier.dialled.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_a_number_of_ours_dials_nobody() {
+    let world = World::new();
+    world.orgs.add_target("desk", "+15550002222");
+    let mut ring = super::support::ring(1, "+15550000001");
+    ring.dialled = None;
+    world.board.ring(ring).await;
+    escalate(&world).await;
+    assert!(world.carrier.dialled.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_dials_of_a_day_are_counted_over_processes() {
+    let world = World::new();
+    world.orgs.add_target("desk", "+15550002222");
+    world.transfers.dials_today.store(200, Ordering::Relaxed);
+    let _peer = world.on_air(1).await;
+    world.settle().await;
+    escalate(&world).await;
+    assert!(world.carrier.dialled.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_whose_outcome_is_unknown_is_looked_for_and_never_repeated() {
+    let (world, _peer) = on_air_with_desk("+15550002222").await;
+    world.carrier.dials.lock().unwrap().push_back(Err(CarrierError::Unknown));
+    *world.carrier.found.lock().unwrap() = vec![found(77)];
+    escalate(&world).await;
+    assert_eq!(world.carrier.numbers_dialled().len(), 1);
+    assert!(world.carrier.hung_up.lock().unwrap().is_empty());
+    world.board.leg_status(&leg(1), LegStatus::Completed, None);
+    world.settle().await;
+    assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(77)], "it is known, and ended with the call");
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_legs_that_can_be_it_are_none() {
+    let (world, _peer) = on_air_with_desk("+15550002222").await;
+    world.carrier.dials.lock().unwrap().push_back(Err(CarrierError::Unknown));
+    *world.carrier.found.lock().unwrap() = vec![found(77), found(78)];
+    escalate(&world).await;
+    world.board.leg_status(&leg(1), LegStatus::Completed, None);
+    world.settle().await;
+    assert!(world.carrier.hung_up.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_leg_of_another_calls_dial_is_never_taken() {
+    let (world, _peer) = on_air_with_desk("+15550002222").await;
+    escalate(&world).await;
+    let other = FakeCarrier::DIALLED;
+    world.carrier.dials.lock().unwrap().push_back(Err(CarrierError::Unknown));
+    *world.carrier.found.lock().unwrap() = vec![found(other), found(77)];
+    let _second = world.on_air(2).await;
+    world.settle().await;
+    let call = world.board.live()[1].call;
+    let command = StaffInput::Escalate { target: None, urgency: Urgency::High, reason: String::new() };
+    world.board.command(call, command).unwrap();
+    world.settle().await;
+    world.board.leg_status(&leg(2), LegStatus::Completed, None);
+    world.settle().await;
+    assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(77)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_that_is_answered_after_its_call_has_ended_is_ended() {
+    let (world, _peer) = on_air_with_desk("+15550002222").await;
+    world.carrier.dial_ms.store(5_000, Ordering::Relaxed);
+    escalate(&world).await;
+    world.board.leg_status(&leg(1), LegStatus::Completed, None);
+    sleep(std::time::Duration::from_secs(20)).await;
+    assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(FakeCarrier::DIALLED)]);
+}
+
+fn found(n: u32) -> FoundLeg {
+    FoundLeg { leg: leg(n), status: LegStatus::Ringing }
+}
