@@ -28,7 +28,8 @@ use crate::types::{CallId, LegId, Mono, OrgId, PhoneNumber, Wall};
 
 use phones::Phones;
 
-pub use phones::{PhoneEvent, PhoneNews};
+pub use judge::bridged;
+pub use phones::{PhoneEvent, PhoneNews, wall};
 
 /// The number that callers of a scenario dial; fictional.
 pub const DIALLED: &str = "+15550100199";
@@ -56,6 +57,8 @@ pub struct Played {
     pub callbacks: Vec<CallbackRow>,
     /// Committed entries in order.
     pub entries: Vec<Entry>,
+    /// What happened on the phones.
+    pub phones: Vec<PhoneNews>,
     /// The wall clock at the stage's `Mono::ZERO`.
     pub epoch: Wall,
     /// What is not as the scenario says, in sentences. Empty: all is well.
@@ -92,7 +95,14 @@ pub async fn play(stage: &mut Stage, scenario: &Scenario, mut tell: impl FnMut(N
     phones.fill_book(scenario, &stage.carrier)?;
     let mut problems = Vec::new();
     let begun = begin(stage, scenario, &org, &phones, &mut problems).await?;
-    let (call, entries) = watch(stage, &mut phones, &begun, &mut tell).await?;
+    let mut on_phones = Vec::new();
+    let (call, entries) = watch(stage, &mut phones, &begun, &mut |news| {
+        if let News::Phone(news) = &news {
+            on_phones.push(news.clone());
+        }
+        tell(news);
+    })
+    .await?;
 
     let exchange = stage.carrier.report();
     let (report, leg) = match begun {
@@ -112,7 +122,8 @@ pub async fn play(stage: &mut Stage, scenario: &Scenario, mut tell: impl FnMut(N
     let (callbacks, _) = store.callbacks(Some(&org), None, CALLBACKS_MAX, 0).await?;
     let callbacks = callbacks.into_iter().filter(|callback| callback.call == call).collect();
     let epoch = stage.clock.epoch();
-    let mut played = Played { call, report, others, exchange, detail, callbacks, entries, epoch, problems };
+    let phones = on_phones;
+    let mut played = Played { call, report, others, exchange, detail, callbacks, entries, phones, epoch, problems };
     judge::judge(scenario, &org, &mut played);
     Ok(played)
 }

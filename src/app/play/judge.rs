@@ -99,7 +99,7 @@ fn transfers(scenario: &Scenario, played: &Played, problems: &mut Vec<String>) {
 }
 
 /// How long the caller and an operator heard each other.
-pub(in crate::app) fn bridged(played: &Played) -> Duration {
+pub fn bridged(played: &Played) -> Duration {
     let bridges = played.exchange.bridges.iter().filter(|bridge| bridge.legs.contains(&played.report.leg));
     bridges.filter_map(|bridge| Some(bridge.to?.since(bridge.from))).sum()
 }

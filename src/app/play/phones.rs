@@ -37,6 +37,8 @@ pub enum PhoneEvent {
     Detected(&'static str),
     /// Two people hear each other.
     Connected,
+    /// Not any more.
+    Parted,
     /// The phone is down; the carrier's final status, and whether its owner put it down.
     Ends {
         status: &'static str,
@@ -132,6 +134,7 @@ fn event(beat: &Beat, who: &str, ended: Option<(&'static str, EndedBy)>) -> Opti
         Beat::Said(text) => Some(PhoneEvent::Hears(text.clone())),
         Beat::Recording => Some(PhoneEvent::Records),
         Beat::Connected if is_caller => Some(PhoneEvent::Connected),
+        Beat::Alone if is_caller => Some(PhoneEvent::Parted),
         Beat::Ended => {
             let (status, by) = ended?;
             Some(PhoneEvent::Ends { status, by_owner: by == EndedBy::Caller })
@@ -156,6 +159,6 @@ fn event(beat: &Beat, who: &str, ended: Option<(&'static str, EndedBy)>) -> Opti
 }
 
 /// The wall clock at a time of the stage's clock.
-pub(super) fn wall(epoch: Wall, at: Mono) -> Wall {
+pub const fn wall(epoch: Wall, at: Mono) -> Wall {
     Wall(epoch.0.saturating_add_unsigned(at.0))
 }
