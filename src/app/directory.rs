@@ -117,6 +117,7 @@ impl OrgLookup for OrgCache {
     }
 
     /// From memory alone: a dial is about to be made, and lies on the way to somebody who needs help.
+    /// From memory alone: a phone waits to be rung. A number that was assigned since the last refresh is missed.
     async fn is_ours(&self, number: &PhoneNumber) -> bool {
         self.known.read().unwrap_or_else(PoisonError::into_inner).owners.contains_key(number)
     }

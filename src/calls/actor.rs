@@ -129,10 +129,12 @@ impl Actor {
                 let log = RecordLog::new(desk.call, journal, receipt_sender);
                 (Engine::new(now, facts, policy, format, render, &mut actions), log)
             }
-            Some(Before { past, lines }) => {
+            Some(Before { mut past, lines }) => {
                 let next = RecordId(past.next_record);
                 let mut log = RecordLog::resume(desk.call, next, journal, receipt_sender);
                 lines.into_iter().for_each(|seq| log.knows_line(seq));
+                // What was being said when the earlier process stopped is not known.
+                past.next_record = log.fill_gaps(now.wall).0;
                 legs.recall(&past, desk.call, &desk.dials);
                 (Engine::resume(now, facts, policy, past, format, render, &mut actions), log)
             }

@@ -85,12 +85,18 @@ impl RecordLog {
         if self.ended {
             return;
         }
+        self.fill_gaps(at);
+        self.append(at, self.next, Record::Ended(ending));
+    }
+
+    /// Fills in the lines that had a number and that nobody can write any more. Returns the number of the next record.
+    pub(super) fn fill_gaps(&mut self, at: Wall) -> RecordId {
         let last = self.lines.last().copied().unwrap_or_default();
         let missing: Vec<u32> = (0..last).filter(|seq| !self.lines.contains(seq)).collect();
         for seq in missing {
             self.append(at, self.next, Record::Line(lost_line(seq)));
         }
-        self.append(at, self.next, Record::Ended(ending));
+        self.next
     }
 }
 

@@ -39,6 +39,14 @@ pub(super) struct Marks {
     when: Element,
     first_person: Element,
     noun: Element,
+    /// "never before, but now"
+    never: Element,
+    /// "stopped, and started again"
+    stopped: Element,
+    /// Spanish pronouns between "no" and its verb.
+    clitic: Element,
+    /// "no, nothing like that"
+    nothing: Element,
     pub animal: Element,
     /// Words that tell of a person besides the animal.
     pub human: Element,
@@ -64,6 +72,10 @@ impl Marks {
             when: lexicon.shared("@when"),
             first_person: lexicon.shared("@first_person"),
             noun: lexicon.shared("@bare_noun"),
+            never: lexicon.shared("@never"),
+            stopped: lexicon.shared("@stopped"),
+            clitic: lexicon.shared("@clitic"),
+            nothing: lexicon.shared("@nothing"),
             animal: lexicon.shared("@animal"),
             human: lexicon.shared("@human"),
         }
@@ -76,21 +88,27 @@ pub(super) struct Context<'a> {
     pub marks: &'a Marks,
     pub speaker: Speaker,
     cues: Vec<(Cue, usize, usize)>,
+    /// Words that mean something else here; for everything, and for everything but emergencies.
+    masks: [Vec<(u16, u16)>; 2],
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(view: &'a View<'a>, marks: &'a Marks, speaker: Speaker, found: &[Match], rules: &[Rule]) -> Self {
-        let mut context = Self { view, marks, speaker, cues: Vec::new() };
+        let mut context = Self { view, marks, speaker, cues: Vec::new(), masks: Default::default() };
         context.add(found, rules);
         context
     }
 
     /// Takes the cues out of what was found.
     pub(super) fn add(&mut self, found: &[Match], rules: &[Rule]) {
-        self.cues.extend(found.iter().filter_map(|found| match rules[found.rule as usize].meaning {
-            Meaning::Cue(cue) => Some((cue, found.start(), found.end())),
-            Meaning::Alarm(_) => None,
-        }));
+        for found in found {
+            match rules[found.rule as usize].meaning {
+                Meaning::Cue(Cue::Mask) => self.masks[0].extend(&found.parts),
+                Meaning::Cue(Cue::MaskBelow) => self.masks[1].extend(&found.parts),
+                Meaning::Cue(cue) => self.cues.push((cue, found.start(), found.end())),
+                Meaning::Alarm(_) => {}
+            }
+        }
     }
 
     /// Whether the match is not meant.
@@ -101,19 +119,37 @@ impl<'a> Context<'a> {
             || self.over(found)
             || self.cared(found)
             || (!rule.firm && self.supposed(found))
-            || (!rule.firm && self.told(found))
+            || self.told(found)
             || (self.speaker == Speaker::Assistant && self.asked(found))
+    }
+
+    pub(super) fn why(&self, found: &Match, alarm: Alarm) -> String {
+        format!(
+            "masked {} negated {}{}{} past {} over {} cared {} supposed {} told {} asked {} cues {:?}",
+            self.masked(found, alarm),
+            self.negated_inside(found),
+            self.negated_before(found),
+            self.negated_after(found),
+            self.past(found),
+            self.over(found),
+            self.cared(found),
+            self.supposed(found),
+            self.told(found),
+            self.asked(found),
+            self.cues
+        )
     }
 
     fn cues(&self, kind: Cue) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.cues.iter().filter(move |cue| cue.0 == kind).map(|cue| (cue.1, cue.2))
     }
 
+    /// Whether a word of the match means something else here.
     fn masked(&self, found: &Match, alarm: Alarm) -> bool {
-        let inside = |(start, end): (usize, usize)| {
-            found.parts.iter().all(|part| start <= part.0 as usize && part.1 as usize <= end)
+        let covers = |mask: &Vec<(u16, u16)>| {
+            mask.iter().any(|mask| found.parts.iter().any(|part| part.0 < mask.1 && mask.0 < part.1))
         };
-        self.cues(Cue::Mask).any(inside) || (alarm != Alarm::Emergency && self.cues(Cue::MaskBelow).any(inside))
+        covers(&self.masks[0]) || (alarm != Alarm::Emergency && covers(&self.masks[1]))
     }
 
     fn negated(&self, found: &Match) -> bool {
@@ -125,8 +161,9 @@ impl<'a> Context<'a> {
         found.parts.windows(2).any(|pair| {
             let (from, to) = (pair[0].1 as usize, pair[1].0 as usize);
             (from.max(to.saturating_sub(3))..to).any(|at| {
+                let next = (at + 1..to).find(|&at| !self.view.is(at, self.marks.clitic)).unwrap_or(to);
                 self.view.is(at, self.marks.negator)
-                    && !self.view.is(at, self.marks.no)
+                    && (!self.view.is(at, self.marks.no) || next == to)
                     && self.denies(at, to)
                     && self.view.tokens[at].after < Break::Comma
             })
@@ -150,10 +187,7 @@ impl<'a> Context<'a> {
                 return false;
             }
             if view.is(at, marks.negator) {
-                if self.exclaimed(at, start) {
-                    return false;
-                }
-                return self.denies(at, start);
+                return !self.exclaimed(at, found) && !self.overtaken(at) && self.denies(at, start);
             }
             if view.is(at, marks.breaker) || (view.is(at, marks.subject) && !self.thought(at)) {
                 return false;
@@ -168,8 +202,10 @@ impl<'a> Context<'a> {
         let (view, end) = (self.view, found.end());
         view.is(end, self.marks.no)
             && view.tokens[end - 1].after != Break::Stop
-            && (end + 1 == view.tokens.len() || view.tokens[end].after >= Break::Stop)
-            && self.cues(Cue::Plea).next().is_none()
+            && (end + 1 == view.tokens.len()
+                || view.tokens[end].after >= Break::Stop
+                || view.is(end + 1, self.marks.nothing))
+            && !self.pleads(found)
     }
 
     /// Whether the negator at `at` denies what begins at `to`.
@@ -190,16 +226,28 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the "no" at `at` is a cry and denies nothing: "no no chest pain", "no chest pain please help".
-    fn exclaimed(&self, at: usize, start: usize) -> bool {
-        let (view, marks) = (self.view, self.marks);
+    fn exclaimed(&self, at: usize, found: &Match) -> bool {
+        let (view, marks, start) = (self.view, self.marks, found.start());
         if !view.is(at, marks.no) {
             return false;
         }
         let twice = at > 0 && view.is(at - 1, marks.no);
-        let plea = self.cues(Cue::Plea).next().is_some();
         // Spanish denies a noun by "sin" or "ningún": "no, dolor de pecho" is an answer and a complaint.
         let bare = at + 1 == start && view.is(start, marks.noun);
-        twice || plea || bare
+        twice || bare || self.pleads(found)
+    }
+
+    /// Whether they beg for help in words that are not the match's own.
+    fn pleads(&self, found: &Match) -> bool {
+        self.cues(Cue::Plea).any(|(start, end)| end <= found.start() || start >= found.end())
+    }
+
+    /// "never had a seizure before, and now", "stopped, but it started again"
+    fn overtaken(&self, at: usize) -> bool {
+        let (view, marks) = (self.view, self.marks);
+        let later = |kind| self.cues(kind).any(|(start, _)| start > at);
+        (view.is(at, marks.never) && (later(Cue::Now) || later(Cue::Again)))
+            || (view.is(at, marks.stopped) && later(Cue::Again))
     }
 
     /// Whether the subject at `at` follows "I don't think".
@@ -264,13 +312,18 @@ impl<'a> Context<'a> {
         if self.cues(Cue::Again).next().is_some() {
             return false;
         }
-        let denied = |start: usize| {
-            (start.saturating_sub(2)..start).any(|at| self.view.is(at, self.marks.negator) && self.denies(at, start))
+        let denied = |start: usize, end: usize| {
+            (start.saturating_sub(2)..end).any(|at| self.view.is(at, self.marks.negator) && !self.ends(at))
         };
-        self.cues(Cue::Resolved).any(|(start, _)| start >= found.end() && !denied(start))
-            || self
-                .cues(Cue::Over)
-                .any(|(start, end)| start <= found.start() && !denied(start) && !self.between(found, start, end))
+        self.cues(Cue::Resolved).any(|(start, end)| start >= found.end() && !denied(start, end))
+            || self.cues(Cue::Over).any(|(start, end)| {
+                start <= found.start() && !denied(start, start + 1) && !self.between(found, start, end)
+            })
+    }
+
+    /// Negators that tell of an end: "ya no", "stopped".
+    fn ends(&self, at: usize) -> bool {
+        self.view.is(at, self.marks.stopped) || self.view.end_of(at, self.marks.negator).is_some_and(|end| end > at + 1)
     }
 
     /// Somebody cares for them already; not if the caller speaks of themselves.
@@ -286,13 +339,18 @@ impl<'a> Context<'a> {
             return true;
         }
         let near = |(start, end): (usize, usize)| {
-            start <= found.start() && found.start() < end + 12 && !self.between(found, start, end)
+            let whether = self.view.is(start, self.marks.condition)
+                && (start.saturating_sub(2)..start).any(|at| self.view.is(at, self.marks.whether));
+            !whether && start <= found.start() && found.start() < end + 12 && !self.between(found, start, end)
         };
         self.cues(Cue::Supposed).any(near)
     }
 
     /// "call 911 if you have chest pain", said by the assistant: a condition anywhere in the sentence.
     fn conditional(&self, found: &Match) -> bool {
+        if self.confirmed(found) {
+            return false;
+        }
         let (view, marks) = (self.view, self.marks);
         let (from, to) = self.sentence(found);
         (from..to).any(|at| {
@@ -322,8 +380,17 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Whether the assistant repeats in this sentence what it was told.
+    fn confirmed(&self, found: &Match) -> bool {
+        let (from, to) = self.sentence(found);
+        self.cues(Cue::Confirmed).any(|(start, _)| from <= start && start < to)
+    }
+
     /// The assistant's questions raise nothing.
     fn asked(&self, found: &Match) -> bool {
+        if self.confirmed(found) {
+            return false;
+        }
         let (from, to) = self.sentence(found);
         let question = self.view.tokens[to - 1].after == Break::Question;
         question || self.cues(Cue::Asked).any(|(start, _)| from <= start && start <= found.start())

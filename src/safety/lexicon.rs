@@ -38,6 +38,8 @@ pub(super) struct Lexicon {
     short: HashMap<Box<str>, Vec<Box<str>>>,
     /// Known Spanish words by their sound.
     sounds: HashMap<Box<str>, Vec<Box<str>>>,
+    /// Words that may stand inside a phrase.
+    filler: Option<Element>,
     /// What is heard for what is meant.
     heard: HashMap<&'static str, Vec<&'static str>>,
     /// Words that are spelled like a known one but mean themselves.
@@ -76,6 +78,9 @@ impl Lexicon {
             return element;
         }
         let element = self.fresh();
+        if class == "@filler" {
+            self.filler = Some(element);
+        }
         self.by_text.insert((None, class.into()), element);
         for language in Language::ALL {
             self.entry(language, element, class, 0);
@@ -154,6 +159,10 @@ impl Lexicon {
             .enumerate()
             .map(|(at, token)| self.of_word(&token.word).into_iter().map(|element| (element, at as u16 + 1)).collect())
             .collect();
+        for at in 1..tokens.len() {
+            self.add_joined(&tokens[at - 1].word, &tokens[at].word, at, &mut hits[at - 1]);
+        }
+        let filler: Vec<bool> = hits.iter().map(|hits| hits.iter().any(|hit| Some(hit.0) == self.filler)).collect();
         // Phrases are made of words, not of phrases: one pass suffices.
         for at in 0..hits.len() {
             let mut found = Vec::new();
@@ -161,9 +170,14 @@ impl Lexicon {
                 for (whole, rest) in self.phrases.get(&element).into_iter().flatten() {
                     let mut end = end as usize;
                     let fits = rest.iter().all(|&part| {
-                        let fits = hits.get(end).is_some_and(|hits| hits.contains(&(part, end as u16 + 1)));
-                        end += 1;
-                        fits
+                        let is_part = |at: usize| {
+                            let hit = hits.get(at)?.iter().find(|hit| hit.0 == part)?;
+                            Some(hit.1 as usize)
+                        };
+                        // A filler may stand inside a phrase.
+                        let next = is_part(end).or_else(|| is_part(end + 1).filter(|_| filler[end]));
+                        end = next.unwrap_or(end);
+                        next.is_some()
                     });
                     if fits {
                         found.push((*whole, end as u16));
@@ -175,6 +189,47 @@ impl Lexicon {
             hits[at].dedup();
         }
         hits
+    }
+
+    /// Adds what two words are when the recognizer cut one in two: "un conscious".
+    fn add_joined(&self, one: &str, other: &str, at: usize, hits: &mut Vec<Hit>) {
+        let letters = one.len() + other.len();
+        if !(LETTERS_FORGIVEN_MIN..=STEM_LETTERS_MAX).contains(&letters) {
+            return;
+        }
+        let word = format!("{one}{other}");
+        let mut found = Vec::new();
+        self.add(&word, &mut found);
+        if found.is_empty() && letters > LETTERS_FORGIVEN_MIN + 1 && !(self.knows(one) && self.knows(other)) {
+            self.guess(&word, &mut found);
+        }
+        hits.extend(found.into_iter().map(|element| (element, at as u16 + 1)));
+    }
+
+    fn knows(&self, word: &str) -> bool {
+        self.words.contains_key(word)
+    }
+
+    /// Cuts words that the recognizer ran together: "chestpain", "nopuedo".
+    pub(super) fn cut(&self, tokens: Vec<Token>) -> Vec<Token> {
+        let mut cut = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            let word = token.word.as_str();
+            let fits = |at: &usize| {
+                let short = matches!(&word[..*at], "no" | "me" | "se" | "le" | "a");
+                let long = *at >= 4 && word.len() - at >= 4;
+                (long || (short && word.len() - at >= 4)) && self.knows(&word[..*at]) && self.knows(&word[*at..])
+            };
+            let known = !word.is_ascii() || word.len() < 6 || self.knows(word) || self.real.contains(word);
+            match (1..word.len()).find(|at| !known && fits(at)) {
+                Some(at) => {
+                    cut.push(Token { word: word[..at].to_owned(), after: super::tokens::Break::None });
+                    cut.push(Token { word: word[at..].to_owned(), after: token.after });
+                }
+                None => cut.push(token),
+            }
+        }
+        cut
     }
 
     fn of_word(&self, word: &str) -> Vec<Element> {

@@ -13,12 +13,20 @@ const GAP_EITHER_ORDER: u8 = 6;
 /// What the end of a sentence counts as, in words: recognizers put full stops into the middle of sentences.
 const STOP_COSTS: u8 = 2;
 
+/// One element of a pattern.
+struct Step {
+    /// Words that may stand before it.
+    gap: u8,
+    /// What stands there; without it only the end will do.
+    element: Option<Element>,
+    /// The end of the sentence will do as well.
+    or_end: bool,
+}
+
 /// One line of a table, compiled.
 pub(super) struct Pattern {
-    /// Words that may stand before the element, and the element.
-    steps: Vec<(u8, Element)>,
+    steps: Vec<Step>,
     at_start: bool,
-    at_end: bool,
     unless: Option<Element>,
     pub rule: u16,
 }
@@ -66,8 +74,10 @@ impl View<'_> {
         hits[first..].iter().take_while(move |hit| hit.0 == element).map(|hit| hit.1 as usize)
     }
 
-    fn first_counted(&self) -> usize {
-        self.filler.iter().position(|filler| !filler).unwrap_or(0)
+    /// Whether a sentence begins at `at`, but for fillers.
+    fn begins(&self, at: usize) -> bool {
+        let before = (0..at).rev().take_while(|&at| self.tokens[at].after < Break::Stop);
+        before.into_iter().all(|at| self.filler[at])
     }
 }
 
@@ -81,17 +91,16 @@ impl Pattern {
         let sides: Vec<&str> = line.split('&').collect();
         let mut patterns = Vec::new();
         for order in orders(sides.len()) {
-            let mut pattern = Self { steps: Vec::new(), at_start: false, at_end: false, unless, rule };
+            let mut pattern = Self { steps: Vec::new(), at_start: false, unless, rule };
             for (nth, &side) in order.iter().enumerate() {
                 let mut gap = if nth == 0 { 0 } else { GAP_EITHER_ORDER };
                 for word in sides[side].split_whitespace() {
                     match word {
                         "^" => pattern.at_start = true,
-                        "$" => pattern.at_end = true,
                         word => match word.strip_prefix('~') {
                             Some(words) => gap = words.parse().unwrap_or(GAP),
                             None => {
-                                pattern.steps.push((gap, lexicon.element(language, word)));
+                                pattern.steps.push(Step::parse(word, gap, language, lexicon));
                                 gap = GAP;
                             }
                         },
@@ -104,17 +113,18 @@ impl Pattern {
     }
 
     /// The element by which the pattern is found.
-    pub(super) fn first(&self) -> Element {
-        self.steps[0].1
+    pub(super) fn first(&self) -> Option<Element> {
+        self.steps.first().and_then(|step| step.element)
     }
 
     /// The match that begins at `at`, if there is one.
     pub(super) fn find(&self, view: &View<'_>, at: usize) -> Option<Match> {
-        if self.at_start && at > view.first_counted() {
+        if self.at_start && !view.begins(at) {
             return None;
         }
         let mut parts = Vec::with_capacity(self.steps.len());
-        if !self.step(view, at, 0, &mut parts) {
+        let first = self.first()?;
+        if !self.step(view, at, 0, first, &mut parts) {
             return None;
         }
         let barred = self.unless.is_some_and(|bar| (0..view.tokens.len()).any(|at| view.is(at, bar)));
@@ -122,8 +132,8 @@ impl Pattern {
     }
 
     /// Puts the element of step `nth` at `at`, and the others behind it.
-    fn step(&self, view: &View<'_>, at: usize, nth: usize, parts: &mut Vec<(u16, u16)>) -> bool {
-        for end in view.ends(at, self.steps[nth].1) {
+    fn step(&self, view: &View<'_>, at: usize, nth: usize, element: Element, parts: &mut Vec<(u16, u16)>) -> bool {
+        for end in view.ends(at, element) {
             parts.push((at as u16, end as u16));
             if self.rest(view, end, nth + 1, parts) {
                 return true;
@@ -134,23 +144,36 @@ impl Pattern {
     }
 
     fn rest(&self, view: &View<'_>, from: usize, nth: usize, parts: &mut Vec<(u16, u16)>) -> bool {
-        let Some(&(gap, element)) = self.steps.get(nth) else {
-            return !self.at_end || view.filler[from..].iter().all(|filler| *filler);
+        let Some(step) = self.steps.get(nth) else {
+            return true;
         };
         let mut cost = 0;
-        for at in from..view.tokens.len() {
-            if at > 0 && view.tokens[at - 1].after >= Break::Stop {
-                cost += STOP_COSTS;
+        for at in from..=view.tokens.len() {
+            let stops = at == view.tokens.len() || (at > 0 && view.tokens[at - 1].after >= Break::Stop);
+            if stops && step.or_end && cost <= step.gap {
+                return self.rest(view, at, nth + 1, parts);
             }
-            if cost > gap {
+            cost += if stops { STOP_COSTS } else { 0 };
+            if cost > step.gap {
                 return false;
             }
-            if view.is(at, element) && self.step(view, at, nth, parts) {
+            if let Some(element) = step.element
+                && view.is(at, element)
+                && self.step(view, at, nth, element, parts)
+            {
                 return true;
             }
-            cost += u8::from(!view.filler[at]);
+            cost += u8::from(!view.filler.get(at).is_some_and(|filler| *filler));
         }
         false
+    }
+}
+
+impl Step {
+    fn parse(word: &str, gap: u8, language: Language, lexicon: &mut Lexicon) -> Self {
+        let words: Vec<&str> = word.split('|').filter(|word| *word != "$").collect();
+        let element = (!words.is_empty()).then(|| lexicon.element(language, &words.join("|")));
+        Self { gap, element, or_end: words.len() < word.split('|').count() }
     }
 }
 

@@ -53,6 +53,8 @@ pub(super) enum Cue {
     Asked,
     /// They beg for help: no "no" counts.
     Plea,
+    /// The assistant repeats what it was told; then neither question nor condition counts.
+    Confirmed,
 }
 
 /// One rule.
@@ -126,7 +128,11 @@ impl Tables {
     pub(super) fn add(&mut self, language: Language, line: &str) {
         let rule = self.rules.len() - 1;
         for pattern in Pattern::parse(line, language, rule as u16, &mut self.lexicon) {
-            self.patterns.entry(pattern.first()).or_default().push(pattern);
+            let first = pattern.first();
+            debug_assert!(first.is_some(), "{line} begins with its end");
+            if let Some(first) = first {
+                self.patterns.entry(first).or_default().push(pattern);
+            }
         }
     }
 
@@ -194,6 +200,7 @@ fn meaning(word: &str) -> Option<Meaning> {
         "told" => Cue::Told,
         "asked" => Cue::Asked,
         "plea" => Cue::Plea,
+        "confirmed" => Cue::Confirmed,
         alarm => return Alarm::parse(alarm).map(Meaning::Alarm),
     };
     Some(Meaning::Cue(cue))

@@ -26,6 +26,11 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let after = match c {
+            // "sí" is yes, and "si" is if.
+            'í' | 'Í' if matches!(word.as_str(), "s") && !chars.peek().is_some_and(|next| next.is_alphanumeric()) => {
+                word.replace_range(.., "yes");
+                continue;
+            }
             c if c.is_alphanumeric() => {
                 fold(c, &mut word);
                 continue;
@@ -57,7 +62,69 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         }
     }
     push(&mut tokens, &mut word);
+    even_out(&mut tokens);
     tokens
+}
+
+/// Words in a row that are one thing, or nothing: the longest first.
+const ROWS: &[(&[&str], &[&str])] = &[
+    (&["nine", "one", "one"], &["911"]),
+    (&["9", "1", "1"], &["911"]),
+    (&["nueve", "uno", "uno"], &["911"]),
+    (&["one", "one", "two"], &["112"]),
+    (&["1", "1", "2"], &["112"]),
+    (&["uno", "uno", "dos"], &["112"]),
+    (&["heart", "a", "tack"], &["heart", "attack"]),
+    (&["hang", "him", "self"], &["hang", "himself"]),
+    (&["nine", "eleven"], &["911"]),
+    (&["9", "11"], &["911"]),
+    (&["nueve", "once"], &["911"]),
+    (&["ciento", "doce"], &["112"]),
+    (&["on", "conscious"], &["unconscious"]),
+    (&["sue", "aside"], &["suicide"]),
+    (&["emergen", "see"], &["emergency"]),
+    (&["inhale", "her"], &["inhaler"]),
+    (&["row", "bot"], &["robot"]),
+    (&["sum", "one"], &["someone"]),
+    (&["my", "self"], &["myself"]),
+    (&["him", "self"], &["himself"]),
+    (&["her", "self"], &["herself"]),
+    (&["speak", "two"], &["speak", "to"]),
+    (&["speak", "too"], &["speak", "to"]),
+    (&["talk", "two"], &["talk", "to"]),
+    (&["talk", "too"], &["talk", "to"]),
+    (&["en", "consciente"], &["inconsciente"]),
+    (&["huelga", "gas"], &["huele", "gas"]),
+    (&["i", "mean"], &[]),
+    (&["o", "sea"], &[]),
+];
+
+/// Replaces the rows, and drops "you know" where nobody is asked whether they know.
+fn even_out(tokens: &mut Vec<Token>) {
+    let mut at = 0;
+    while at < tokens.len() {
+        let word = |from: usize, nth: usize| tokens.get(from + nth).map_or("", |token| token.word.as_str());
+        let row = ROWS.iter().find(|(row, _)| row.iter().enumerate().all(|(nth, part)| word(at, nth) == *part));
+        let asks = at > 0 && matches!(word(at - 1, 0), "do" | "did" | "if" | "let" | "would" | "as" | "will" | "that");
+        let told =
+            matches!(word(at, 2), "how" | "what" | "where" | "who" | "when" | "if" | "that" | "about" | "whether");
+        let (length, instead): (usize, &[&str]) = match row {
+            Some((row, instead)) => (row.len(), instead),
+            None if word(at, 0) == "you" && word(at, 1) == "know" && !asks && !told => (2, &[]),
+            None => {
+                at += 1;
+                continue;
+            }
+        };
+        let after = tokens[at + length - 1].after;
+        let mut new: Vec<Token> =
+            instead.iter().map(|word| Token { word: (*word).to_owned(), after: Break::None }).collect();
+        if let Some(last) = new.last_mut() {
+            last.after = after;
+        }
+        at += new.len();
+        tokens.splice(at - new.len()..at - new.len() + length, new);
+    }
 }
 
 fn ends_in_digit(word: &str) -> bool {
@@ -102,6 +169,10 @@ fn push(tokens: &mut Vec<Token>, word: &mut String) {
             tokens.push(Token { word: part.to_owned(), after: Break::None });
         }
     };
+    if matches!(word.as_str(), "um" | "uh" | "uhm" | "umm" | "er" | "erm" | "hmm" | "mm" | "mmm" | "ah" | "eh" | "em") {
+        word.clear();
+        return;
+    }
     match open(word) {
         Some(parts) => parts.iter().for_each(|part| add(part)),
         None => match word.split_once('\'') {

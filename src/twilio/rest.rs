@@ -4,8 +4,8 @@
 //! time limit, and only what is safe to repeat is repeated (`request::Repeat`).
 
 pub mod breaker;
-mod request;
-mod wire;
+pub(crate) mod request;
+pub(crate) mod wire;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,49 +1,49 @@
-//! Bringing a person in: what the caller hears, who is rung, and how every way ends.
+//! Bringing a person in: the carrier and the operators, as the tests beside this file speak for them.
+
+mod asking;
+mod joining;
 
 use std::time::Duration;
 
 use super::rig::{Rig, Setup};
-use crate::session::document::{Document, Goodbye, Party};
-use crate::session::effect::{ActionId, CarrierEffect, Dial, Effect, ModelEffect, Record, RespondKind, ToolAnswer};
+use crate::session::document::{Document, Party};
+use crate::session::effect::{ActionId, CarrierEffect, Dial, Effect, ModelEffect, Record};
 use crate::session::input::{
-    ActionResult, CarrierInput, DetachCause, Input, LegStatus, LostCause, MediaInput, ModelInput, Question, RoomEvent,
-    StaffInput, ToolRequest,
+    ActionResult, CarrierInput, DetachCause, Input, LegStatus, MediaInput, Question, RoomEvent, StaffInput,
 };
 use crate::session::policy::{People, Reachable};
-use crate::types::{
-    AnsweredBy, AttemptState, EscalationState, Fallback, LegId, OpenHours, Outcome, Prompt, Reason, Urgency,
-};
+use crate::types::{AnsweredBy, AttemptState, EscalationState, Fallback, LegId, OpenHours, Outcome, Reason, Urgency};
 
-fn target(id: &str) -> Reachable {
+pub(super) fn target(id: &str) -> Reachable {
     let ring = Duration::from_secs(20);
     Reachable { id: id.parse().unwrap(), name: id.into(), ring, hours: OpenHours::Always }
 }
 
-fn setup(fallback: Fallback) -> Setup {
+pub(super) fn setup(fallback: Fallback) -> Setup {
     let targets = vec![target("doctor"), target("desk")].into();
     Setup { greeting: "", people: People { targets, fallback, ..People::nobody() }, ..Setup::default() }
 }
 
-fn leg(n: u32) -> LegId {
+pub(super) fn leg(n: u32) -> LegId {
     format!("CA{n:032x}").parse().unwrap()
 }
 
-fn caller() -> LegId {
+pub(super) fn caller() -> LegId {
     leg(0)
 }
 
 /// A call on the air with two targets.
-fn on_air() -> Rig {
+pub(super) fn on_air() -> Rig {
     Rig::on_air(setup(Fallback::Callback))
 }
 
 impl Rig {
-    fn staff_escalate(&mut self, urgency: Urgency) {
+    pub(super) fn staff_escalate(&mut self, urgency: Urgency) {
         let reason = "asked by staff".to_owned();
         self.feed(Input::Staff(StaffInput::Escalate { target: None, urgency, reason }));
     }
 
-    fn carrier_effects(&self) -> Vec<(ActionId, CarrierEffect)> {
+    pub(super) fn carrier_effects(&self) -> Vec<(ActionId, CarrierEffect)> {
         let effect = |effect: &Effect| match effect {
             Effect::Carrier(id, effect) => Some((*id, effect.clone())),
             _ => None,
@@ -51,7 +51,7 @@ impl Rig {
         self.log.iter().filter_map(effect).collect()
     }
 
-    fn dials(&self) -> Vec<(ActionId, Dial)> {
+    pub(super) fn dials(&self) -> Vec<(ActionId, Dial)> {
         let dial = |(id, effect)| match effect {
             CarrierEffect::Dial(dial) => Some((id, dial)),
             _ => None,
@@ -59,7 +59,7 @@ impl Rig {
         self.carrier_effects().into_iter().filter_map(dial).collect()
     }
 
-    fn redirects(&self) -> Vec<(ActionId, LegId, Document)> {
+    pub(super) fn redirects(&self) -> Vec<(ActionId, LegId, Document)> {
         let redirect = |(id, effect)| match effect {
             CarrierEffect::Redirect { leg, document } => Some((id, leg, document)),
             _ => None,
@@ -67,42 +67,42 @@ impl Rig {
         self.carrier_effects().into_iter().filter_map(redirect).collect()
     }
 
-    fn hung_up(&self, leg: &LegId) -> usize {
+    pub(super) fn hung_up(&self, leg: &LegId) -> usize {
         self.count(|effect| matches!(effect, Effect::Carrier(_, CarrierEffect::HangUp(gone)) if gone == leg))
     }
 
-    fn last_id(&self, wanted: impl Fn(&CarrierEffect) -> bool) -> ActionId {
+    pub(super) fn last_id(&self, wanted: impl Fn(&CarrierEffect) -> bool) -> ActionId {
         let effects = self.carrier_effects();
         effects.iter().rev().find(|(_, effect)| wanted(effect)).expect("the carrier was asked").0
     }
 
-    fn result(&mut self, id: ActionId, result: ActionResult) {
+    pub(super) fn result(&mut self, id: ActionId, result: ActionResult) {
         self.feed(Input::Action(id, result));
     }
 
     /// The newest dial is done, as leg `n`.
-    fn dialled(&mut self, n: u32) {
+    pub(super) fn dialled(&mut self, n: u32) {
         let id = self.dials().last().expect("a dial").0;
         self.result(id, ActionResult::Dialled(leg(n)));
     }
 
-    fn answered(&mut self, attempt: u32, n: u32) -> Document {
+    pub(super) fn answered(&mut self, attempt: u32, n: u32) -> Document {
         self.ask(Question::OperatorAnswered { attempt, leg: leg(n), by: AnsweredBy::Unknown })
     }
 
-    fn key(&mut self, attempt: u32, n: u32, step: u32, key: Option<char>) -> Document {
+    pub(super) fn key(&mut self, attempt: u32, n: u32, step: u32, key: Option<char>) -> Document {
         self.ask(Question::OperatorKey { attempt, leg: leg(n), step, key })
     }
 
-    fn operator(&mut self, attempt: u32, n: u32, status: LegStatus) {
+    pub(super) fn operator(&mut self, attempt: u32, n: u32, status: LegStatus) {
         self.feed(Input::Carrier(CarrierInput::OperatorLeg { attempt, leg: leg(n), status }));
     }
 
-    fn room(&mut self, attempt: u32, event: RoomEvent) {
+    pub(super) fn room(&mut self, attempt: u32, event: RoomEvent) {
         self.feed(Input::Carrier(CarrierInput::Room { attempt, event }));
     }
 
-    fn states(&self) -> Vec<EscalationState> {
+    pub(super) fn states(&self) -> Vec<EscalationState> {
         let to = |record: &Record| match record {
             Record::EscalationMove(moved) => Some(moved.to),
             _ => None,
@@ -110,7 +110,7 @@ impl Rig {
         self.records().filter_map(to).collect()
     }
 
-    fn attempts(&self) -> Vec<AttemptState> {
+    pub(super) fn attempts(&self) -> Vec<AttemptState> {
         let to = |record: &Record| match record {
             Record::AttemptMove(moved) if moved.from != moved.to => Some(moved.to),
             _ => None,
@@ -118,7 +118,7 @@ impl Rig {
         self.records().filter_map(to).collect()
     }
 
-    fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<String> {
         let note = |effect: &ModelEffect| match effect {
             ModelEffect::Note { text, .. } => Some(text.clone()),
             _ => None,
@@ -127,7 +127,7 @@ impl Rig {
     }
 
     /// From the request to a briefed operator.
-    fn briefed() -> Self {
+    pub(super) fn briefed() -> Self {
         let mut rig = on_air();
         rig.staff_escalate(Urgency::High);
         rig.dialled(1);
@@ -137,7 +137,7 @@ impl Rig {
     }
 
     /// The operator has accepted, the caller has heard it and is being moved.
-    fn merging() -> Self {
+    pub(super) fn merging() -> Self {
         let mut rig = Self::briefed();
         assert!(matches!(rig.key(1, 1, 2, Some('1')), Document::Room(plan) if plan.who == Party::Operator));
         rig.pass(3000);
@@ -145,7 +145,7 @@ impl Rig {
         rig
     }
 
-    fn talking() -> Self {
+    pub(super) fn talking() -> Self {
         let mut rig = Self::merging();
         let id = rig.redirects()[0].0;
         rig.result(id, ActionResult::Done);
@@ -155,427 +155,11 @@ impl Rig {
         rig
     }
 
-    fn outcome(&self) -> Option<(Outcome, Reason)> {
+    pub(super) fn outcome(&self) -> Option<(Outcome, Reason)> {
         self.endings().first().map(|ending| (ending.outcome, ending.reason))
     }
 
-    fn caller_leg(&mut self, status: LegStatus) {
+    pub(super) fn caller_leg(&mut self, status: LegStatus) {
         self.feed(Input::Carrier(CarrierInput::Leg(status)));
     }
-}
-
-#[test]
-fn nothing_is_dialled_before_its_intent_is_on_disk() {
-    let mut rig = on_air();
-    rig.commits = false;
-    rig.staff_escalate(Urgency::High);
-    assert!(rig.dials().is_empty());
-    let attempt = rig.log.iter().find_map(|effect| match effect {
-        Effect::Record(id, Record::Attempt(_)) => Some(*id),
-        _ => None,
-    });
-    rig.feed(Input::Committed(attempt.expect("an intent")));
-    assert_eq!(rig.dials().len(), 1);
-    assert_eq!(rig.dials()[0].1.target.as_str(), "doctor");
-}
-
-#[test]
-fn an_intent_that_is_not_committed_is_given_up() {
-    let mut rig = on_air();
-    rig.commits = false;
-    rig.staff_escalate(Urgency::High);
-    rig.pass(5_000);
-    assert!(rig.dials().is_empty());
-    assert_eq!(rig.states().last(), Some(&EscalationState::Callback));
-    assert!(rig.said(Prompt::NobodyFree));
-}
-
-#[test]
-fn a_warm_transfer_joins_the_two_and_ends_as_transferred() {
-    let mut rig = Rig::talking();
-    assert!(rig.said(Prompt::Connecting));
-    assert!(matches!(&rig.redirects()[0], (_, moved, Document::Room(plan))
-        if *moved == caller() && plan.who == Party::Caller));
-    assert_eq!(rig.count(|effect| matches!(effect, Effect::Model(ModelEffect::Close))), 1, "the model rests");
-    rig.caller_leg(LegStatus::Completed);
-    rig.operator(1, 1, LegStatus::Completed);
-    rig.pass(5_000);
-    assert_eq!(rig.outcome(), Some((Outcome::Transferred, Reason::OperatorTalk)));
-    assert_eq!(rig.states().last(), Some(&EscalationState::Transferred));
-    assert_eq!(rig.attempts().last(), Some(&AttemptState::Done));
-    assert!(rig.session.is_over());
-}
-
-#[test]
-fn while_merging_the_question_after_the_stream_leads_to_the_same_room() {
-    let mut rig = Rig::merging();
-    let (_, _, moved) = rig.redirects()[0].clone();
-    assert_eq!(rig.after_stream(), moved);
-    assert_eq!(rig.after_stream(), moved, "asked again");
-}
-
-#[test]
-fn the_caller_is_moved_by_ending_the_stream_when_the_redirect_fails() {
-    let mut rig = Rig::merging();
-    let id = rig.redirects()[0].0;
-    rig.result(id, ActionResult::Failed);
-    assert!(matches!(rig.after_stream(), Document::Room(_)));
-}
-
-#[test]
-fn a_question_that_is_asked_again_gets_its_answer_again() {
-    let mut rig = Rig::briefed();
-    let before = rig.records().count();
-    assert!(matches!(rig.answered(1, 1), Document::Gate { step: 1, .. }));
-    assert!(matches!(rig.key(1, 1, 1, Some('7')), Document::Briefing { step: 2, .. }));
-    assert_eq!(rig.records().count(), before, "and nothing else happens");
-    let room = rig.key(1, 1, 2, Some('1'));
-    assert_eq!(rig.key(1, 1, 2, Some('1')), room);
-}
-
-#[test]
-fn a_stranger_at_the_operators_door_is_hung_up() {
-    let mut rig = Rig::briefed();
-    assert_eq!(rig.key(1, 9, 2, Some('1')), Document::HangUp);
-    assert_eq!(rig.answered(7, 9), Document::HangUp);
-    assert_eq!(rig.states().last(), Some(&EscalationState::Briefing));
-}
-
-#[test]
-fn decline_rings_the_next_and_the_last_decline_gives_the_fallback() {
-    let mut rig = Rig::briefed();
-    assert_eq!(rig.key(1, 1, 2, Some('2')), Document::Goodbye(Goodbye::Thanks));
-    assert_eq!(rig.dials().len(), 2);
-    rig.dialled(2);
-    rig.operator(2, 2, LegStatus::Busy);
-    assert_eq!(rig.states().last(), Some(&EscalationState::Callback));
-    assert!(rig.records().any(|record| matches!(record, Record::Callback(_))));
-    rig.pass(4_000);
-    assert!(rig.said(Prompt::WillCallBack));
-    assert!(rig.notes().iter().any(|note| note.contains("a callback is noted")));
-    assert!(rig.creates().iter().any(|(_, kind)| *kind == RespondKind::Bare));
-    assert!(rig.session.snapshot().escalation.is_none());
-}
-
-#[test]
-fn a_promise_to_call_back_is_told_and_becomes_a_task_of_the_operators() {
-    let mut rig = Rig::briefed();
-    assert_eq!(rig.key(1, 1, 2, Some('3')), Document::Goodbye(Goodbye::CallsBack));
-    rig.pass(3_000);
-    assert!(rig.said(Prompt::OperatorCallsBack));
-    let task = rig.records().find_map(|record| match record {
-        Record::Callback(task) => Some(task.clone()),
-        _ => None,
-    });
-    assert_eq!(task.expect("a task").assignee, Some("doctor".parse().unwrap()));
-    assert_eq!(rig.dials().len(), 1, "nobody else is rung");
-}
-
-#[test]
-fn repeat_has_an_end_and_no_key_is_no_yes() {
-    let mut rig = Rig::briefed();
-    for step in 2..5 {
-        assert!(matches!(rig.key(1, 1, step, Some('4')), Document::Briefing { .. }));
-    }
-    assert_eq!(rig.key(1, 1, 5, Some('4')), Document::Goodbye(Goodbye::NoKey));
-    assert_eq!(rig.dials().len(), 2);
-    rig.dialled(2);
-    rig.answered(2, 2);
-    assert_eq!(rig.key(2, 2, 1, None), Document::Goodbye(Goodbye::NoKey));
-    assert_eq!(rig.attempts().last(), Some(&AttemptState::NoResponse));
-}
-
-#[test]
-fn a_machine_is_not_briefed() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::High);
-    rig.dialled(1);
-    let answer = rig.ask(Question::OperatorAnswered { attempt: 1, leg: leg(1), by: AnsweredBy::Machine });
-    assert_eq!(answer, Document::HangUp);
-    assert!(rig.attempts().contains(&AttemptState::Machine));
-    assert_eq!(rig.dials().len(), 2);
-}
-
-#[test]
-fn the_caller_who_leaves_takes_the_ringing_phone_along() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::High);
-    rig.dialled(1);
-    rig.caller_leg(LegStatus::Completed);
-    assert_eq!(rig.hung_up(&leg(1)), 1);
-    assert!(!rig.session.is_over(), "the last word waits for the operator's leg");
-    let id = rig.last_id(|effect| matches!(effect, CarrierEffect::HangUp(gone) if *gone == leg(1)));
-    rig.result(id, ActionResult::Done);
-    rig.pass(100);
-    assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
-    assert_eq!(rig.states().last(), Some(&EscalationState::CallerGone));
-    assert_eq!(rig.attempts().last(), Some(&AttemptState::CallerGone));
-}
-
-#[test]
-fn the_caller_who_leaves_before_the_dial_is_answered_is_remembered() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::High);
-    rig.caller_leg(LegStatus::Completed);
-    assert!(!rig.session.is_over());
-    rig.dialled(1);
-    assert_eq!(rig.hung_up(&leg(1)), 1, "as soon as it has a name");
-    let gone = rig.answered(1, 1);
-    assert_eq!(gone, Document::Goodbye(Goodbye::CallerGone));
-}
-
-#[test]
-fn a_dial_without_an_answer_is_looked_for_and_never_repeated() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::High);
-    let id = rig.dials()[0].0;
-    rig.result(id, ActionResult::Unknown);
-    assert_eq!(rig.dials().len(), 1);
-    let find = rig.last_id(|effect| matches!(effect, CarrierEffect::FindDialled(Some(_))));
-    rig.result(find, ActionResult::Dialled(leg(4)));
-    assert!(matches!(rig.answered(1, 4), Document::Gate { .. }), "adopted");
-}
-
-#[test]
-fn a_dial_that_made_nothing_gives_way_to_the_next_and_its_late_ring_is_ended() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::High);
-    let id = rig.dials()[0].0;
-    rig.result(id, ActionResult::Unknown);
-    let find = rig.last_id(|effect| matches!(effect, CarrierEffect::FindDialled(Some(_))));
-    rig.result(find, ActionResult::Gone);
-    assert_eq!(rig.dials().len(), 2);
-    rig.operator(1, 8, LegStatus::Ringing);
-    assert_eq!(rig.hung_up(&leg(8)), 1);
-}
-
-#[test]
-fn nobody_answers_within_the_total_time() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::Medium);
-    rig.dialled(1);
-    let began = rig.now;
-    while rig.states().last() != Some(&EscalationState::Callback) {
-        assert!(rig.now.since(began) < Duration::from_secs(120), "a final answer");
-        rig.pass(500);
-        if rig.dials().len() == 2 && rig.hung_up(&leg(1)) == 1 && rig.count(|e| matches!(e, Effect::Carrier(..))) < 5 {
-            rig.dialled(2);
-        }
-    }
-    assert!(rig.said(Prompt::StillRinging) || rig.said(Prompt::Ringing));
-    assert!(rig.hung_up(&leg(1)) == 1 && rig.hung_up(&leg(2)) == 1, "no phone rings on");
-}
-
-#[test]
-fn the_operator_who_leaves_first_brings_the_caller_back_to_the_assistant() {
-    let mut rig = Rig::talking();
-    rig.operator(1, 1, LegStatus::Completed);
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
-    assert_eq!(rig.states().last(), Some(&EscalationState::Returned));
-    rig.attach();
-    rig.model(ModelInput::Opened);
-    rig.model(ModelInput::Ready);
-    assert!(rig.notes().iter().any(|note| note.contains("is back with you")));
-    assert!(rig.creates().iter().all(|(_, kind)| !matches!(kind, RespondKind::Say(_))), "no second greeting");
-    rig.pass(2_000);
-    assert!(rig.said(Prompt::BackWithAssistant));
-}
-
-#[test]
-fn the_caller_is_fetched_when_nobody_asks_about_them() {
-    let mut rig = Rig::talking();
-    rig.operator(1, 1, LegStatus::Completed);
-    rig.pass(2_500);
-    assert!(matches!(rig.redirects().last(), Some((_, moved, Document::Connect)) if *moved == caller()));
-}
-
-#[test]
-fn the_operator_who_accepts_and_leaves_at_once_costs_the_caller_nothing() {
-    let mut rig = Rig::briefed();
-    rig.key(1, 1, 2, Some('1'));
-    rig.operator(1, 1, LegStatus::Completed);
-    rig.pass(5_000);
-    assert!(rig.redirects().is_empty(), "the caller was never moved");
-    assert_eq!(rig.dials().len(), 2, "the next one is rung");
-}
-
-#[test]
-fn a_merge_that_nobody_reports_is_looked_at() {
-    let mut rig = Rig::merging();
-    let id = rig.redirects()[0].0;
-    rig.result(id, ActionResult::Done);
-    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
-    rig.pass(10_500);
-    let operator = rig.last_id(|effect| matches!(effect, CarrierEffect::LookUp(seen) if *seen == leg(1)));
-    rig.result(operator, ActionResult::Status(LegStatus::InProgress));
-    let caller = rig.last_id(|effect| matches!(effect, CarrierEffect::LookUp(seen) if *seen == caller()));
-    rig.result(caller, ActionResult::Status(LegStatus::InProgress));
-    assert_eq!(rig.states().last(), Some(&EscalationState::Bridged));
-}
-
-#[test]
-fn a_caller_who_was_gone_when_moved_leaves_no_operator_in_the_room() {
-    let mut rig = Rig::merging();
-    let id = rig.redirects()[0].0;
-    rig.result(id, ActionResult::Gone);
-    assert_eq!(rig.hung_up(&leg(1)), 1);
-    let look = rig.last_id(|effect| matches!(effect, CarrierEffect::LookUp(seen) if *seen == caller()));
-    rig.result(look, ActionResult::Gone);
-    rig.operator(1, 1, LegStatus::Completed);
-    rig.pass(1_000);
-    assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
-}
-
-#[test]
-fn a_second_request_joins_the_first() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::Medium);
-    rig.staff_escalate(Urgency::Emergency);
-    assert_eq!(rig.dials().len(), 1);
-    rig.pass(3_000);
-    assert!(rig.said(Prompt::Emergency), "the more urgent counts");
-}
-
-#[test]
-fn the_assistants_tool_is_answered_at_once_and_its_end_call_refused_meanwhile() {
-    let mut rig = on_air();
-    rig.caller_starts("u1");
-    rig.caller_stops("u1");
-    rig.begin_auto("r1");
-    let reason = "chest pain".to_owned();
-    rig.tool("r1", "c1", ToolRequest::EscalateCall { reason, urgency: Urgency::High, summary: "it hurts".to_owned() });
-    rig.ends_call("r1", "c2");
-    rig.done("r1");
-    let answers = rig.to_model().filter_map(|effect| match effect {
-        ModelEffect::ToolReply { answer, .. } => Some(answer.clone()),
-        _ => None,
-    });
-    let answers = answers.collect::<Vec<_>>();
-    assert_eq!(answers[0], ToolAnswer::Ringing);
-    assert!(matches!(answers[1], ToolAnswer::Refused(_)));
-    assert_eq!(rig.dials().len(), 1);
-}
-
-#[test]
-fn key_zero_asks_for_a_person() {
-    let mut rig = on_air();
-    rig.feed(Input::Media(MediaInput::Digit('0')));
-    rig.pass(2_500);
-    assert_eq!(rig.dials().len(), 1);
-    rig.pass(2_000);
-    assert!(rig.said(Prompt::Ringing));
-}
-
-#[test]
-fn a_message_is_recorded_and_ends_the_call() {
-    let mut rig = Rig::on_air(setup(Fallback::Voicemail));
-    rig.staff_escalate(Urgency::Medium);
-    rig.dialled(1);
-    rig.operator(1, 1, LegStatus::NoAnswer);
-    rig.dialled(2);
-    rig.operator(2, 2, LegStatus::NoAnswer);
-    assert!(matches!(rig.redirects().last(), Some((_, _, Document::Voicemail { .. }))));
-    let done = Question::VoicemailDone { recording: "RE1".to_owned(), duration: Duration::from_secs(4) };
-    assert_eq!(rig.ask(done), Document::HangUp);
-    rig.caller_leg(LegStatus::Completed);
-    rig.pass(1_000);
-    assert_eq!(rig.outcome(), Some((Outcome::Voicemail, Reason::MessageLeft)));
-    assert_eq!(rig.records().filter(|record| matches!(record, Record::Voicemail(_))).count(), 1);
-}
-
-#[test]
-fn a_caller_who_hangs_up_after_speaking_has_left_a_message() {
-    let mut rig = Rig::on_air(setup(Fallback::Voicemail));
-    rig.staff_escalate(Urgency::Medium);
-    rig.dialled(1);
-    rig.key(1, 1, 1, None);
-    rig.operator(1, 1, LegStatus::NoAnswer);
-    rig.dialled(2);
-    rig.operator(2, 2, LegStatus::NoAnswer);
-    rig.caller_leg(LegStatus::Completed);
-    assert_eq!(rig.outcome(), None, "the recording may still come");
-    let (recording, duration) = ("RE1".to_owned(), Duration::from_secs(4));
-    rig.feed(Input::Carrier(CarrierInput::Recorded { recording, duration }));
-    rig.pass(1_000);
-    assert_eq!(rig.outcome(), Some((Outcome::Voicemail, Reason::MessageLeft)));
-}
-
-#[test]
-fn without_requests_or_targets_the_fallback_comes_at_once() {
-    let mut rig = Rig::on_air(Setup { rest: false, ..setup(Fallback::Callback) });
-    rig.staff_escalate(Urgency::Medium);
-    assert_eq!(rig.states(), [EscalationState::Callback]);
-    let mut rig = Rig::on_air(Setup { greeting: "", ..Setup::default() });
-    rig.staff_escalate(Urgency::Emergency);
-    rig.pass(20_000);
-    assert!(rig.said(Prompt::Emergency) && rig.said(Prompt::EmergencyNobody));
-}
-
-#[test]
-fn the_longest_call_stands_still_while_a_person_is_asked_for() {
-    let mut rig = Rig::talking();
-    rig.pass(1_400_000);
-    assert!(!rig.session.is_over(), "past the longest call");
-    assert!(rig.endings().is_empty());
-}
-
-#[test]
-fn staff_call_the_attempt_off() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::Medium);
-    rig.dialled(1);
-    rig.feed(Input::Staff(StaffInput::Return));
-    assert_eq!(rig.hung_up(&leg(1)), 1);
-    assert_eq!(rig.states().last(), Some(&EscalationState::Canceled));
-}
-
-#[test]
-fn with_the_model_gone_the_callers_own_leg_dials_one_after_the_other() {
-    let mut rig = on_air();
-    rig.model(ModelInput::Lost(LostCause::Broken));
-    rig.pass(4_000);
-    assert!(rig.said(Prompt::Ringing));
-    assert!(matches!(rig.redirects().last(), Some((_, _, Document::Cold { attempt: 1, .. }))));
-    let id = rig.redirects()[0].0;
-    rig.result(id, ActionResult::Done);
-    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
-    rig.operator(1, 1, LegStatus::NoAnswer);
-    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
-    assert!(matches!(next, Document::Cold { attempt: 2, .. }));
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) }), next, "asked again");
-    assert!(matches!(rig.answered(2, 2), Document::Gate { .. }));
-    assert!(matches!(rig.key(2, 2, 1, Some('1')), Document::Briefing { .. }));
-    assert_eq!(rig.key(2, 2, 2, Some('1')), Document::Proceed);
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 2, bridged: Some(true) }), Document::HangUp);
-    rig.operator(2, 2, LegStatus::Completed);
-    rig.pass(1_000);
-    assert_eq!(rig.outcome(), Some((Outcome::Transferred, Reason::OperatorTalk)));
-}
-
-#[test]
-fn with_the_model_gone_and_nobody_there_a_callback_is_promised() {
-    let mut rig = on_air();
-    rig.model(ModelInput::Lost(LostCause::Broken));
-    rig.pass(4_000);
-    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
-    rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
-    let last = rig.ask(Question::CallerDone { attempt: 2, bridged: Some(false) });
-    assert_eq!(last, Document::Goodbye(Goodbye::WillCallBack));
-    rig.caller_leg(LegStatus::Completed);
-    rig.pass(30_000);
-    assert_eq!(rig.outcome(), Some((Outcome::Callback, Reason::CallbackPromised)));
-}
-
-#[test]
-fn the_briefing_is_one_bounded_line() {
-    let mut rig = on_air();
-    rig.begin_auto("r1");
-    let reason = format!("pain\n\u{7}<Dial>+19005550100</Dial>{}", "x".repeat(900));
-    rig.tool("r1", "c1", ToolRequest::EscalateCall { reason, urgency: Urgency::High, summary: "y".repeat(900) });
-    rig.done("r1");
-    rig.dialled(1);
-    rig.answered(1, 1);
-    let Document::Briefing { text, .. } = rig.key(1, 1, 1, Some('1')) else { panic!("a briefing") };
-    assert!(text.chars().count() <= 600 && !text.chars().any(char::is_control), "{text}");
-    assert!(text.contains("The caller says"));
 }

@@ -17,7 +17,7 @@ use fastrand::Rng;
 
 use crate::sim::caller::Caller;
 use crate::sim::carrier::knobs::{CompanyKnobs, PhoneKnobs};
-use crate::sim::carrier::person::{AnsweredBy, Habits};
+use crate::sim::carrier::person::Habits;
 use crate::sim::carrier::phone::{Phone, PhoneOut};
 use crate::sim::carrier::twiml::{Connect, Dial, Verb};
 use crate::sim::carrier::wire::Violation;
@@ -37,16 +37,16 @@ mod plan;
 mod record;
 mod report;
 mod requests;
+mod stage;
 mod streams;
 mod talk;
 mod verbs;
 
-use calling::Calling;
 use gather::Gathering;
 use habits::Check;
 use hold::Hold;
 use plan::Origin;
-use record::Recording;
+use stage::{Ask, Later, Pending, Post, Stage};
 
 pub(in crate::sim::carrier) use dialling::{Apart, Together, Wish};
 pub(in crate::sim::carrier) use plan::{Amd, First, Kit, Outbound};
@@ -113,74 +113,6 @@ pub struct CompanyCall {
     said: Vec<String>,
     story: Vec<Moment>,
     talk: Talk,
-}
-
-enum Stage {
-    New,
-    /// Something is in `later`.
-    Waiting,
-    /// A call that the company places: not answered yet.
-    Calling {
-        queued: bool,
-    },
-    Asking {
-        id: WebhookId,
-        ask: Ask,
-        tries: u8,
-        deadline: Mono,
-    },
-    /// `<Say>` and `<Play>` (`aloud`) or `<Pause>`.
-    Saying {
-        until: Mono,
-        aloud: bool,
-    },
-    Gathering(Gathering),
-    Recording(Recording),
-    Opening {
-        deadline: Mono,
-    },
-    Streaming,
-    /// In the hands of the exchange: somebody's phone rings, in a room, or connected.
-    Together {
-        until: Option<Mono>,
-    },
-    Over,
-}
-
-/// A request for a document.
-#[derive(Clone)]
-struct Ask {
-    kind: WebhookKind,
-    url: String,
-    /// Behind what every request carries.
-    extra: Vec<(String, String)>,
-}
-
-enum Later {
-    /// Only in this epoch.
-    Ask(Ask, u8, u32),
-    RepeatVoice,
-    /// Only in this epoch.
-    Open(u32),
-    Post(Post),
-    GiveUp,
-    Calling(Calling),
-    Detected(AnsweredBy),
-    Press(char),
-    Leave(Check),
-}
-
-/// A callback: nothing depends on its answer.
-#[derive(Clone)]
-struct Post {
-    kind: WebhookKind,
-    url: String,
-    pairs: Vec<(String, String)>,
-}
-
-struct Pending {
-    kind: WebhookKind,
-    deadline: Mono,
 }
 
 impl CompanyCall {
@@ -369,10 +301,8 @@ impl CompanyCall {
         }
         let connect = self.connect.take().and_then(|connect| connect.action);
         let dial = self.dial.take().and_then(|dial| dial.action);
-        if let (true, EndedBy::Caller, Some(action)) = (self.knobs.action_after_hang_up, by, connect.or(dial)) {
-            let url = self.resolve(now, &action);
-            let pairs = self.pairs();
-            self.post(now, Post { kind: WebhookKind::AfterStream, url, pairs }, false);
+        if self.knobs.action_after_hang_up && by == EndedBy::Caller {
+            self.ask_for_nothing(now, connect, dial);
         }
         self.wishes.push(Wish::Over { status });
         self.report_final(now);
@@ -400,6 +330,7 @@ impl CompanyCall {
         match later {
             Later::Ask(ask, tries, epoch) if epoch == self.epoch => self.ask(now, ask, tries, out),
             Later::RepeatVoice => self.repeat_voice(now, out),
+            Later::Repeat(ask) => self.repeat(now, ask, out),
             Later::Open(epoch) if epoch == self.epoch => self.open_stream(now, out),
             Later::GiveUp => self.hang_up(now, out),
             Later::Calling(step) => self.on_calling(now, step, out),

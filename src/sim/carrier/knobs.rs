@@ -165,6 +165,8 @@ pub struct CompanyKnobs {
     pub callback: Delay,
     /// The voice webhook is made two times; both answers must be the same.
     pub repeat_voice: bool,
+    /// Requests for documents that are made two times; the second answer does not count.
+    pub repeat_asks: Permille,
     /// The request after the stream is never made: the document goes on behind `<Connect>`.
     pub lose_after_stream: bool,
     /// The action is asked for although the caller has hung up.
@@ -175,6 +177,14 @@ pub struct CompanyKnobs {
 }
 
 impl CompanyKnobs {
+    /// The same for a company whose gateway places calls: requests come twice, calls are queued.
+    pub fn random_exchange(rng: &mut Rng) -> Self {
+        let mut knobs = Self::random(rng);
+        knobs.repeat_asks = rare(rng, 500);
+        knobs.dial.jitter = Duration::from_millis(if once(rng) { 5000 } else { 100 });
+        knobs
+    }
+
     /// Every fault by itself with a chance of about one in eight.
     pub fn random(rng: &mut Rng) -> Self {
         let slow = if once(rng) { 3000 } else { 200 };
@@ -191,6 +201,7 @@ impl CompanyKnobs {
                 jitter: Duration::from_millis(if once(rng) { 20_000 } else { 500 }),
             },
             repeat_voice: once(rng),
+            repeat_asks: 0,
             lose_after_stream: once(rng),
             action_after_hang_up: once(rng),
             hang_up_after: once(rng).then(|| Duration::from_millis(rng.u64(0..60_000))),

@@ -10,7 +10,7 @@ use crate::twilio::rest::wire::Problem;
 
 /// How often a request may be asked again. Whatever Twilio says it did not process (429) always may.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Repeat {
+pub(crate) enum Repeat {
     /// Asked twice is asked once: GET, `completed`.
     Freely,
     /// Only if no connection was made, and once.
@@ -20,15 +20,15 @@ pub(super) enum Repeat {
 }
 
 /// A request below the account's path.
-pub(super) struct Order {
-    pub(super) method: Method,
+pub(crate) struct Order {
+    pub(crate) method: Method,
     /// For example `/Calls.json`; holds ids, never a number, because it is logged.
-    pub(super) path: String,
-    pub(super) query: Vec<(&'static str, String)>,
-    pub(super) form: Vec<(&'static str, String)>,
-    pub(super) repeat: Repeat,
+    pub(crate) path: String,
+    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) form: Vec<(&'static str, String)>,
+    pub(crate) repeat: Repeat,
     /// Longest answer that is read.
-    pub(super) bytes_max: usize,
+    pub(crate) bytes_max: usize,
 }
 
 /// Longest answer about one thing; Twilio's are about two kilobytes.
@@ -37,16 +37,16 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const LIST_BYTES_MAX: usize = 512 * 1024;
 
 impl Order {
-    pub(super) fn get(path: String) -> Self {
+    pub(crate) fn get(path: String) -> Self {
         let (query, form) = (Vec::new(), Vec::new());
         Self { method: Method::GET, path, query, form, repeat: Repeat::Freely, bytes_max: ANSWER_BYTES_MAX }
     }
 
-    pub(super) fn list(path: String, query: Vec<(&'static str, String)>) -> Self {
+    pub(crate) fn list(path: String, query: Vec<(&'static str, String)>) -> Self {
         Self { query, bytes_max: LIST_BYTES_MAX, ..Self::get(path) }
     }
 
-    pub(super) fn post(path: String, form: Vec<(&'static str, String)>, repeat: Repeat) -> Self {
+    pub(crate) fn post(path: String, form: Vec<(&'static str, String)>, repeat: Repeat) -> Self {
         let query = Vec::new();
         Self { method: Method::POST, path, query, form, repeat, bytes_max: ANSWER_BYTES_MAX }
     }
@@ -54,7 +54,7 @@ impl Order {
 
 /// What came of one try.
 #[derive(Debug)]
-pub(super) enum Tried {
+pub(crate) enum Tried {
     Done(Vec<u8>),
     Refused(CarrierError),
     /// Not processed; ask again later.
@@ -67,7 +67,7 @@ pub(super) enum Tried {
 
 impl Tried {
     /// For counters and logs.
-    pub(super) const fn label(&self) -> &'static str {
+    pub(crate) const fn label(&self) -> &'static str {
         match self {
             Self::Done(_) => "done",
             Self::Refused(CarrierError::Gone) => "gone",
@@ -79,7 +79,7 @@ impl Tried {
     }
 
     /// Whether the carrier is there at all.
-    pub(super) const fn is_answer(&self) -> bool {
+    pub(crate) const fn is_answer(&self) -> bool {
         matches!(self, Self::Done(_) | Self::Refused(_) | Self::Limited)
     }
 }
@@ -88,7 +88,7 @@ impl Tried {
 const CODES_GONE: [u32; 2] = [20404, 21220];
 
 /// What an answer means, and its error code.
-pub(super) fn judge(status: StatusCode, body: Vec<u8>) -> (Tried, Option<u32>) {
+pub(crate) fn judge(status: StatusCode, body: Vec<u8>) -> (Tried, Option<u32>) {
     if status.is_success() {
         return (Tried::Done(body), None);
     }
@@ -105,7 +105,7 @@ pub(super) fn judge(status: StatusCode, body: Vec<u8>) -> (Tried, Option<u32>) {
 }
 
 /// The whole body, unless it is too long or breaks off.
-pub(super) async fn read(mut response: reqwest::Response, bytes_max: usize) -> Option<Vec<u8>> {
+pub(crate) async fn read(mut response: reqwest::Response, bytes_max: usize) -> Option<Vec<u8>> {
     let announced = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > bytes_max) {
         return None;

@@ -13,10 +13,10 @@ use crate::types::Wall;
 
 /// A call resource.
 #[derive(Deserialize)]
-pub(super) struct Call {
-    pub(super) sid: String,
+pub(crate) struct Call {
+    pub(crate) sid: String,
     #[serde(default)]
-    pub(super) status: String,
+    pub(crate) status: String,
     #[serde(default)]
     direction: String,
     /// RFC 2822, whole seconds.
@@ -27,8 +27,8 @@ pub(super) struct Call {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Calls {
-    pub(super) calls: Vec<Call>,
+pub(crate) struct Calls {
+    pub(crate) calls: Vec<Call>,
 }
 
 /// Twilio's clock and ours may differ by so much, its times having whole seconds.
@@ -37,7 +37,7 @@ const SLACK_MICROS: i64 = 5_000_000;
 impl Call {
     /// The leg, if it is one that we created since then. A leg without a readable time counts: better one too many,
     /// which is noticed, than one that nobody looks after.
-    pub(super) fn created_since(&self, since: Wall) -> Option<FoundLeg> {
+    pub(crate) fn created_since(&self, since: Wall) -> Option<FoundLeg> {
         let created = self.date_created.as_deref().and_then(micros).or_else(|| micros(self.start_time.as_deref()?));
         let too_old = created.is_some_and(|created| created < since.0.saturating_sub(SLACK_MICROS));
         if self.direction != "outbound-api" || too_old {
@@ -53,8 +53,8 @@ fn micros(text: &str) -> Option<i64> {
 
 /// A conference resource.
 #[derive(Deserialize)]
-pub(super) struct Conference {
-    pub(super) sid: String,
+pub(crate) struct Conference {
+    pub(crate) sid: String,
     #[serde(default)]
     status: String,
     #[serde(default)]
@@ -62,13 +62,13 @@ pub(super) struct Conference {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Conferences {
-    pub(super) conferences: Vec<Conference>,
+pub(crate) struct Conferences {
+    pub(crate) conferences: Vec<Conference>,
 }
 
 impl Conference {
     /// Whether it is this room, and somebody may be in it. One with a single waiting party is still `init`.
-    pub(super) fn is_live(&self, room: &str) -> bool {
+    pub(crate) fn is_live(&self, room: &str) -> bool {
         let hex = self.sid.strip_prefix("CF").is_some_and(|id| id.bytes().all(|b| b.is_ascii_hexdigit()));
         hex && self.sid.len() == 34 && self.friendly_name == room && self.status != "completed"
     }
@@ -76,13 +76,13 @@ impl Conference {
 
 /// Twilio's error document.
 #[derive(Deserialize)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     #[serde(default)]
-    pub(super) code: Option<u32>,
+    pub(crate) code: Option<u32>,
 }
 
 /// The form that creates a leg.
-pub(super) fn creation(order: &DialOrder, documents: &Documents) -> Vec<(&'static str, String)> {
+pub(crate) fn creation(order: &DialOrder, documents: &Documents) -> Vec<(&'static str, String)> {
     let (answer, status) = match order.purpose {
         Purpose::Attempt(attempt) => (paths::transfer(attempt, paths::ANSWER), paths::transfer(attempt, paths::LEG)),
         Purpose::Outbound(call) => (paths::outbound(call), paths::outbound_status(call)),

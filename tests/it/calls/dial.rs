@@ -1,5 +1,7 @@
 //! Dials: the way from a named target to a phone that rings, and what an unknown outcome comes to.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::sync::atomic::Ordering;
 
 use switchboard::ports::carrier::{CarrierError, FoundLeg, Purpose};

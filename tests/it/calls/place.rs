@@ -1,5 +1,7 @@
 //! Calls that staff place.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

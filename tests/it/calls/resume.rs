@@ -1,5 +1,7 @@
 //! Calls that an earlier process left open go on, or get their outcome.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use switchboard::ports::carrier::Script;
 use switchboard::ports::door::{Answer, Refusal};
 use switchboard::session::document::{Document, Goodbye, Party, RoomPlan};
+use switchboard::sim::carrier::twiml;
 use switchboard::twilio::origin::Origin;
 use switchboard::twilio::twiml::language::Tongue;
 use switchboard::twilio::twiml::{Documents, apology};
@@ -137,6 +138,19 @@ fn every_document_is_twiml_to_the_official_library() {
         if let Some(output) = conformance::run("check_twiml.py", &arguments) {
             conformance::assert_content(&output);
         }
+    }
+}
+
+#[test]
+fn the_simulated_company_takes_every_document_without_complaint() {
+    for (name, place, document) in all() {
+        let place = match place {
+            Place::Answer | Place::Anywhere => twiml::Place::Call,
+            Place::Called => twiml::Place::Whisper,
+            Place::Waiting => twiml::Place::Wait,
+        };
+        let parsed = twiml::parse_in(place, &document, false).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(parsed.complaints, Vec::<String>::new(), "{name}: {document}");
     }
 }
 

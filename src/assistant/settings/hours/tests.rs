@@ -118,7 +118,7 @@ fn what_nobody_can_mean_is_refused_at_its_place() {
         assert_eq!(read(&json!({ "mon": day })).unwrap_err()[0].0, "/config/hours/mon", "{day}");
     }
     assert!(read(&json!({ "mon": vec!["08:00-09:00"; 9] })).is_err());
-    let nine = vec!["08:00-09:00"; 9].join(",");
+    let nine = ["08:00-09:00"; 9].join(",");
     assert!(read(&json!({ "mon": nine })).is_err());
 }
 

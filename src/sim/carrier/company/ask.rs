@@ -2,8 +2,8 @@
 
 use crate::sim::carrier::company::report::{WebhookKind, WebhookLog};
 use crate::sim::carrier::company::{
-    ANSWER_WAIT, Ask, CompanyCall, CompanyOut, EndedBy, Later, Origin, Pending, Post, Stage, WebAnswer, WebFailure,
-    WebhookId,
+    ANSWER_WAIT, Ask, CompanyCall, CompanyOut, EndedBy, Later, Origin, Pending, Post, REPEAT_AFTER, Stage, WebAnswer,
+    WebFailure, WebhookId,
 };
 use crate::sim::carrier::knobs::hit;
 use crate::sim::carrier::twiml::{self, Place};
@@ -73,6 +73,9 @@ impl CompanyCall {
         self.document_url.clone_from(&ask.url);
         self.from_request = false;
         let id = self.request(now, ask.kind, ask.url.clone(), pairs, out);
+        if hit(&mut self.rng, self.knobs.repeat_asks) {
+            self.later.add(now + REPEAT_AFTER, Later::Repeat(ask.clone()));
+        }
         self.stage = Stage::Asking { id, ask, tries, deadline: now + ANSWER_WAIT };
     }
 
@@ -82,6 +85,30 @@ impl CompanyCall {
         let Some(first) = voice else { return };
         let id = self.request(now, WebhookKind::Repeat, first.url, first.pairs, out);
         self.pending.insert(id, Pending { kind: WebhookKind::Repeat, deadline: now + ANSWER_WAIT });
+    }
+
+    /// A request once more. Its answer does not count.
+    pub(super) fn repeat(&mut self, now: Mono, ask: Ask, out: &mut Vec<CompanyOut>) {
+        let mut pairs = self.pairs();
+        pairs.extend(ask.extra);
+        let id = self.request(now, ask.kind, ask.url, pairs, out);
+        self.pending.insert(id, Pending { kind: ask.kind, deadline: now + ANSWER_WAIT });
+    }
+
+    /// The caller has hung up, and still what would have come next is asked for; the answer does not count.
+    pub(super) fn ask_for_nothing(&mut self, now: Mono, connect: Option<String>, dial: Option<String>) {
+        let (kind, action) = match (connect, dial) {
+            (Some(action), _) => (WebhookKind::AfterStream, action),
+            (None, Some(action)) => (WebhookKind::Dial, action),
+            (None, None) => return,
+        };
+        let url = self.resolve(now, &action);
+        let mut pairs = self.pairs();
+        if kind == WebhookKind::Dial {
+            let status = if self.is_in_room() { "answered" } else { "canceled" };
+            pairs.push(("DialCallStatus".to_owned(), status.to_owned()));
+        }
+        self.post(now, Post { kind, url, pairs }, false);
     }
 
     /// The deadline of the current question has passed.

@@ -78,7 +78,7 @@ impl Exchange {
             person: Person::failing(),
             // The company rings a little longer than it is asked to.
             ring: ring + RING_SLACK,
-            limit: form.value("TimeLimit").is_some().then(|| form.secs("TimeLimit", 0)),
+            limit: Some(form.secs("TimeLimit", LIMIT_SECS)),
             callback: Callback { url: absolute(form.value("StatusCallback"), 21609)?, events },
             fallback_url: absolute(form.value("FallbackUrl"), 21205)?,
             amd: detection(form)?,
@@ -153,5 +153,8 @@ const PARAMETERS: [&str; 22] = [
     "CallReason",
     "CallToken",
 ];
+
+/// Four hours: the carrier's own limit.
+const LIMIT_SECS: u64 = 14_400;
 
 const RING_SLACK: Duration = Duration::from_secs(5);

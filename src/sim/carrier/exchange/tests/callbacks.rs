@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::sim::carrier::company::{WebAnswer, WebFailure};
-use crate::sim::carrier::exchange::tests::rig::{OPERATOR, Rig, room};
+use crate::sim::carrier::company::{CallPlan, WebAnswer, WebFailure};
+use crate::sim::carrier::exchange::tests::rig::{Mute, OPERATOR, Rig, room};
 use crate::sim::carrier::knobs::{CompanyKnobs, Delay};
 use crate::sim::carrier::person::{Habits, Leave, Person};
 
@@ -48,4 +48,28 @@ fn a_callback_that_is_refused_is_a_breach_and_one_that_nobody_hears_is_not() {
         rig.finish();
         assert_eq!(!rig.violations().is_empty(), breaches);
     }
+}
+
+#[test]
+fn a_request_may_come_twice_and_the_second_answer_does_not_count() {
+    let knobs = CompanyKnobs { repeat_asks: 1000, ..CompanyKnobs::default() };
+    let mut rig = play(1, &knobs);
+    rig.finish();
+    let (first, second) = (rig.asked_at("/answer")[0], rig.asked_at("/answer")[1]);
+    assert_eq!((&first.pairs, first.leg), (&second.pairs, second.leg));
+    assert_eq!(rig.exchange.bridges().len(), 1);
+}
+
+#[test]
+fn the_action_of_a_room_may_be_asked_for_although_the_caller_is_gone() {
+    let knobs = CompanyKnobs { action_after_hang_up: true, ..CompanyKnobs::default() };
+    let mut rig = Rig::with(|config| config.knobs = knobs.clone());
+    rig.answer("/twilio/voice", &room("caller", ""));
+    let plan = CallPlan { company: knobs, ..CallPlan::new(Box::new(Mute { speaks: false })) };
+    let caller = rig.dial_in(plan);
+    rig.pass(1000);
+    rig.hang_up(caller);
+    rig.finish();
+    let asked = rig.only("/caller-done");
+    assert_eq!((asked.get("CallStatus"), asked.get("DialCallStatus")), ("completed", "answered"));
 }

@@ -15,7 +15,7 @@ const BRIEF: &str = "<Gather action='/decide' numDigits='1' timeout='6'><Say>Som
 /// Somebody calls, somebody is rung, both may meet, and anything may happen.
 fn play(seed: u64) -> Rig {
     let mut rng = Rng::with_seed(seed);
-    let mut knobs = CompanyKnobs::random(&mut rng);
+    let mut knobs = CompanyKnobs::random_exchange(&mut rng);
     knobs.rest = Default::default();
     let mut rig = Rig::seeded(seed, |config| config.knobs = knobs.clone());
     rig.person(OPERATOR, Person::random(&mut rng));

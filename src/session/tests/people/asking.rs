@@ -1,0 +1,167 @@
+//! Who may ask for a person, and what the caller gets when there is none.
+
+use std::time::Duration;
+
+use super::*;
+use crate::session::document::{Document, Goodbye};
+use crate::session::effect::{ModelEffect, Record, ToolAnswer};
+use crate::session::input::{
+    ActionResult, CarrierInput, DetachCause, Input, LegStatus, LostCause, MediaInput, ModelInput, Question, StaffInput,
+    ToolRequest,
+};
+use crate::session::tests::rig::{Rig, Setup};
+use crate::types::{EscalationState, Fallback, Outcome, Prompt, Reason, Urgency};
+
+#[test]
+fn a_second_request_joins_the_first() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::Medium);
+    rig.staff_escalate(Urgency::Emergency);
+    assert_eq!(rig.dials().len(), 1);
+    rig.pass(3_000);
+    assert!(rig.said(Prompt::Emergency), "the more urgent counts");
+}
+
+#[test]
+fn the_assistants_tool_is_answered_at_once_and_its_end_call_refused_meanwhile() {
+    let mut rig = on_air();
+    rig.caller_starts("u1");
+    rig.caller_stops("u1");
+    rig.begin_auto("r1");
+    let reason = "chest pain".to_owned();
+    rig.tool("r1", "c1", ToolRequest::EscalateCall { reason, urgency: Urgency::High, summary: "it hurts".to_owned() });
+    rig.ends_call("r1", "c2");
+    rig.done("r1");
+    let answers = rig.to_model().filter_map(|effect| match effect {
+        ModelEffect::ToolReply { answer, .. } => Some(answer.clone()),
+        _ => None,
+    });
+    let answers = answers.collect::<Vec<_>>();
+    assert_eq!(answers[0], ToolAnswer::Ringing);
+    assert!(matches!(answers[1], ToolAnswer::Refused(_)));
+    assert_eq!(rig.dials().len(), 1);
+}
+
+#[test]
+fn key_zero_asks_for_a_person() {
+    let mut rig = on_air();
+    rig.feed(Input::Media(MediaInput::Digit('0')));
+    rig.pass(2_500);
+    assert_eq!(rig.dials().len(), 1);
+    rig.pass(2_000);
+    assert!(rig.said(Prompt::Ringing));
+}
+
+#[test]
+fn a_message_is_recorded_and_ends_the_call() {
+    let mut rig = Rig::on_air(setup(Fallback::Voicemail));
+    rig.staff_escalate(Urgency::Medium);
+    rig.dialled(1);
+    rig.operator(1, 1, LegStatus::NoAnswer);
+    rig.dialled(2);
+    rig.operator(2, 2, LegStatus::NoAnswer);
+    assert!(matches!(rig.redirects().last(), Some((_, _, Document::Voicemail { .. }))));
+    let done = Question::VoicemailDone { recording: "RE1".to_owned(), duration: Duration::from_secs(4) };
+    assert_eq!(rig.ask(done), Document::HangUp);
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(1_000);
+    assert_eq!(rig.outcome(), Some((Outcome::Voicemail, Reason::MessageLeft)));
+    assert_eq!(rig.records().filter(|record| matches!(record, Record::Voicemail(_))).count(), 1);
+}
+
+#[test]
+fn a_caller_who_hangs_up_after_speaking_has_left_a_message() {
+    let mut rig = Rig::on_air(setup(Fallback::Voicemail));
+    rig.staff_escalate(Urgency::Medium);
+    rig.dialled(1);
+    rig.key(1, 1, 1, None);
+    rig.operator(1, 1, LegStatus::NoAnswer);
+    rig.dialled(2);
+    rig.operator(2, 2, LegStatus::NoAnswer);
+    rig.caller_leg(LegStatus::Completed);
+    assert_eq!(rig.outcome(), None, "the recording may still come");
+    let (recording, duration) = ("RE1".to_owned(), Duration::from_secs(4));
+    rig.feed(Input::Carrier(CarrierInput::Recorded { recording, duration }));
+    rig.pass(1_000);
+    assert_eq!(rig.outcome(), Some((Outcome::Voicemail, Reason::MessageLeft)));
+}
+
+#[test]
+fn without_requests_or_targets_the_fallback_comes_at_once() {
+    let mut rig = Rig::on_air(Setup { rest: false, ..setup(Fallback::Callback) });
+    rig.staff_escalate(Urgency::Medium);
+    assert_eq!(rig.states(), [EscalationState::Callback]);
+    let mut rig = Rig::on_air(Setup { greeting: "", ..Setup::default() });
+    rig.staff_escalate(Urgency::Emergency);
+    rig.pass(20_000);
+    assert!(rig.said(Prompt::Emergency) && rig.said(Prompt::EmergencyNobody));
+}
+
+#[test]
+fn the_longest_call_stands_still_while_a_person_is_asked_for() {
+    let mut rig = Rig::talking();
+    rig.pass(1_400_000);
+    assert!(!rig.session.is_over(), "past the longest call");
+    assert!(rig.endings().is_empty());
+}
+
+#[test]
+fn staff_call_the_attempt_off() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::Medium);
+    rig.dialled(1);
+    rig.feed(Input::Staff(StaffInput::Return));
+    assert_eq!(rig.hung_up(&leg(1)), 1);
+    assert_eq!(rig.states().last(), Some(&EscalationState::Canceled));
+}
+
+#[test]
+fn with_the_model_gone_the_callers_own_leg_dials_one_after_the_other() {
+    let mut rig = on_air();
+    rig.model(ModelInput::Lost(LostCause::Broken));
+    rig.pass(4_000);
+    assert!(rig.said(Prompt::Ringing));
+    assert!(matches!(rig.redirects().last(), Some((_, _, Document::Cold { attempt: 1, .. }))));
+    let id = rig.redirects()[0].0;
+    rig.result(id, ActionResult::Done);
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    rig.operator(1, 1, LegStatus::NoAnswer);
+    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
+    assert!(matches!(next, Document::Cold { attempt: 2, .. }));
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) }), next, "asked again");
+    assert!(matches!(rig.answered(2, 2), Document::Gate { .. }));
+    assert!(matches!(rig.key(2, 2, 1, Some('1')), Document::Briefing { .. }));
+    assert_eq!(rig.key(2, 2, 2, Some('1')), Document::Proceed);
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 2, bridged: Some(true) }), Document::HangUp);
+    rig.operator(2, 2, LegStatus::Completed);
+    rig.pass(1_000);
+    assert_eq!(rig.outcome(), Some((Outcome::Transferred, Reason::OperatorTalk)));
+}
+
+#[test]
+fn with_the_model_gone_and_nobody_there_a_callback_is_promised() {
+    let mut rig = on_air();
+    rig.model(ModelInput::Lost(LostCause::Broken));
+    rig.pass(4_000);
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
+    let last = rig.ask(Question::CallerDone { attempt: 2, bridged: Some(false) });
+    assert_eq!(last, Document::Goodbye(Goodbye::WillCallBack));
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(30_000);
+    assert_eq!(rig.outcome(), Some((Outcome::Callback, Reason::CallbackPromised)));
+}
+
+#[test]
+fn the_briefing_is_one_bounded_line() {
+    let mut rig = on_air();
+    rig.begin_auto("r1");
+    let reason = format!("pain\n\u{7}<Dial>+19005550100</Dial>{}", "x".repeat(900));
+    rig.tool("r1", "c1", ToolRequest::EscalateCall { reason, urgency: Urgency::High, summary: "y".repeat(900) });
+    rig.done("r1");
+    rig.dialled(1);
+    rig.answered(1, 1);
+    let Document::Briefing { text, .. } = rig.key(1, 1, 1, Some('1')) else { panic!("a briefing") };
+    assert!(text.chars().count() <= 600 && !text.chars().any(char::is_control), "{text}");
+    assert!(text.contains("The caller says"));
+}
