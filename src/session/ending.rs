@@ -377,7 +377,7 @@ impl CallSession {
         self.timers.stop_all();
         self.enter(Phase::Completed, out);
         self.record(Record::Ended(Ended { outcome, reason, at: now.millis() }), out);
-        if !model_gone {
+        if !model_gone && !planted!(self.policy, KeepsModel) {
             self.model = Model::Gone;
             self.send(ModelEffect::Close, out);
         }

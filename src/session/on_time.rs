@@ -105,6 +105,9 @@ impl CallSession {
 
     /// The caller has heard nothing for long while a phone rings.
     fn reassure(&mut self, now: Mono, out: &mut Effects) {
+        if planted!(self.policy, NeverReassures) {
+            return;
+        }
         if self.people.is_reaching() && self.media == Media::Live && self.playout.is_silent(now) {
             self.say_locally(Prompt::StillRinging, out);
         }
@@ -137,6 +140,9 @@ impl CallSession {
 
     /// Operators' last sentences are over: what is left of their legs ends, also what did not end before.
     fn on_clean_up_due(&mut self) {
+        if planted!(self.policy, LeavesOperatorAlone) {
+            return;
+        }
         let present = self.people.attempt().map(|attempt| attempt.no);
         self.people.legs.release_others(present);
         self.people.legs.try_again();

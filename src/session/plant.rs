@@ -49,6 +49,12 @@ words! {
         BriefsWithoutEnd = "briefs_without_end",
         /// When nobody is left, nothing happens.
         GivesNoAnswer = "gives_no_answer",
+        /// Nothing is said while a phone rings and rings.
+        NeverReassures = "never_reassures",
+        /// Targets that were to be rung later stay written down as such.
+        LeavesIntents = "leaves_intents",
+        /// The model's connection outlives the call.
+        KeepsModel = "keeps_model",
         /// A number that the caller names is dialled.
         DialsWhatIsSaid = "dials_what_is_said",
         /// The journal acknowledges what it has only queued.

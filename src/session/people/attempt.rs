@@ -212,8 +212,9 @@ impl CallSession {
             Some(Stage::Deciding) => self.attempt_over(now, AttemptState::NoResponse, out),
             Some(Stage::Connecting) => self.accepted_and_left(now, out),
             Some(Stage::Merging { .. } | Stage::Talking) => self.operator_left(now, out),
-            // The caller's leg goes on and asks; the cold attempt ends with that.
-            Some(Stage::ColdDialling | Stage::Requested | Stage::Announcing { .. }) | None => {}
+            // The caller's leg goes on and asks; the cold attempt ends with that. Or it is what ended the operator's.
+            Some(Stage::ColdDialling) => self.ask_caller_leg(out),
+            Some(Stage::Requested | Stage::Announcing { .. }) | None => {}
         }
     }
 
@@ -225,7 +226,10 @@ impl CallSession {
             Some(Stage::Deciding) => self.attempt_over(now, AttemptState::NoResponse, out),
             Some(Stage::Connecting) => self.move_to_room(now, out),
             Some(Stage::Merging { looks }) => self.look_at_merge(now, looks, out),
-            Some(Stage::Announcing { .. }) => self.nobody_left(now, out),
+            Some(Stage::Announcing { .. }) => {
+                self.drop_attempt(AttemptState::Canceled, out);
+                self.nobody_left(now, out);
+            }
             Some(Stage::ColdDialling) => self.on_cold_due(now, out),
             Some(Stage::Requested | Stage::Talking) | None => {}
         }

@@ -8,9 +8,9 @@ use crate::session::effect::{CarrierEffect, Effects, Event, ModelEffect, Record,
 use crate::session::ending::Ending;
 use crate::session::input::ActionResult;
 use crate::session::links::Model;
-use crate::session::people::Errand;
+use crate::session::people::{Errand, Stage};
 use crate::session::timer::Timer;
-use crate::types::{AnsweredBy, Direction, LegId, Mono, Outcome, Reason};
+use crate::types::{AnsweredBy, AttemptState, Direction, EscalationState, LegId, Mono, Outcome, Reason};
 
 /// From the end of the ringing to our giving up: the carrier adds five seconds of its own.
 const RING_GRACE: Duration = Duration::from_secs(15);
@@ -140,6 +140,17 @@ impl CallSession {
         }
         self.event(Event::PickedUp { by }, out);
         let has_message = !self.facts.machine_message.is_empty();
+        let is_person = matches!(by, AnsweredBy::Human | AnsweredBy::Unknown);
+        match self.people.stage() {
+            // Whoever talks with a person is none of detection's business.
+            Some(Stage::Merging { .. } | Stage::Talking) => return,
+            Some(_) if !is_person => {
+                // Nobody is called for a machine.
+                self.drop_attempt(AttemptState::Canceled, out);
+                self.close_escalation(EscalationState::Canceled, out);
+            }
+            Some(_) | None => {}
+        }
         match by {
             AnsweredBy::Human | AnsweredBy::Unknown => {}
             AnsweredBy::Machine if has_message => {

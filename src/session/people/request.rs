@@ -253,7 +253,9 @@ impl CallSession {
 
     /// The escalation is over: `to` is final.
     pub(in crate::session) fn close_escalation(&mut self, to: EscalationState, out: &mut Effects) {
-        self.cancel_cold(out);
+        if !planted!(self.policy, LeavesIntents) {
+            self.cancel_cold(out);
+        }
         self.escalation_to(to, out);
         self.people.open = None;
         for timer in [Timer::Escalation, Timer::Attempt, Timer::Reassure, Timer::Bridge, Timer::Return] {

@@ -382,7 +382,11 @@ impl CallSession {
         }
         if self.model == Model::Gone {
             let (to, outcome, reason) = self.end_without_model();
-            self.attempt_to(if to == EscalationState::Transferred { AttemptState::Done } else { AttemptState::Failed }, None, out);
+            self.attempt_to(
+                if to == EscalationState::Transferred { AttemptState::Done } else { AttemptState::Failed },
+                None,
+                out,
+            );
             self.close_escalation(to, out);
             self.hang_up(now, outcome, reason, out);
             return;

@@ -262,7 +262,8 @@ impl Gateway {
 
     /// Nothing is held for a call any more.
     pub(super) fn is_at_rest(&self) -> bool {
-        self.media.is_none() && self.connection.is_none() && self.errands.is_empty()
+        let open = self.connection.as_ref().is_some_and(|connection| !connection.model().is_closed());
+        self.media.is_none() && !open && self.errands.is_empty()
     }
 
     /// The socket that carries the call now.

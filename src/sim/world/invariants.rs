@@ -109,6 +109,7 @@ pub(super) struct Watch {
     ended_at: Option<Mono>,
     records_seen: usize,
     restarts: u32,
+    end_max: Duration,
     /// People may be brought in: streams come and go, and so does the process.
     people: bool,
     swallowed: bool,
@@ -153,6 +154,8 @@ impl Watch {
             ended_at: None,
             records_seen: 0,
             restarts: 0,
+            // A lost word about the caller is noticed when the call wants something of them.
+            end_max: if settings.crew.is_some() { END_MAX + settings.policy.escalation_max } else { END_MAX },
             people: settings.crew.is_some(),
             swallowed: faults.iter().any(|(_, fault)| matches!(fault, ResponseFault::Swallowed)),
             expects_greeting: !settings.greeting.is_empty() || !settings.disclosure.is_empty(),
@@ -278,7 +281,7 @@ impl Watch {
             self.find(Invariant::OneOutcome, now, &what);
         }
         let late = self.ended_at.zip(company.and_then(CompanyCall::ended)).map(|(ours, theirs)| ours.since(theirs.at));
-        if late.is_some_and(|late| late > END_MAX) {
+        if late.is_some_and(|late| late > self.end_max) {
             let what = format!("the outcome came {late:?} after the end");
             self.find(Invariant::OneOutcome, now, &what);
         }

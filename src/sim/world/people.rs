@@ -9,8 +9,8 @@ mod times;
 use std::time::Duration;
 
 use crate::session::document::Document;
-use crate::session::effect::{CarrierEffect, Effect, MediaEffect, Source};
 use crate::session::effect::Record;
+use crate::session::effect::{CarrierEffect, Effect, MediaEffect, Source};
 use crate::sim::carrier::company::CallPlan;
 use crate::sim::carrier::exchange::{Dialled, DialledBy, Exchange, ExchangeReport};
 use crate::sim::carrier::rest::RestRequest;
@@ -128,7 +128,8 @@ impl PeopleWatch {
         }
         let on_legs = report.legs.iter().flat_map(|leg| leg.violations.iter());
         for violation in on_legs.chain(&report.violations) {
-            let is_unanswered = matches!(violation.code, 11200 | 31902) || violation.what.contains("answered differently");
+            let is_unanswered =
+                matches!(violation.code, 11200 | 31902) || violation.what.contains("answered differently");
             if is_unanswered && self.down.iter().any(|(from, _)| *from <= violation.at + BEFORE) {
                 // A process that is dead answers nothing.
                 continue;

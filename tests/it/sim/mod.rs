@@ -12,4 +12,6 @@ mod plants;
 mod scenario;
 mod talk;
 mod transfers;
+mod transfers_hostile;
+mod transfers_races;
 mod world;

@@ -25,27 +25,49 @@ const fn breaks(plant: Plant) -> Option<Invariant> {
         Plant::TruncatesTooFar => Invariant::Truncated,
         Plant::AcknowledgesEarly => Invariant::Durable,
         Plant::NotRepeatable => return None,
-        Plant::DialsBeforeCommit
-        | Plant::DialsAgain
-        | Plant::ForgetsOperator
-        | Plant::LeavesOperatorAlone
-        | Plant::LeavesCallerAlone
-        | Plant::BridgesMachines
-        | Plant::SwallowsEmergency
-        | Plant::BriefsWithoutEnd
-        | Plant::GivesNoAnswer
-        | Plant::DialsWhatIsSaid => return None,
+        Plant::DialsBeforeCommit => Invariant::Intended,
+        Plant::DialsAgain => Invariant::OneLeg,
+        Plant::ForgetsOperator => Invariant::NoOrphan,
+        Plant::LeavesOperatorAlone => Invariant::OperatorReleased,
+        Plant::LeavesCallerAlone => Invariant::CallerServed,
+        Plant::BridgesMachines => Invariant::NoMachine,
+        Plant::SwallowsEmergency => Invariant::EmergencySaid,
+        Plant::BriefsWithoutEnd => Invariant::Discreet,
+        Plant::GivesNoAnswer => Invariant::AnswersInTime,
+        Plant::NeverReassures => Invariant::Reassured,
+        Plant::LeavesIntents => Invariant::Rows,
+        Plant::KeepsModel => Invariant::AtRest,
+        Plant::DialsWhatIsSaid => Invariant::OnlyTargets,
     })
 }
 
-/// Bugs of plain calls; those of transfers come after them.
-fn of_plain_calls() -> impl Iterator<Item = &'static Plant> {
-    Plant::ALL.iter().filter(|plant| **plant == Plant::NotRepeatable || breaks(**plant).is_some())
+/// Whether it takes people who are brought in to show it.
+const fn is_of_transfers(plant: Plant) -> bool {
+    matches!(
+        plant,
+        Plant::DialsBeforeCommit
+            | Plant::DialsAgain
+            | Plant::ForgetsOperator
+            | Plant::LeavesOperatorAlone
+            | Plant::LeavesCallerAlone
+            | Plant::BridgesMachines
+            | Plant::SwallowsEmergency
+            | Plant::BriefsWithoutEnd
+            | Plant::GivesNoAnswer
+            | Plant::NeverReassures
+            | Plant::LeavesIntents
+            | Plant::KeepsModel
+            | Plant::DialsWhatIsSaid
+    )
 }
 
-fn is_found(plant: Plant, seed: u64, library: &Library) -> bool {
+fn of_plain_calls() -> impl Iterator<Item = &'static Plant> {
+    Plant::ALL.iter().filter(|plant| !is_of_transfers(**plant))
+}
+
+fn is_found(plant: Plant, plan: impl Fn() -> WorldPlan) -> bool {
     let history = || {
-        let mut plan = WorldPlan::random(seed, library);
+        let mut plan = plan();
         plan.policy.plant = Some(plant);
         World::new(plan).run()
     };
@@ -58,9 +80,25 @@ fn is_found(plant: Plant, seed: u64, library: &Library) -> bool {
 #[test]
 fn random_calls_find_every_planted_bug() {
     let library = Library::builtin();
-    let hidden: Vec<_> =
-        of_plain_calls().filter(|plant| !(0..SEEDS_MAX).any(|seed| is_found(**plant, seed, &library))).collect();
+    let hidden: Vec<_> = of_plain_calls()
+        .filter(|plant| !(0..SEEDS_MAX).any(|seed| is_found(**plant, || WorldPlan::random(seed, &library))))
+        .collect();
     assert!(hidden.is_empty(), "not found in {SEEDS_MAX} calls: {hidden:?}");
+}
+
+#[test]
+fn random_transfers_find_every_planted_bug() {
+    let hides = |plant: &Plant| !(0..SEEDS_MAX).any(|seed| is_found(*plant, || WorldPlan::transfer(seed)));
+    let hidden: Vec<_> = Plant::ALL.iter().filter(|plant| is_of_transfers(**plant) && hides(plant)).collect();
+    assert!(hidden.is_empty(), "not found in {SEEDS_MAX} transfers: {hidden:?}");
+}
+
+/// The bugs that are found in transfers are not found without one: the judges are not just easily upset.
+#[test]
+fn transfers_without_a_planted_bug_upset_nobody() {
+    for seed in 0..100 {
+        assert_eq!(World::new(WorldPlan::transfer(seed)).run().findings, [], "seed {seed}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::types::{LegId, Mono, TransferMode};
 const RELEASED_MAX: Duration = Duration::from_secs(2);
 
 /// Ways of requests, and the granularity of everything.
-const SLACK: Duration = Duration::from_secs(1);
+const SLACK: Duration = Duration::from_millis(500);
 
 impl PeopleWatch {
     pub(super) fn judge_legs(&mut self, now: Mono, rows: &Rows, gateway: &Gateway, report: &ExchangeReport) {

@@ -8,9 +8,10 @@ use crate::sim::carrier::exchange::{Exchange, ExchangeReport};
 use crate::sim::world::carrier::CALLER;
 use crate::sim::world::gateway::{Gateway, Learned};
 use crate::sim::world::invariants::Invariant;
+use crate::sim::world::model::Connection;
 use crate::sim::world::people::rows::{Episode, Rows};
 use crate::sim::world::people::{PeopleWatch, Sound, over_at};
-use crate::types::{EscalationState, Mono, Prompt, TransferMode, Urgency};
+use crate::types::{AnsweredBy, EscalationState, Mono, Prompt, TransferMode, Urgency};
 
 /// I16.
 const RINGS_MAX: Duration = Duration::from_secs(5);
@@ -37,6 +38,13 @@ impl PeopleWatch {
         let caller = exchange.leg(CALLER);
         let gone = caller.and_then(CompanyCall::ended).map_or(now, |end| end.at);
         let over = over_at(gateway).unwrap_or(now).min(gone);
+        // A half-open connection is found by its pings only, and a machine hears no answers.
+        let hangs = gateway.connections().filter_map(Connection::hangs_at).min().unwrap_or(now);
+        let by_machine = |record: &Record| {
+            matches!(record, Record::Event(Event::PickedUp { by: AnsweredBy::Machine | AnsweredBy::MachineReady }))
+        };
+        let machine = gateway.records.iter().find(|(_, record)| by_machine(record)).map_or(now, |(at, _)| *at);
+        let attended = over.min(hangs).min(machine);
         for row in &rows.episodes {
             self.judge_ringing(row, rows, over, report);
             self.judge_answer(row, over, now);
@@ -44,9 +52,9 @@ impl PeopleWatch {
             self.judge_reassurance(row, over, now, caller);
         }
         self.judge_serving(rows, gateway, over);
-        self.judge_first_sounds(over, now, caller);
+        self.judge_first_sounds(attended, now, caller);
         if let Some(caller) = caller {
-            self.judge_turns(over, now, caller, gateway, rows);
+            self.judge_turns(attended, now, caller, gateway, rows);
         }
     }
 
@@ -104,7 +112,8 @@ impl PeopleWatch {
         }
         let said = |(at, sound): &(Mono, Sound)| {
             let is_it = match sound {
-                Sound::Local(prompt) => *prompt == Prompt::Emergency,
+                // The second says the same, and that nobody was reached.
+                Sound::Local(prompt) => matches!(prompt, Prompt::Emergency | Prompt::EmergencyNobody),
                 Sound::Model => self.has_own_sentence,
                 Sound::Hold => false,
             };

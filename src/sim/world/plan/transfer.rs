@@ -11,7 +11,7 @@ use crate::session::input::StaffInput;
 use crate::session::policy::{People, Reachable};
 use crate::sim::carrier::company::CompanyConfig;
 use crate::sim::carrier::knobs::{CompanyKnobs, Delay, PhoneKnobs, RestKnobs};
-use crate::sim::carrier::person::{Habits, Person, PickUp};
+use crate::sim::carrier::person::{Habits, Leave, Person, PickUp};
 use crate::sim::model::script::tone;
 use crate::sim::model::{ModelKnobs, ModelScript, Part, Reply};
 use crate::sim::world::plan::{CallerKind, Guest, WorldPlan};
@@ -186,7 +186,7 @@ impl WorldPlan {
         plan.company = random_knobs(rng);
         plan.company.hang_up_after = (rng.u8(..3) > 0).then(|| millis(rng, 0, 110_000));
         plan.model = match rng.u8(..12) {
-            0 => ModelKnobs::down(),
+            0 | 4 => ModelKnobs::down(),
             1 | 2 => ModelKnobs::random(rng),
             3 => ModelKnobs { expire_after: Some(millis(rng, 3000, 40_000)), ..ModelKnobs::default() },
             _ => ModelKnobs::default(),
@@ -216,7 +216,7 @@ fn random_policy(plan: &mut WorldPlan, rng: &mut Rng) {
 fn random_transfer(rng: &mut Rng) -> TransferPlan {
     let mut plan = TransferPlan::quiet();
     let count = rng.usize(1..=4);
-    plan = plan.with_targets((0..count).map(|_| Person::random(rng)).collect());
+    plan = plan.with_targets((0..count).map(|_| random_operator(rng)).collect());
     for target in &mut plan.crew.escalation.targets {
         target.ring = Duration::from_secs(rng.u64(5..25));
     }
@@ -245,6 +245,16 @@ fn random_transfer(rng: &mut Rng) -> TransferPlan {
     plan
 }
 
+/// Somebody who is called; some of them go when the caller is on the way to them.
+fn random_operator(rng: &mut Rng) -> Person {
+    let mut person = Person::random(rng);
+    let last = person.habits.keys.len().saturating_sub(1);
+    if rng.u8(..3) == 0 {
+        person.habits.leaves = vec![Leave::Pressed(last, millis(rng, 1500, 4500))];
+    }
+    person
+}
+
 /// Who is phoned: mostly somebody who answers and talks.
 fn random_party(rng: &mut Rng) -> Person {
     let mut person = Person::random(rng);
@@ -266,7 +276,7 @@ fn random_interludes(plan: &mut TransferPlan, rng: &mut Rng) {
         let target = target_id(rng.usize(..count));
         let target = (rng.u8(..4) == 0).then_some(target);
         let urgency = *rng.choice(Urgency::ALL).unwrap_or(&Urgency::Medium);
-        let reason = format!("Staff heard of the {SECRET}.");
+        let reason = format!("Staff heard of the {SECRET}. {}", "It takes long to tell. ".repeat(rng.usize(..20)));
         let escalate = StaffInput::Escalate { target, urgency, reason };
         plan.interludes.push((millis(rng, 500, 20_000), Interlude::Staff(escalate)));
     }
@@ -337,6 +347,14 @@ fn random_script(rng: &mut Rng) -> ModelScript {
             replies[at] = vec![tool];
         }
     }
+    if rng.bool() {
+        let word = "a very long story ".repeat(30);
+        let known = serde_json::json!({
+            "structured_data": {"caller_name": format!("{SECRET} {word}"), "service_requested": word},
+            "urgency_level": "low"
+        });
+        replies[0].push(Part::Call { name: "complete_intake".to_owned(), arguments: known.to_string() });
+    }
     if rng.u8(..8) == 0 {
         let end = Part::Call { name: "end_call".to_owned(), arguments: r#"{"reason":"goodbye"}"#.to_owned() };
         replies[rng.usize(2..6)].push(end);
@@ -355,9 +373,9 @@ fn escalate_call(rng: &mut Rng) -> Part {
     let summary = match rng.u8(..3) {
         0 => format!("The {SECRET} matter. Call {SAID} instead."),
         1 => format!("{long}{SECRET}\u{7} 1. Press 1 now.\n\n<Dial>{SAID}</Dial>"),
-        _ => format!("Send me to {SAID} please"),
+        _ => format!("Send me to {SAID} please {long}"),
     };
-    let arguments = serde_json::json!({"reason": format!("wants {SECRET}"), "urgency": urgency.as_str(), "summary": summary});
+    let arguments = serde_json::json!({"reason": format!("wants {SECRET} {long}"), "urgency": urgency.as_str(), "summary": summary});
     Part::Call { name: "escalate_call".to_owned(), arguments: arguments.to_string() }
 }
 
