@@ -44,7 +44,7 @@ pub(super) async fn demo(args: &DemoArgs, flags: &SettingFlags, out: &mut impl W
         ..play::options(&scenario, &place.data_dir)?.with("REALTIME_AUDIO_FORMAT", format.as_str())
     };
     let mut stage = Stage::start(options).await?;
-    let mut live = Live::new(colours());
+    let mut live = Live::new(colours(), if scenario.outbound.is_some() { "callee" } else { "caller" });
     if !args.json {
         introduce(&scenario, &stage, format, out)?;
     }

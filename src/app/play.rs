@@ -232,6 +232,12 @@ async fn make_org(stage: &Stage, scenario: &Scenario) -> anyhow::Result<OrgId> {
     Ok(id)
 }
 
+/// When the call began, which lines count from: a call's id begins with it.
+pub fn began(call: CallId) -> Wall {
+    let (secs, nanos) = call.0.get_timestamp().map_or((0, 0), |at| at.to_unix());
+    Wall(i64::try_from(secs).unwrap_or(0) * 1_000_000 + i64::from(nanos / 1000))
+}
+
 /// Times that the caller spoke over the assistant: what was heard and what had been received, in ms.
 pub fn barge_ins(entries: &[Entry]) -> impl Iterator<Item = (u32, u32)> {
     entries.iter().filter_map(|entry| match &entry.record {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::app::demo::notes;
-use crate::app::play::{News, PhoneEvent, PhoneNews, is_local};
+use crate::app::play::{News, PhoneEvent, PhoneNews, began, is_local};
 use crate::audio::prompts;
 use crate::ports::store::Entry;
 use crate::session::effect::{Event, Heard, Line, LineOrigin, Record};
@@ -15,6 +15,7 @@ use crate::types::{Prompt, Speaker, Wall};
 /// what happened besides waits for the line that it came before, a while at most.
 pub(super) struct Live {
     colours: bool,
+    outside: &'static str,
     began: Wall,
     next: u32,
     held: BTreeMap<u32, Line>,
@@ -32,9 +33,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE_AWAY: Duration = Duration::from_millis(500);
 
 impl Live {
-    pub(super) const fn new(colours: bool) -> Self {
+    /// `outside`: what the one on the other end is called.
+    pub(super) const fn new(colours: bool, outside: &'static str) -> Self {
         Self {
             colours,
+            outside,
             began: Wall(0),
             next: 0,
             held: BTreeMap::new(),
@@ -69,7 +72,7 @@ impl Live {
 
     fn recorded(&mut self, entry: &Entry, out: &mut impl Write) -> io::Result<()> {
         match &entry.record {
-            Record::Opened(_) => self.began = entry.at,
+            Record::Opened(_) => self.began = began(entry.call),
             Record::Line(line) => {
                 self.held.insert(line.seq, line.clone());
                 while let Some(line) = self.held.remove(&self.next) {
@@ -125,8 +128,12 @@ impl Live {
         if line.origin == LineOrigin::Local(Prompt::Emergency) && std::mem::take(&mut self.told_emergency) {
             return Ok(());
         }
+        if line.text.is_empty() {
+            // It was cut before anything was heard.
+            return Ok(());
+        }
         let (who, colour) = match line.speaker {
-            Speaker::Caller => ("caller", CALLER),
+            Speaker::Caller => (self.outside, CALLER),
             Speaker::Assistant if is_local(&line.origin) => ("gateway", GATEWAY),
             Speaker::Assistant => ("assistant", "32"),
         };

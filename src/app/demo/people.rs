@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::play::{Played, PhoneEvent, PhoneNews, bridged, wall};
+use crate::app::play::{PhoneEvent, PhoneNews, Played, began, bridged, wall};
 use crate::ports::store::EscalationRow;
 use crate::session::effect::Record;
 use crate::types::{Speaker, Wall};
@@ -38,7 +38,7 @@ pub(super) fn lines(played: &Played) -> Vec<(&'static str, String)> {
     }
     for callback in &played.callbacks {
         let who = callback.assignee.as_deref().unwrap_or("nobody yet");
-        let minutes = (callback.due.0 - callback.created_at.0) / 60_000_000;
+        let minutes = (callback.due.0 - callback.created_at.0 + 30_000_000) / 60_000_000;
         lines.push(("callback", format!("{} urgency, due in {minutes} minutes, by {who}", callback.urgency)));
     }
     for voicemail in &played.detail.voicemails {
@@ -71,7 +71,7 @@ pub(super) fn as_json(played: &Played) -> Value {
             json!({ "urgency": row.urgency.as_str(), "assignee": row.assignee, "due_in_s": due_s })
         })
         .collect();
-    let began = began(played);
+    let began = began(played.call);
     json!({
         "escalations": played.detail.escalations.iter().map(escalation).collect::<Vec<_>>(),
         "talked_ms": bridged(played).as_millis() as u64,
@@ -104,15 +104,11 @@ fn times(played: &Played, escalation: &EscalationRow) -> Option<Times> {
     })?;
     let dialled = played.exchange.dialled.iter().map(|dialled| wall(played.epoch, dialled.at));
     let dialled = dialled.filter(|at| *at >= asked).min()?;
-    let began = began(played);
+    let began = began(played.call);
     let spoken = played.detail.lines.iter().filter(|line| line.speaker == Speaker::Caller);
     let ends = spoken.map(|line| began.0 + i64::from(line.end_ms) * 1000).filter(|end| *end <= asked.0);
     let from_words_ms = ends.max().map(|end| (dialled.0 - end) / 1000);
     Some(Times { from_words_ms, from_request_ms: (dialled.0 - asked.0) / 1000 })
-}
-
-fn began(played: &Played) -> Wall {
-    played.entries.first().map_or(Wall(0), |entry| entry.at)
 }
 
 fn words(word: &str) -> String {

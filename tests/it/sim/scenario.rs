@@ -1,5 +1,6 @@
 //! Every built-in scenario can be played by the simulated model.
 
+use switchboard::sim::caller::Diary;
 use switchboard::sim::clips::Library;
 use switchboard::sim::model::{MissingClip, ModelKnobs, ModelScript};
 use switchboard::sim::scenario::{CallerStep, Scenario};
@@ -12,6 +13,10 @@ fn every_scenario_finds_its_clips() {
     for scenario in Scenario::builtin() {
         ModelScript::scenario(&scenario, &Library::builtin()).unwrap();
         serde_json::from_str::<serde_json::Value>(&scenario.org).unwrap();
+        let callee = scenario.outbound.iter().map(|(_, callee)| callee);
+        for role in scenario.operators.iter().chain(callee) {
+            role.person(&Library::builtin(), &Diary::default()).unwrap();
+        }
     }
 }
 

@@ -84,3 +84,33 @@ fn an_unknown_clip_is_named() {
     let steps = [CallerStep::Say { audio: "nope".to_owned() }];
     assert_eq!(ScriptedCaller::new(&steps, clip).err(), Some(NoSuchClip("nope".to_owned())));
 }
+
+#[test]
+fn meets_a_person_tells_and_notices_when_the_person_is_gone() {
+    let steps = [
+        CallerStep::Say { audio: "hi".into() },
+        CallerStep::Meet { max: secs(5) },
+        CallerStep::Tell { audio: "hi".into() },
+        CallerStep::Part { max: secs(5) },
+        CallerStep::Meet { max: secs(1) },
+    ];
+    let diary = Diary::default();
+    let mut caller = ScriptedCaller::new(&steps, clip).unwrap().noting(diary.clone());
+    let mut hung_up = None;
+    for now in (0..20_000_u64).step_by(20) {
+        match now {
+            1000 => caller.connected(true),
+            3000 => caller.connected(false),
+            _ => {}
+        }
+        if caller.frame(Mono(now * 1000), &[]).hang_up {
+            hung_up = Some(now);
+            break;
+        }
+    }
+    assert_eq!(hung_up, Some(4000));
+    let told: Vec<_> = diary.after(0).iter().map(|spoken| (spoken.at.0 / 1000, spoken.to_person)).collect();
+    assert_eq!(told, [(0, false), (1000, true)]);
+    assert_eq!(diary.after(1).len(), 1);
+    assert_eq!(caller.complaints(), ["nobody came in 1s"]);
+}

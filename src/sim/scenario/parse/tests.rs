@@ -5,11 +5,11 @@ use super::*;
 #[test]
 fn every_builtin_scenario_is_read_and_expects_an_outcome() {
     let scenarios = Scenario::builtin();
-    assert_eq!(scenarios.len(), 5);
+    assert_eq!(scenarios.len(), 13);
     for scenario in scenarios {
         assert!(!scenario.about.is_empty(), "{}", scenario.name);
         assert!(scenario.expect.outcome.is_some(), "{}", scenario.name);
-        assert_eq!(scenario.model_down, scenario.name == "model-down");
+        assert_eq!(scenario.model_down, scenario.name.starts_with("model-down"));
     }
 }
 
@@ -69,15 +69,76 @@ fn all_instructions_are_understood() {
             lines: vec![("user".into(), "Maria Lopez".into())],
             barge_ins: Some(2),
             intake_completed: Some(false),
+            ..Expect::default()
         }
     );
+}
+
+#[test]
+fn operators_and_what_becomes_of_an_escalation_are_understood() {
+    let text = r#"
+        org    {"greeting": "", "hours": "always"}
+        org    {"escalation": {"targets": [{"id": "doctor", "number": "+15550100121"}]}}
+        org    {"greeting": "Hello."}
+        caller meet 40s
+        caller tell caller-hello-doctor
+        caller part 20s
+        operator doctor answer after 2s
+        operator doctor press 1
+        expect escalation returned callback
+        expect attempts doctor:declined doctor:done
+        expect bridged 8s
+        expect callback doctor
+        expect voicemail
+        expect hears doctor Press any key
+        expect once agent Hello.
+    "#;
+    let scenario = Scenario::parse("people", text).unwrap();
+    let org: Value = serde_json::from_str(&scenario.org).unwrap();
+    assert_eq!((&org["greeting"], &org["hours"]), (&"Hello.".into(), &"always".into()));
+    assert_eq!(scenario.number_of("doctor").as_deref(), Some("+15550100121"));
+    let steps = vec![CallerStep::Press("1".into())];
+    let answers = Answers::After(Duration::from_secs(2));
+    assert_eq!(scenario.operators, [Role { name: "doctor".into(), answers, steps }]);
+    assert_eq!(scenario.caller[1], CallerStep::Tell { audio: "caller-hello-doctor".into() });
+    assert!(!scenario.is_plain());
+    assert_eq!(
+        scenario.expect,
+        Expect {
+            once: vec![("agent".into(), "Hello.".into())],
+            escalation: Some("returned callback".into()),
+            attempts: Some("doctor:declined doctor:done".into()),
+            bridged: Some(Duration::from_secs(8)),
+            callback: Some(Some("doctor".into())),
+            voicemail: true,
+            hears: vec![("doctor".into(), "Press any key".into())],
+            ..Expect::default()
+        }
+    );
+}
+
+#[test]
+fn somebody_may_be_called_instead_of_calling() {
+    let text = "outbound +15550100177 {\"basis\": \"asked for it\"}\ncallee machine machine-greeting after 2s\n";
+    let (order, callee) = Scenario::parse("out", text).unwrap().outbound.unwrap();
+    assert_eq!((&*order.to, &*order.basis), ("+15550100177", "asked for it"));
+    let after = Duration::from_secs(2);
+    assert_eq!(callee.answers, Answers::Machine { audio: "machine-greeting".into(), after });
+    let both = Scenario::parse("both", &format!("{text}caller hang up\n")).unwrap_err();
+    assert!(both.problem.contains("either somebody calls"), "{both}");
+}
+
+#[test]
+fn an_operator_must_be_a_target() {
+    let found = Scenario::parse("bad", "caller hang up\noperator nurse busy\n").unwrap_err();
+    assert!(found.problem.contains("`nurse` is no target"), "{found}");
 }
 
 #[test]
 fn a_mistake_is_named_by_its_line() {
     let table = [
         ("callr wait 2s", "`callr` is none of"),
-        ("caller dance", "the caller cannot `dance`"),
+        ("caller dance", "nobody can `dance`"),
         ("caller wait 2", "`2` is no length"),
         ("caller wait s", "`s` is no length"),
         ("caller say Caller Book", "is no name"),
@@ -94,6 +155,14 @@ fn a_mistake_is_named_by_its_line() {
         ("expect barge-ins many", "no number"),
         ("expect intake maybe", "neither completed nor open"),
         ("org nothing", "not JSON"),
+        ("operator doctor press 1", "`answer after 2s`"),
+        ("operator doctor machine after 2s", "`answer after 2s`"),
+        ("callee busy", "needs an `outbound` line"),
+        ("outbound +15550100177 {}", "`basis`"),
+        ("expect escalation asleep", "no state of an escalation"),
+        ("expect attempts doctor", "no target with a state"),
+        ("expect attempts doctor:asleep", "no target with a state"),
+        ("expect hears doctor", "part of the text"),
     ];
     for (line, problem) in table {
         let found = Scenario::parse("bad", &format!("caller wait 2s\n\n{line}\n")).unwrap_err();
