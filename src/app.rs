@@ -51,6 +51,11 @@ impl SystemClock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Wall(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
     }
+
+    /// The wall clock at `Mono::ZERO`, as it looks now.
+    pub fn epoch(&self) -> Wall {
+        Wall(self.wall().0.saturating_sub_unsigned(self.mono().0))
+    }
 }
 
 impl Clock for SystemClock {

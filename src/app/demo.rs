@@ -16,6 +16,8 @@ use crate::sim::scenario::Scenario;
 use crate::types::org::AudioFormat;
 
 mod live;
+mod notes;
+mod people;
 mod summary;
 
 use live::Live;
@@ -48,9 +50,9 @@ pub(super) async fn demo(args: &DemoArgs, flags: &SettingFlags, out: &mut impl W
     }
     // A reader who has gone away does not end the call; the result says so.
     let mut broken = None;
-    let played = play::play(&mut stage, &scenario, |entry| {
+    let played = play::play(&mut stage, &scenario, |news| {
         if !args.json && broken.is_none() {
-            broken = live.show(entry, out).err();
+            broken = live.show(news, out).err();
         }
     })
     .await;

@@ -1,43 +1,78 @@
 //! Plays one scenario on a stage and judges how it went.
+//!
+//! What the gateway commits and what happens on the phones are told as they happen; a play is over when the call is,
+//! and when no phone rings or talks any more.
+
+mod judge;
+mod outbound;
+mod phones;
 
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::app::stage::{Stage, StageOptions};
 use crate::assistant::demo_org;
-use crate::ports::store::{CallDetail, Directory as _, Entry, History as _, OrgRow};
+use crate::ports::store::{CallDetail, CallbackRow, Directory as _, Entry, History as _, OrgRow, Transfers as _};
 use crate::session::effect::{Event, LineOrigin, Record};
 use crate::sim::caller::ScriptedCaller;
-use crate::sim::carrier::CallPlan;
 use crate::sim::carrier::company::CallReport;
+use crate::sim::carrier::{CallPlan, ExchangeReport};
 use crate::sim::clips::{Kind, Library};
 use crate::sim::model::{ModelKnobs, ModelScript};
 use crate::sim::scenario::Scenario;
-use crate::types::{CallId, OrgId, PhoneNumber};
+use crate::sim::server::carrier::CallHandle;
+use crate::types::{CallId, LegId, Mono, OrgId, PhoneNumber, Wall};
+
+use phones::Phones;
+
+pub use judge::bridged;
+pub use phones::{PhoneEvent, PhoneNews, wall};
 
 /// The number that callers of a scenario dial; fictional.
-const DIALLED: &str = "+15550100199";
+pub const DIALLED: &str = "+15550100199";
 
 /// Longer than any scenario.
 const CALL_WAIT: Duration = Duration::from_secs(240);
 
-/// From the phone company's end of the call to the gateway's.
+/// From the last phone's end to the gateway's, or the other way round.
 const END_WAIT: Duration = Duration::from_secs(20);
+
+/// Between looks at the phones.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A call that was played.
 pub struct Played {
     pub call: CallId,
-    /// What the phone company and its caller saw.
+    /// What the phone company and its caller (or callee) saw.
     pub report: CallReport,
+    /// The same of every other leg.
+    pub others: Vec<CallReport>,
+    /// Who was connected with whom, and every number dialled.
+    pub exchange: ExchangeReport,
     /// What is stored.
     pub detail: CallDetail,
+    pub callbacks: Vec<CallbackRow>,
     /// Committed entries in order.
     pub entries: Vec<Entry>,
+    /// What happened on the phones.
+    pub phones: Vec<PhoneNews>,
+    /// The wall clock at the stage's `Mono::ZERO`.
+    pub epoch: Wall,
     /// What is not as the scenario says, in sentences. Empty: all is well.
     pub problems: Vec<String>,
+}
+
+/// What happens while a scenario is played.
+pub enum News<'a> {
+    /// The gateway has recorded something, and it is safe on disk.
+    Recorded(&'a Entry),
+    /// Something happened on a phone.
+    Phone(PhoneNews),
+    /// Nothing; this is what time it is.
+    Now(Wall),
 }
 
 /// Options for a stage on which this scenario can be played.
@@ -45,110 +80,156 @@ pub struct Played {
 /// # Errors
 /// The scenario names a clip that is not there.
 pub fn options(scenario: &Scenario, data_dir: impl Into<std::path::PathBuf>) -> anyhow::Result<StageOptions> {
-    let script = ModelScript::scenario(scenario, &Library::builtin())?;
+    // The caller may come back from a person to a new connection, which goes on with the script.
+    let script = ModelScript::scenario(scenario, &Library::builtin())?.shared();
     Ok(StageOptions { knobs: ModelKnobs::scenario(scenario), ..StageOptions::new(data_dir, script) })
 }
 
-/// Plays the scenario and reads back what it left. `tell` hears each entry when it is committed.
+/// Plays the scenario and reads back what it left. `tell` hears what happens, about in order.
 ///
 /// # Errors
 /// The call could not be played to its end; what went wrong in a call that ended is in `Played::problems`.
-pub async fn play(stage: &mut Stage, scenario: &Scenario, mut tell: impl FnMut(&Entry)) -> anyhow::Result<Played> {
+pub async fn play(stage: &mut Stage, scenario: &Scenario, mut tell: impl FnMut(News<'_>)) -> anyhow::Result<Played> {
     let org = make_org(stage, scenario).await?;
-    let library = Library::builtin();
-    let clip = |name: &str| library.clip(Kind::Caller, name).map(|clip| clip.audio);
-    let mut plan = CallPlan::new(Box::new(ScriptedCaller::new(&scenario.caller, clip)?));
-    plan.to = DIALLED.to_owned();
+    let mut phones = Phones::new(scenario, stage.clock.epoch());
+    phones.fill_book(scenario, &stage.carrier)?;
+    let mut problems = Vec::new();
+    let begun = begin(stage, scenario, &org, &phones, &mut problems).await?;
+    let mut on_phones = Vec::new();
+    let (call, entries) = watch(stage, &mut phones, &begun, &mut |news| {
+        if let News::Phone(news) = &news {
+            on_phones.push(news.clone());
+        }
+        tell(news);
+    })
+    .await?;
 
-    let handle = stage.place(plan);
-    let leg = handle.leg.clone();
-    let report = timeout(CALL_WAIT, handle.report());
-    tokio::pin!(report);
-    let (mut call, mut entries, mut reported, mut is_over) = (None, Vec::new(), None, false);
-    while reported.is_none() || !is_over {
-        let entry = tokio::select! {
-            entry = stage.committed.recv() => entry.context("the journal is gone")?,
-            ended = &mut report, if reported.is_none() => {
-                reported = Some(ended.context("the call does not end")??);
-                continue;
-            }
-            () = tokio::time::sleep(END_WAIT), if reported.is_some() => bail!("the gateway does not end the call"),
-        };
-        if let Record::Opened(opening) = &entry.record
-            && opening.leg.as_ref() == Some(&leg)
-        {
-            call = Some(entry.call);
+    let exchange = stage.carrier.report();
+    let (report, leg) = match begun {
+        Begun::Dialled(handle, _) => {
+            let leg = handle.leg.clone();
+            (timeout(END_WAIT, handle.report()).await.context("the call does not end")??, leg)
         }
-        if call == Some(entry.call) {
-            is_over = matches!(entry.record, Record::Ended(_));
-            tell(&entry);
-            entries.push(entry);
+        Begun::Ordered(_) => {
+            let leg = exchange.dialled.first().context("nobody was called")?.leg.clone();
+            (stage.carrier.take_leg_report(&leg).context("the leg is unknown")?, leg)
         }
-    }
-    let (Some(call), Some(report)) = (call, reported) else { bail!("no call was taken") };
-    let detail = stage.gateway.store().call(call).await.context("the call cannot be read back")?;
-    let problems = judge(scenario, &org, &report, &detail, &entries);
-    Ok(Played { call, report, detail, entries, problems })
+    };
+    let others = exchange.legs.iter().filter(|other| other.leg != leg);
+    let others = others.filter_map(|other| stage.carrier.take_leg_report(&other.leg)).collect();
+    let store = stage.gateway.store();
+    let detail = store.call(call).await.context("the call cannot be read back")?;
+    let (callbacks, _) = store.callbacks(Some(&org), None, CALLBACKS_MAX, 0).await?;
+    let callbacks = callbacks.into_iter().filter(|callback| callback.call == call).collect();
+    let epoch = stage.clock.epoch();
+    let phones = on_phones;
+    let mut played = Played { call, report, others, exchange, detail, callbacks, entries, phones, epoch, problems };
+    judge::judge(scenario, &org, &mut played);
+    Ok(played)
 }
 
-/// The demonstration's organization with the scenario's settings, under a name of its own.
+/// More than any scenario leaves.
+const CALLBACKS_MAX: u32 = 50;
+
+/// How the call came to be.
+enum Begun {
+    Dialled(CallHandle, LegId),
+    /// Staff asked for it.
+    Ordered(CallId),
+}
+
+async fn begin(
+    stage: &Stage,
+    scenario: &Scenario,
+    org: &OrgId,
+    phones: &Phones,
+    problems: &mut Vec<String>,
+) -> anyhow::Result<Begun> {
+    if let Some((order, _)) = &scenario.outbound {
+        return Ok(Begun::Ordered(outbound::order(stage, org, order, problems).await?));
+    }
+    let library = Library::builtin();
+    let clip = |name: &str| library.clip(Kind::Caller, name).map(|clip| clip.audio);
+    let caller = ScriptedCaller::new(&scenario.caller, clip)?.noting(phones.caller_diary());
+    let mut plan = CallPlan::new(Box::new(caller));
+    plan.to = DIALLED.to_owned();
+    let handle = stage.place(plan);
+    let leg = handle.leg.clone();
+    Ok(Begun::Dialled(handle, leg))
+}
+
+/// Tells what happens until the call is over and every phone is quiet.
+async fn watch(
+    stage: &mut Stage,
+    phones: &mut Phones,
+    begun: &Begun,
+    tell: &mut impl FnMut(News<'_>),
+) -> anyhow::Result<(CallId, Vec<Entry>)> {
+    let (mut call, mut entries, mut is_over) = (None, Vec::new(), false);
+    if let Begun::Ordered(ordered) = begun {
+        call = Some(*ordered);
+    }
+    let mut looks = interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let give_up = stage.clock.mono() + CALL_WAIT;
+    let mut alone_since: Option<Mono> = None;
+    loop {
+        tokio::select! {
+            biased;
+            entry = stage.committed.recv() => {
+                let entry = entry.context("the journal is gone")?;
+                if let (Record::Opened(opening), Begun::Dialled(_, leg)) = (&entry.record, begun)
+                    && opening.leg.as_ref() == Some(leg)
+                {
+                    call = Some(entry.call);
+                }
+                if call == Some(entry.call) {
+                    is_over |= matches!(entry.record, Record::Ended(_));
+                    tell(News::Recorded(&entry));
+                    entries.push(entry);
+                }
+                continue;
+            }
+            _ = looks.tick() => {}
+        }
+        for news in phones.look(&stage.carrier.report()) {
+            tell(News::Phone(news));
+        }
+        tell(News::Now(stage.clock.wall()));
+        let (now, at_rest) = (stage.clock.mono(), stage.carrier.is_at_rest() && phones.saw_anybody());
+        match (is_over, at_rest, call) {
+            (true, true, Some(call)) => return Ok((call, entries)),
+            (true, false, _) | (false, true, _) => {
+                if now.since(*alone_since.get_or_insert(now)) > END_WAIT {
+                    let who = if is_over { "the phones do" } else { "the gateway does" };
+                    bail!("{who} not end the call; live: {:?}", stage.carrier.live_legs());
+                }
+            }
+            (true, true, None) | (false, false, _) => alone_since = None,
+        }
+        if now > give_up {
+            bail!("the call does not end");
+        }
+    }
+}
+
+/// The demonstration's organization with the scenario's settings, under a name of its own. Nobody can be rung but whom
+/// the scenario names.
 async fn make_org(stage: &Stage, scenario: &Scenario) -> anyhow::Result<OrgId> {
     let demo = demo_org();
     let mut config: Value = serde_json::from_str(&demo.config)?;
     let over: Value = serde_json::from_str(&scenario.org).context("the scenario's org")?;
     if let (Some(config), Some(over)) = (config.as_object_mut(), over.as_object()) {
+        config.remove("escalation");
         config.extend(over.clone());
     }
-    let row = OrgRow { id: format!("scenario-{}", scenario.name), config: config.to_string(), ..demo };
+    let id = format!("scenario-{}", scenario.name);
+    let row = OrgRow { id, config: config.to_string(), escalation_phone: String::new(), ..demo };
     let (id, store) = (row.id.parse::<OrgId>()?, stage.gateway.store());
     store.create_org(&row).await?;
     store.update_org(&row).await?;
     store.assign_number(&DIALLED.parse::<PhoneNumber>()?, &id).await?;
     Ok(id)
-}
-
-fn judge(scenario: &Scenario, org: &OrgId, report: &CallReport, detail: &CallDetail, entries: &[Entry]) -> Vec<String> {
-    let mut problems = Vec::new();
-    let expect = &scenario.expect;
-    let mut differs = |what: &str, expected: &str, found: &str| {
-        if expected != found {
-            problems.push(format!("{what} is {found}, not {expected}"));
-        }
-    };
-    differs("the organization", org.as_str(), detail.call.org.as_str());
-    if let Some(outcome) = &expect.outcome {
-        differs("the outcome", outcome, detail.call.outcome.map_or("none", |outcome| outcome.as_str()));
-    }
-    if let Some(reason) = &expect.reason {
-        differs("the reason", reason, detail.call.reason.map_or("none", |reason| reason.as_str()));
-    }
-    if let Some(count) = expect.barge_ins {
-        differs("the number of barge-ins", &count.to_string(), &barge_ins(entries).count().to_string());
-    }
-    if let Some(completed) = expect.intake_completed {
-        let found = detail.intake.as_ref().is_some_and(|intake| intake.completed);
-        let word = |completed| if completed { "completed" } else { "open" };
-        differs("the intake", word(completed), word(found));
-    }
-    let mut lines = detail.lines.iter();
-    for (speaker, part) in &expect.lines {
-        if !lines.any(|line| line.speaker.as_str() == speaker && line.text.contains(part.as_str())) {
-            problems.push(format!("no line of `{speaker}` says \"{part}\", or not in this order"));
-        }
-    }
-    for (index, line) in detail.lines.iter().enumerate() {
-        if line.seq as usize != index {
-            problems.push(format!("line {index} has the sequence number {}", line.seq));
-        }
-    }
-    problems.extend(report.violations.iter().map(|violation| {
-        format!(
-            "the phone company complains at {:.3} s: {violation:?}",
-            violation.at.since(report.dialled_at).as_secs_f64()
-        )
-    }));
-    problems.extend(report.complaints.iter().map(|complaint| format!("the caller complains: {complaint}")));
-    problems
 }
 
 /// Times that the caller spoke over the assistant: what was heard and what had been received, in ms.

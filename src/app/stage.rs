@@ -16,7 +16,7 @@ use crate::app::{Gateway, GatewayOptions, StartError, SystemClock, server};
 use crate::auth::FirstKey;
 use crate::config::{Config, Sources};
 use crate::session::policy::Policy;
-use crate::sim::carrier::CallPlan;
+use crate::sim::carrier::{CallPlan, CompanyKnobs};
 use crate::sim::model::{FakeModel, ModelKnobs, ModelScript};
 use crate::sim::server::carrier::{CallHandle, CarrierConfig, CarrierServer};
 use crate::sim::server::model::ModelServer;
@@ -26,7 +26,7 @@ use crate::types::{AccountId, Secret};
 pub const ACCOUNT: &str = "AC00000000000000000000000000000001";
 
 /// Its token: signs webhooks and opens the REST interface. No secret: it opens nothing but this process.
-pub(super) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// The public name that the phone company signs; it leads to the gateway's loopback port.
 pub const PUBLIC_BASE: &str = "https://gw.test";
@@ -41,6 +41,8 @@ pub struct StageOptions {
     /// What every connection to the model plays.
     pub script: ModelScript,
     pub knobs: ModelKnobs,
+    /// Faults of the legs that the gateway places, and of the company's REST interface.
+    pub company: CompanyKnobs,
     pub policy: Policy,
     /// Ids, faults and the model's timing come from it.
     pub seed: u64,
@@ -57,6 +59,7 @@ impl StageOptions {
             settings: Vec::new(),
             script,
             knobs: ModelKnobs::default(),
+            company: CompanyKnobs::default(),
             policy: Policy::default(),
             seed: 1,
         }
@@ -89,7 +92,7 @@ impl Stage {
         let listener = listen().await?;
         let addr = listener.local_addr().context("the listening socket")?;
         let time = Arc::new(move || clock.mono());
-        let carrier = CarrierServer::start(CarrierConfig {
+        let carrier_config = CarrierConfig {
             gateway: addr,
             public_base: PUBLIC_BASE.to_owned(),
             account: account(),
@@ -97,8 +100,9 @@ impl Stage {
             clock: time.clone(),
             epoch: clock.wall(),
             seed: options.seed,
-        })
-        .await?;
+        };
+        let company = options.company.clone();
+        let carrier = CarrierServer::start_with(carrier_config, |exchange| exchange.knobs = company).await?;
         let knobs = ModelKnobs { unix_secs: clock.wall().0 / 1_000_000, ..options.knobs.clone() };
         let (script, seed) = (options.script.clone(), options.seed);
         let factory = Arc::new(move |number| FakeModel::new(seed ^ number, script.clone(), knobs.clone()));

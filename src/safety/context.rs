@@ -43,6 +43,8 @@ pub(super) struct Marks {
     never: Element,
     /// "stopped, and started again"
     stopped: Element,
+    /// "not my arm, is my chest": what follows is said, not denied
+    copula: Element,
     /// Spanish pronouns between "no" and its verb.
     clitic: Element,
     /// "no, nothing like that"
@@ -74,6 +76,7 @@ impl Marks {
             noun: lexicon.shared("@bare_noun"),
             never: lexicon.shared("@never"),
             stopped: lexicon.shared("@stopped"),
+            copula: lexicon.shared("@copula"),
             clitic: lexicon.shared("@clitic"),
             nothing: lexicon.shared("@nothing"),
             animal: lexicon.shared("@animal"),
@@ -189,7 +192,12 @@ impl<'a> Context<'a> {
             if view.is(at, marks.negator) {
                 return !self.exclaimed(at, found) && !self.overtaken(at) && self.denies(at, start);
             }
-            if view.is(at, marks.breaker) || (view.is(at, marks.subject) && !self.thought(at)) {
+            let anew = view.is(at, marks.copula)
+                && at > 1
+                && !view.is(at - 1, marks.negator)
+                && !view.is(at + 1, marks.negator)
+                && !view.is(at - 1, marks.subject);
+            if anew || view.is(at, marks.breaker) || (view.is(at, marks.subject) && !self.thought(at)) {
                 return false;
             }
             words += usize::from(!view.filler[at]);
@@ -221,7 +229,9 @@ impl<'a> Context<'a> {
         }
         // Denied twice is said: "has not stopped bleeding".
         !(at.saturating_sub(2)..at).any(|before| {
-            view.is(before, marks.negator) && !view.is(before, marks.no) && view.tokens[before].after < Break::Comma
+            view.end_of(before, marks.negator).is_some_and(|end| end <= at)
+                && !view.is(before, marks.no)
+                && view.tokens[before].after < Break::Comma
         })
     }
 
@@ -234,7 +244,9 @@ impl<'a> Context<'a> {
         let twice = at > 0 && view.is(at - 1, marks.no);
         // Spanish denies a noun by "sin" or "ningún": "no, dolor de pecho" is an answer and a complaint.
         let bare = at + 1 == start && view.is(start, marks.noun);
-        twice || bare || self.pleads(found)
+        // "no, can't breathe": what is denied already is not denied by a "no" before it.
+        let own = found.parts.iter().any(|part| view.is(part.0 as usize, marks.negator));
+        twice || bare || own || self.pleads(found)
     }
 
     /// Whether they beg for help in words that are not the match's own.
@@ -313,7 +325,11 @@ impl<'a> Context<'a> {
             return false;
         }
         let denied = |start: usize, end: usize| {
-            (start.saturating_sub(2)..end).any(|at| self.view.is(at, self.marks.negator) && !self.ends(at))
+            let end = if self.view.is(start, self.marks.present) { end } else { start };
+            (start.saturating_sub(2)..end).any(|at| {
+                let other = at + 1 < start && self.view.is(at + 1, self.marks.subject) && !self.thought(at + 1);
+                self.view.is(at, self.marks.negator) && !self.ends(at) && !other
+            })
         };
         self.cues(Cue::Resolved).any(|(start, end)| start >= found.end() && !denied(start, end))
             || self.cues(Cue::Over).any(|(start, end)| {
@@ -368,6 +384,9 @@ impl<'a> Context<'a> {
 
     fn told(&self, found: &Match) -> bool {
         self.cues(Cue::Told).any(|(start, end)| {
+            if (start.saturating_sub(2)..start).any(|at| self.view.is(at, self.marks.negator)) {
+                return false;
+            }
             // "I was watching the news when my father collapsed"
             let here = end <= found.start()
                 && (end..found.start()).any(|at| {

@@ -36,6 +36,10 @@ pub(super) fn shorter(word: &str) -> impl Iterator<Item = String> + '_ {
 /// Whether one letter too many, too few, wrong or swapped with its neighbour makes `a` of `b`.
 pub(super) fn near(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
+    // The first letter is what recognizers get right, and what tells real words apart: "letting", "petting".
+    if a.first() != b.first() {
+        return false;
+    }
     let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let (a, b) = (&a[head..], &b[head..]);
     match a.len() as isize - b.len() as isize {

@@ -50,6 +50,9 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                 }
                 continue;
             }
+            '.' if matches!(word.as_str(), "dr" | "dra" | "mr" | "mrs" | "ms" | "sr" | "sra" | "st" | "ave") => {
+                Break::None
+            }
             '.' | '!' | ';' | ':' | '\u{2026}' | '\u{bf}' | '\u{a1}' | '\n' => Break::Stop,
             '?' => Break::Question,
             ',' | '\u{2014}' | '\u{2013}' | '(' | ')' => Break::Comma,
@@ -103,6 +106,15 @@ const ROWS: &[(&[&str], &[&str])] = &[
 fn even_out(tokens: &mut Vec<Token>) {
     let mut at = 0;
     while at < tokens.len() {
+        if at > 0 && tokens[at - 1].after == Break::None {
+            let base = tokens[at - 1].word.clone();
+            if let Some((base, rest)) = apart(&base, &tokens[at].word) {
+                tokens[at].word = rest.to_owned();
+                if let Some(base) = base {
+                    tokens[at - 1].word = base.to_owned();
+                }
+            }
+        }
         let word = |from: usize, nth: usize| tokens.get(from + nth).map_or("", |token| token.word.as_str());
         let row = ROWS.iter().find(|(row, _)| row.iter().enumerate().all(|(nth, part)| word(at, nth) == *part));
         let asks = at > 0 && matches!(word(at - 1, 0), "do" | "did" | "if" | "let" | "would" | "as" | "will" | "that");
@@ -164,7 +176,8 @@ fn push(tokens: &mut Vec<Token>, word: &mut String) {
     let mut add = |part: &str| {
         // "my my chest": said once. "no no" is a different thing from "no".
         let again = tokens.last().is_some_and(|last| last.word == part && last.after <= Break::Comma);
-        let counts = matches!(part, "no" | "help" | "fire") || part.bytes().all(|byte| byte.is_ascii_digit());
+        let counts = matches!(part, "no" | "help" | "fire" | "one" | "uno" | "dos" | "zero")
+            || part.bytes().all(|byte| byte.is_ascii_digit());
         if !again || counts {
             tokens.push(Token { word: part.to_owned(), after: Break::None });
         }
@@ -187,6 +200,32 @@ fn push(tokens: &mut Vec<Token>, word: &mut String) {
         },
     }
     word.clear();
+}
+
+/// What "can t", "he s" are when the apostrophe was written as a blank: the base if it changes, and the ending.
+fn apart<'a>(base: &'a str, rest: &str) -> Option<(Option<&'a str>, &'static str)> {
+    Some(match rest {
+        "t" if base == "can" => (None, "not"),
+        "t" if matches!(base, "won" | "don" | "shan" | "ain") => {
+            let base = if base == "don" {
+                "do"
+            } else if base == "ain" {
+                "is"
+            } else {
+                "will"
+            };
+            (Some(base), "not")
+        }
+        "t" if base.len() > 3 && base.ends_with('n') => (Some(&base[..base.len() - 1]), "not"),
+        "t" if base == "isn" => (Some("is"), "not"),
+        "s" if base.len() > 1 => (None, "is"),
+        "m" if base == "i" => (None, "am"),
+        "ve" => (None, "have"),
+        "re" => (None, "are"),
+        "ll" => (None, "will"),
+        "d" if matches!(base, "i" | "he" | "she" | "they" | "we" | "you") => (None, "would"),
+        _ => return None,
+    })
 }
 
 /// Base and opened ending of a word with an apostrophe.

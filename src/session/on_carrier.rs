@@ -216,6 +216,10 @@ impl CallSession {
     }
 
     pub(super) fn on_action(&mut self, now: Mono, id: ActionId, result: ActionResult, out: &mut Effects) {
+        if self.is_over() {
+            // Nothing follows the last record.
+            return;
+        }
         if let Some(errand) = self.people.take_errand(id) {
             self.on_errand(now, errand, result, out);
             return;

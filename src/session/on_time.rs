@@ -54,6 +54,10 @@ impl CallSession {
 
     /// The model is late.
     fn bridge_the_gap(&mut self, out: &mut Effects) {
+        if self.model == Model::Gone {
+            // The caller hears what happens instead.
+            return;
+        }
         let before = self.people.recall.is_some();
         self.say_locally(if before { Prompt::OneMoment } else { Prompt::Hello }, out);
     }

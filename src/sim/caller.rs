@@ -8,11 +8,13 @@ use crate::types::Mono;
 
 pub mod code;
 pub mod coded;
+pub mod diary;
 pub mod random;
 pub mod scripted;
 pub mod tones;
 
 pub use coded::ToneCoded;
+pub use diary::{Diary, Spoken};
 pub use random::RandomCaller;
 pub use scripted::ScriptedCaller;
 

@@ -4,10 +4,12 @@
 //! replaced by `gateway`. Time jumps from event to event, so a minute of call takes milliseconds, and one seed gives one
 //! history. `invariants` judges it.
 
+mod carrier;
 mod gateway;
 mod invariants;
 mod model;
-mod plan;
+mod people;
+pub mod plan;
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,13 +17,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use invariants::{Finding, Invariant};
-pub use plan::{CallerKind, WorldPlan};
+pub use plan::{CallerKind, Interlude, TransferPlan, WorldPlan};
 
 use crate::session::effect::{Ending, Line, Record};
 use crate::sim::carrier::company::{CompanyCall, CompanyConfig, CompanyOut};
+use crate::sim::carrier::exchange::{Exchange, ExchangeOut, ExchangeReport, LegNo};
+use crate::sim::carrier::rest::RestRequest;
 use crate::sim::clock::{Agenda, earlier};
+use crate::sim::world::carrier::Carrier;
 use crate::sim::world::gateway::{Gateway, ToWorld};
 use crate::sim::world::invariants::Watch;
+use crate::sim::world::people::PeopleWatch;
 use crate::types::Mono;
 
 /// The longest history; every call must be over long before.
@@ -47,6 +53,13 @@ pub struct History {
     pub lasted: Mono,
     /// Both directions of the model's connection, as the checker reads them, if asked for.
     pub recording: String,
+    /// The phone company's books, if people could be brought in.
+    pub exchange: Option<ExchangeReport>,
+    /// Requests to the phone company, and documents for it with their contexts; for the checkers.
+    pub requests: Vec<RestRequest>,
+    pub documents: Vec<(&'static str, String)>,
+    /// What was asked of the phone company and what the gateway was told about legs, in words.
+    pub notes: Vec<(Mono, String)>,
 }
 
 /// One truncation against the truth.
@@ -60,42 +73,76 @@ pub struct Truncation {
 /// A call between its machines.
 pub struct World {
     now: Mono,
-    company: CompanyCall,
+    carrier: Carrier,
     gateway: Gateway,
     watch: Watch,
+    people: Option<PeopleWatch>,
+    interludes: Agenda<Interlude>,
     wire: Agenda<Cargo>,
-    company_out: Vec<CompanyOut>,
+    carrier_out: Vec<ExchangeOut>,
+    requests: Vec<RestRequest>,
     trace: DefaultHasher,
 }
 
 /// What is under way between the company and the gateway.
 enum Cargo {
-    ToGateway(CompanyOut),
+    ToGateway(LegNo, CompanyOut),
     ToWorld(ToWorld),
 }
 
 impl World {
+    /// A world whose call has begun: somebody dials, or staff place it.
     pub fn new(plan: WorldPlan) -> Self {
-        let config = Arc::new(CompanyConfig::new(gateway::ORIGIN, gateway::account()));
-        let (call, settings) = plan.split();
+        let config = CompanyConfig::new(gateway::ORIGIN, gateway::account());
+        let (call, settings, transfer) = plan.split();
         let watch = Watch::new(&call.phone, &call.company, &settings);
-        let company = CompanyCall::new(config, call, settings.rng(1));
+        let people = transfer.as_ref().map(|transfer| PeopleWatch::new(transfer, &call, &settings));
+        let mut interludes = Agenda::new();
+        for (at, interlude) in transfer.iter().flat_map(|transfer| &transfer.interludes) {
+            interludes.add(Mono::ZERO + *at, interlude.clone());
+        }
+        let mut out = Vec::new();
+        let is_placed = transfer.as_ref().is_some_and(|transfer| transfer.crew.outbound);
+        let carrier = match transfer {
+            None => {
+                let mut leg = CompanyCall::new(Arc::new(config), call, settings.rng(1));
+                let mut outs = Vec::new();
+                leg.start(Mono::ZERO, &mut outs);
+                out.extend(outs.into_iter().map(|item| (carrier::CALLER, item)));
+                Carrier::Leg(leg)
+            }
+            Some(transfer) => {
+                let mut exchange = Exchange::new(transfer.config(config), settings.rng(1));
+                for (number, person) in transfer.persons {
+                    exchange.add_person(&number, person);
+                }
+                if !is_placed {
+                    exchange.place_call(Mono::ZERO, call, &mut out);
+                }
+                Carrier::Exchange(exchange)
+            }
+        };
+        let leg = carrier.caller().map(|leg| leg.leg().clone());
+        let mut gateway = Gateway::new(settings, leg);
+        if is_placed {
+            gateway.place(Mono::ZERO);
+        }
         Self {
             now: Mono::ZERO,
-            gateway: Gateway::new(settings, company.leg().clone()),
-            company,
+            gateway,
+            carrier,
             watch,
+            people,
+            interludes,
             wire: Agenda::new(),
-            company_out: Vec::new(),
+            carrier_out: out,
+            requests: Vec::new(),
             trace: DefaultHasher::new(),
         }
     }
 
     /// Plays the call to its end and judges it.
     pub fn run(mut self) -> History {
-        let mut company_out = std::mem::take(&mut self.company_out);
-        self.company.start(self.now, &mut company_out);
-        self.company_out = company_out;
         self.settle();
         let mut at_once = 0;
         while let Some(next) = self.next_time() {
@@ -111,20 +158,27 @@ impl World {
     }
 
     fn next_time(&self) -> Option<Mono> {
-        let machines = earlier(self.company.next_deadline(), self.gateway.next_deadline());
-        earlier(machines, self.wire.next_deadline())
+        let machines = earlier(self.carrier.next_deadline(), self.gateway.next_deadline());
+        earlier(earlier(machines, self.wire.next_deadline()), self.interludes.next_deadline())
     }
 
     fn step(&mut self) {
-        let mut out = std::mem::take(&mut self.company_out);
+        let mut out = std::mem::take(&mut self.carrier_out);
+        while let Some((_, interlude)) = self.interludes.pop_due(self.now) {
+            match interlude {
+                Interlude::Staff(input) => self.gateway.staff(self.now, input),
+                Interlude::Crash => self.gateway.crash(),
+                Interlude::Return => self.gateway.come_back(self.now),
+            }
+        }
         while let Some((_, cargo)) = self.wire.pop_due(self.now) {
             match cargo {
-                Cargo::ToGateway(cargo) => self.gateway.receive(self.now, cargo),
+                Cargo::ToGateway(leg, cargo) => self.gateway.receive(self.now, leg, cargo),
                 Cargo::ToWorld(cargo) => self.deliver(cargo, &mut out),
             }
         }
-        self.company.advance(self.now, &mut out);
-        self.company_out = out;
+        self.carrier.advance(self.now, &mut out);
+        self.carrier_out = out;
         self.gateway.advance(self.now);
         self.settle();
     }
@@ -133,30 +187,34 @@ impl World {
     fn settle(&mut self) {
         loop {
             let mut idle = true;
-            for out in std::mem::take(&mut self.company_out) {
+            for (leg, out) in std::mem::take(&mut self.carrier_out) {
                 idle = false;
-                self.carry(out);
+                self.carry(leg, out);
             }
             let wishes: VecDeque<ToWorld> = self.gateway.take_out();
             for wish in wishes {
                 idle = false;
                 self.fulfil(wish);
             }
-            self.watch.observe(self.now, &mut self.gateway, &self.company);
+            let effects = self.gateway.take_effects();
+            if let Some(people) = &mut self.people {
+                people.observe(self.now, &self.gateway, &effects);
+            }
+            self.watch.observe(self.now, &self.gateway, &effects, self.carrier.caller());
             if idle {
                 return;
             }
         }
     }
 
-    fn carry(&mut self, out: CompanyOut) {
+    fn carry(&mut self, leg: LegNo, out: CompanyOut) {
         self.note(&format!("{out:?}"));
         match out {
             CompanyOut::Webhook { .. } | CompanyOut::Fetch { .. } | CompanyOut::OpenStream { .. } => {
-                self.wire.add(self.now + WEBHOOK_DELAY, Cargo::ToGateway(out));
+                self.wire.add(self.now + WEBHOOK_DELAY, Cargo::ToGateway(leg, out));
             }
             CompanyOut::StreamText { .. } | CompanyOut::CloseStream { .. } | CompanyOut::ResetStream { .. } => {
-                self.gateway.receive(self.now, out);
+                self.gateway.receive(self.now, leg, out);
             }
             CompanyOut::CallOver => {}
         }
@@ -164,30 +222,38 @@ impl World {
 
     fn fulfil(&mut self, wish: ToWorld) {
         self.note(&format!("{wish:?}"));
-        let delay = match &wish {
-            ToWorld::Answer { .. } | ToWorld::StreamOpened { .. } => WEBHOOK_DELAY,
-            ToWorld::Rest { .. } => WEBHOOK_DELAY,
+        match &wish {
+            ToWorld::Answer { .. }
+            | ToWorld::NoAnswer { .. }
+            | ToWorld::StreamOpened { .. }
+            | ToWorld::StreamRefused { .. }
+            | ToWorld::Rest { .. } => self.wire.add(self.now + WEBHOOK_DELAY, Cargo::ToWorld(wish)),
             // The phone has a wire of its own.
-            ToWorld::Text { .. } | ToWorld::CloseStream { .. } => Duration::ZERO,
-        };
-        if delay.is_zero() {
-            let mut out = std::mem::take(&mut self.company_out);
-            self.deliver(wish, &mut out);
-            self.company_out = out;
-        } else {
-            self.wire.add(self.now + delay, Cargo::ToWorld(wish));
+            ToWorld::Text { .. } | ToWorld::CloseStream { .. } => {
+                let mut out = std::mem::take(&mut self.carrier_out);
+                self.deliver(wish, &mut out);
+                self.carrier_out = out;
+            }
         }
     }
 
-    fn deliver(&mut self, cargo: ToWorld, out: &mut Vec<CompanyOut>) {
+    fn deliver(&mut self, cargo: ToWorld, out: &mut Vec<ExchangeOut>) {
+        let (now, carrier) = (self.now, &mut self.carrier);
         match cargo {
-            ToWorld::Answer { id, answer } => self.company.webhook_answered(self.now, id, answer, out),
-            ToWorld::StreamOpened { socket } => self.company.stream_opened(self.now, socket, out),
-            ToWorld::Text { socket, text } => self.company.stream_text(self.now, socket, &text, out),
-            ToWorld::CloseStream { socket } => self.company.stream_closed(self.now, socket, out),
-            ToWorld::Rest { action, request } => {
-                let answer = self.company.rest(self.now, &request, out);
-                self.gateway.rest_answered(self.now, action, &answer);
+            ToWorld::Answer { leg, id, answer } => carrier.webhook_answered(now, leg, id, answer, out),
+            ToWorld::NoAnswer { leg, id, failure } => carrier.webhook_failed(now, leg, id, failure, out),
+            ToWorld::StreamOpened { leg, socket } => carrier.stream_opened(now, leg, socket, out),
+            ToWorld::StreamRefused { leg, socket } => carrier.stream_refused(now, leg, socket, out),
+            ToWorld::Text { socket, text } => carrier.stream_text(now, socket, &text, out),
+            ToWorld::CloseStream { socket } => carrier.stream_closed(now, socket, out),
+            ToWorld::Rest { no, request } => {
+                let legs_before = carrier.exchange().map_or(0, |exchange| exchange.dialled().len());
+                let answer = carrier.rest(now, &request, out);
+                if let (Some(people), Some(exchange)) = (&mut self.people, carrier.exchange()) {
+                    people.created(&request, &exchange.dialled()[legs_before..]);
+                    self.requests.push(request);
+                }
+                self.gateway.rest_answered(now, no, &answer);
             }
         }
     }
@@ -201,8 +267,22 @@ impl World {
             (at, format!("{record:?}")).hash(&mut self.trace);
         }
         let lines = self.gateway.lines();
-        let (findings, truncations) = self.watch.judge(self.now, &self.gateway, self.company);
+        let (mut findings, truncations) = self.watch.judge(self.now, &self.gateway, self.carrier.caller());
+        let exchange = self.carrier.exchange();
+        let report = exchange.map(Exchange::report);
+        if let (Some(people), Some(exchange), Some(report)) = (self.people, exchange, &report) {
+            findings.extend(people.judge(self.now, &self.gateway, exchange, report));
+        }
+        let legs = exchange.into_iter().flat_map(|exchange| (0..).map_while(|no| exchange.leg(LegNo(no))));
+        let documents = legs.flat_map(|leg| leg.webhooks().iter());
+        let documents = documents.filter(|log| !log.body.is_empty());
+        let asked = self.gateway.asked.iter().map(|asked| (asked.at, format!("asks {:?}", asked.for_what)));
+        let learned = self.gateway.learned.iter().map(|(at, learned)| (*at, format!("learns {learned:?}")));
         History {
+            notes: asked.chain(learned).collect(),
+            documents: documents.filter_map(|log| Some((log.context?, log.body.clone()))).collect(),
+            requests: self.requests,
+            exchange: report,
             findings,
             trace: self.trace.finish(),
             ending: self.gateway.ending(),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{intake, latencies};
+use super::{intake, latencies, people};
 use crate::app::play::{Played, answers, barge_ins};
 use crate::session::effect::Record;
 use crate::sim::scenario::Scenario;
@@ -25,6 +25,9 @@ pub(super) fn print(
     writeln!(out, "  turns      {}", turns(played))?;
     writeln!(out, "  barge-ins  {}", interruptions(played))?;
     writeln!(out, "  intake     {}", intake_text(played))?;
+    for (label, text) in people::lines(played) {
+        writeln!(out, "  {label:<10} {text}")?;
+    }
     writeln!(out, "  cost       {:.4} USD, had the model been a real one", call.cost_micro_usd as f64 / 1e6)?;
     writeln!(out, "  stored     {stored}, call {}", played.call)?;
     let (verdict, colour) = if played.problems.is_empty() { ("as expected", "32") } else { ("NOT as expected", "31") };
@@ -53,7 +56,7 @@ pub(super) fn as_json(scenario: &Scenario, format: AudioFormat, played: &Played,
     let cuts: Vec<Value> = barge_ins(&played.entries)
         .map(|(heard, received)| json!({ "heard_ms": heard, "received_ms": received }))
         .collect();
-    json!({
+    let mut facts = json!({
         "scenario": scenario.name,
         "ok": played.problems.is_empty(),
         "problems": played.problems,
@@ -71,7 +74,11 @@ pub(super) fn as_json(scenario: &Scenario, format: AudioFormat, played: &Played,
         "intake": intake(played),
         "cost_micro_usd": call.cost_micro_usd,
         "transcript": lines,
-    })
+    });
+    if let (Some(facts), Value::Object(people)) = (facts.as_object_mut(), people::as_json(played)) {
+        facts.extend(people);
+    }
+    facts
 }
 
 fn ended_ms(played: &Played) -> u32 {
@@ -119,6 +126,12 @@ fn checks(scenario: &Scenario) -> usize {
         expect.reason.is_some(),
         expect.barge_ins.is_some(),
         expect.intake_completed.is_some(),
+        expect.escalation.is_some(),
+        expect.attempts.is_some(),
+        expect.bridged.is_some(),
+        expect.callback.is_some(),
+        expect.voicemail,
     ];
-    single.into_iter().filter(|is_there| *is_there).count() + expect.lines.len() + 2
+    let single = single.into_iter().filter(|is_there| *is_there).count();
+    single + expect.lines.len() + expect.once.len() + expect.hears.len() + 2
 }

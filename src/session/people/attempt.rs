@@ -13,7 +13,7 @@ use crate::session::timer::Timer;
 use crate::types::{AttemptState, EscalationState, LegId, Mono, TransferMode};
 
 /// The least that a phone rings; with less time left nobody else is tried.
-const RING_MIN: Duration = Duration::from_secs(5);
+pub(in crate::session) const RING_MIN: Duration = Duration::from_secs(5);
 
 /// Between tries to end a leg whose hang-up did not work.
 const CLEANUP_PAUSE: Duration = Duration::from_secs(2);
@@ -238,14 +238,8 @@ impl CallSession {
                 self.drop_attempt(AttemptState::Canceled, out);
                 self.nobody_left(now, out);
             }
-            Some(
-                Stage::Connecting
-                | Stage::Merging { .. }
-                | Stage::Talking
-                | Stage::Announcing { .. }
-                | Stage::ColdDialling,
-            )
-            | None => {}
+            Some(Stage::ColdDialling) => self.on_cold_due(now, out),
+            Some(Stage::Connecting | Stage::Merging { .. } | Stage::Talking | Stage::Announcing { .. }) | None => {}
         }
     }
 

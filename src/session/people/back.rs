@@ -6,7 +6,7 @@ use crate::session::effect::{Effects, ModelEffect};
 use crate::session::links::{Media, Model};
 use crate::session::people::Stage;
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, EscalationState, Mono, Outcome, Phase, Reason, TransferMode};
+use crate::types::{AttemptState, EscalationState, Mono, Phase, TransferMode};
 
 /// From our answer to the new stream.
 const STREAM_WAIT: std::time::Duration = std::time::Duration::from_secs(15);
@@ -48,17 +48,13 @@ impl CallSession {
     /// Ends the conversation's records and makes the call ready for a stream. The answer to the caller's leg.
     pub(in crate::session) fn come_back(&mut self, now: Mono, out: &mut Effects) -> Document {
         let talked = self.people.stage() == Some(Stage::Talking);
+        let without_model = self.end_without_model();
         self.attempt_to(if talked { AttemptState::Done } else { AttemptState::Failed }, None, out);
         self.people.legs.release_all();
         self.people.next = None;
         if self.model == Model::Gone {
-            let to = if talked { EscalationState::Transferred } else { EscalationState::Failed };
+            let (to, outcome, reason) = without_model;
             self.close_escalation(to, out);
-            let (outcome, reason) = if talked {
-                (Outcome::Transferred, Reason::OperatorTalk)
-            } else {
-                (Outcome::ModelUnavailable, self.model_reason)
-            };
             self.close(now, outcome, reason, out);
             return Document::HangUp;
         }

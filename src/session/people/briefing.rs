@@ -60,7 +60,7 @@ impl CallSession {
             }
         }
         let urgency = self.people.open.as_ref().map_or(crate::types::Urgency::Medium, |open| open.urgency);
-        self.answer_operator(0, Document::Gate { attempt: no, step: 1, urgency })
+        self.answer_operator(no, 0, Document::Gate { attempt: no, step: 1, urgency })
     }
 
     /// Detection says what picked up, perhaps while the gate still speaks.
@@ -109,7 +109,7 @@ impl CallSession {
             self.event(Event::OperatorKey { attempt: no, key }, out);
         }
         let answer = self.decide(now, no, step, key, out);
-        self.answer_operator(step, answer)
+        self.answer_operator(no, step, answer)
     }
 
     fn decide(&mut self, now: Mono, no: u32, step: u32, key: Option<char>, out: &mut Effects) -> Document {
@@ -184,8 +184,10 @@ impl CallSession {
     }
 
     /// Keeps the answer for a question that is asked again.
-    fn answer_operator(&mut self, step: u32, answer: Document) -> Document {
+    fn answer_operator(&mut self, no: u32, step: u32, answer: Document) -> Document {
+        // A decline may have begun the next attempt already: it must not get this answer.
         if let Some(attempt) = self.people.attempt_mut()
+            && attempt.no == no
             && !attempt.state.is_final()
         {
             attempt.answers.push((step, answer.clone()));

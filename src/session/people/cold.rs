@@ -3,11 +3,14 @@
 //! The carrier ends such a leg with the caller's, so no phone can ring for nobody. All intents are written down at
 //! once, because the answer to "what next?" can not wait for a receipt.
 
+use std::time::Duration;
+
 use crate::session::CallSession;
 use crate::session::document::{Document, Goodbye};
 use crate::session::effect::Effects;
 use crate::session::ending::Ending;
 use crate::session::links::Media;
+use crate::session::people::attempt::RING_MIN;
 use crate::session::people::{Attempt, Stage};
 use crate::session::timer::Timer;
 use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Reason, TransferMode};
@@ -53,7 +56,8 @@ impl CallSession {
         let Some(attempt) = &open.attempt else {
             return Document::HangUp;
         };
-        let (no, target, ring) = (attempt.no, attempt.target.id.clone(), attempt.target.ring);
+        let ring = Duration::from_secs(attempt.target.ring.min(open.due.since(now)).max(RING_MIN).as_secs());
+        let (no, target) = (attempt.no, attempt.target.id.clone());
         self.people.legs.dialled(no, now + ring + self.policy.dial_grace);
         let due = now + ring + self.policy.dial_grace + self.policy.briefing_max * 2;
         self.timers.set(Timer::Attempt, due);
@@ -100,7 +104,7 @@ impl CallSession {
         let Some(open) = &mut self.people.open else {
             return Document::HangUp;
         };
-        let in_time = open.due.since(now) >= std::time::Duration::from_secs(5);
+        let in_time = open.due.since(now) >= RING_MIN;
         if in_time && !asked_for_message && !calls_back && !open.cold.is_empty() {
             open.attempt = Some(open.cold.remove(0));
             let document = self.cold_document(now, out);

@@ -95,12 +95,17 @@ impl CallSession {
         self.record(Record::Escalation(fact), out);
         self.enter(Phase::Escalation, out);
         self.pause_clock(now);
-        if urgency == Urgency::Emergency {
-            self.say_emergency(now, out);
-        }
         let mode = if self.model == Model::Gone { TransferMode::Cold } else { TransferMode::Warm };
         let open = self.reachable(urgency, only.as_ref());
         let can = self.facts.carrier_rest && !open.is_empty();
+        if urgency == Urgency::Emergency {
+            self.say_emergency(now, out);
+            if !can {
+                // What follows at once must not overtake the assistant's voice.
+                self.on_emergency_due(now, out);
+                self.timers.stop(Timer::Emergency);
+            }
+        }
         self.people.open = Some(Escalation {
             no,
             urgency,
@@ -248,6 +253,7 @@ impl CallSession {
 
     /// The escalation is over: `to` is final.
     pub(in crate::session) fn close_escalation(&mut self, to: EscalationState, out: &mut Effects) {
+        self.cancel_cold(out);
         self.escalation_to(to, out);
         self.people.open = None;
         for timer in [Timer::Escalation, Timer::Attempt, Timer::Reassure, Timer::Bridge, Timer::Return] {

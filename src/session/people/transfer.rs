@@ -380,13 +380,25 @@ impl CallSession {
             self.come_back_live(now, state == Some(EscalationState::Bridged), out);
             return;
         }
+        if self.model == Model::Gone {
+            let (to, outcome, reason) = self.end_without_model();
+            self.attempt_to(if to == EscalationState::Transferred { AttemptState::Done } else { AttemptState::Failed }, None, out);
+            self.close_escalation(to, out);
+            self.hang_up(now, outcome, reason, out);
+            return;
+        }
         let document = self.come_back(now, out);
-        if matches!(self.ending, crate::session::ending::Ending::None) {
-            self.move_caller(now, document, out);
-            // A stream attaches like any other; what is asked before that gets the same answer.
-            self.people.next = None;
+        self.move_caller(now, document, out);
+        // A stream attaches like any other; what is asked before that gets the same answer.
+        self.people.next = None;
+    }
+
+    /// How a call ends whose caller has nobody to come back to.
+    pub(in crate::session) fn end_without_model(&self) -> (EscalationState, Outcome, Reason) {
+        if self.people.stage() == Some(Stage::Talking) {
+            (EscalationState::Transferred, Outcome::Transferred, Reason::OperatorTalk)
         } else {
-            self.hang_up(now, Outcome::Transferred, Reason::OperatorTalk, out);
+            (EscalationState::Failed, Outcome::ModelUnavailable, self.model_reason)
         }
     }
 }

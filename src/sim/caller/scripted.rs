@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::audio::level;
-use crate::sim::caller::{Caller, CallerFrame};
+use crate::sim::caller::{Caller, CallerFrame, Diary, Spoken};
 use crate::sim::carrier::company::{FRAME, FRAME_BYTES};
 use crate::sim::scenario::CallerStep;
 use crate::types::{Mono, Mulaw};
@@ -25,14 +25,19 @@ pub struct ScriptedCaller {
     /// Heard during the current step: when it was last loud, and for how long it has been.
     last_loud: Option<Mono>,
     heard: Duration,
+    /// A person is on the other end.
+    connected: bool,
     complaints: Vec<String>,
+    diary: Option<Diary>,
 }
 
 enum Step {
     Listen { max: Duration },
     HearFor(Duration),
     Wait(Duration),
-    Speak { audio: Bytes, cut: Option<Duration> },
+    Speak { name: Option<String>, audio: Bytes, cut: Option<Duration> },
+    Meet { max: Duration },
+    Part { max: Duration },
     Press(VecDeque<char>),
     HangUp,
     Stay { max: Duration },
@@ -48,8 +53,14 @@ impl ScriptedCaller {
                 CallerStep::Listen { max } => Step::Listen { max: *max },
                 CallerStep::HearFor(time) => Step::HearFor(*time),
                 CallerStep::Wait(time) => Step::Wait(*time),
-                CallerStep::Say { audio } => Step::Speak { audio: load(audio)?, cut: None },
-                CallerStep::HangUpDuring { audio, after } => Step::Speak { audio: load(audio)?, cut: Some(*after) },
+                CallerStep::Say { audio: name } | CallerStep::Tell { audio: name } => {
+                    Step::Speak { name: Some(name.clone()), audio: load(name)?, cut: None }
+                }
+                CallerStep::HangUpDuring { audio: name, after } => {
+                    Step::Speak { name: Some(name.clone()), audio: load(name)?, cut: Some(*after) }
+                }
+                CallerStep::Meet { max } => Step::Meet { max: *max },
+                CallerStep::Part { max } => Step::Part { max: *max },
                 CallerStep::Press(keys) => Step::Press(keys.chars().collect()),
                 CallerStep::HangUp => Step::HangUp,
                 CallerStep::Stay { max } => Step::Stay { max: *max },
@@ -61,8 +72,17 @@ impl ScriptedCaller {
             since: Mono::ZERO,
             last_loud: None,
             heard: Duration::ZERO,
+            connected: false,
             complaints: Vec::new(),
+            diary: None,
         })
+    }
+
+    /// Writes down what is said.
+    #[must_use]
+    pub fn noting(mut self, diary: Diary) -> Self {
+        self.diary = Some(diary);
+        self
     }
 
     fn listen(&mut self, now: Mono, heard: &[u8]) {
@@ -116,9 +136,19 @@ impl Caller for ScriptedCaller {
                     late || self.heard >= *time
                 }
                 Some(Step::Wait(time)) => passed >= *time,
-                Some(Step::Speak { audio, cut }) => {
+                Some(Step::Meet { max } | Step::Part { max }) if passed >= *max => {
+                    let what = if self.connected { "the other did not leave" } else { "nobody came" };
+                    self.complaints.push(format!("{what} in {max:?}"));
+                    true
+                }
+                Some(Step::Meet { .. }) => self.connected,
+                Some(Step::Part { .. }) => !self.connected,
+                Some(Step::Speak { name, audio, cut }) => {
                     if cut.is_some_and(|cut| passed >= cut) {
                         return CallerFrame::HANG_UP;
+                    }
+                    if let (Some(clip), Some(diary)) = (name.take(), &self.diary) {
+                        diary.note(Spoken { at: now, clip, to_person: self.connected });
                     }
                     if !audio.is_empty() {
                         return CallerFrame::speech(audio.split_to(audio.len().min(FRAME_BYTES)));
@@ -144,6 +174,10 @@ impl Caller for ScriptedCaller {
             }
             self.next(now);
         }
+    }
+
+    fn connected(&mut self, connected: bool) {
+        self.connected = connected;
     }
 
     fn complaints(&self) -> Vec<String> {

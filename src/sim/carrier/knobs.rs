@@ -141,6 +141,8 @@ pub struct RestKnobs {
     pub done_but_failed: Permille,
     /// Done, and never answered.
     pub unanswered: Permille,
+    /// The same, of every call that is to be placed, and of nothing else.
+    pub lose_created: bool,
     pub delay: Delay,
     /// An update of an ended call answers 20404 (not found), not 21220 (not in progress).
     pub ended_is_not_found: bool,
@@ -210,6 +212,7 @@ impl CompanyKnobs {
                 unavailable: rare(rng, 500),
                 done_but_failed: rare(rng, 500),
                 unanswered: rare(rng, 200),
+                lose_created: false,
                 delay: Delay { latency: Duration::from_millis(rng.u64(5..200)), jitter: Duration::from_millis(100) },
                 ended_is_not_found: rng.bool(),
             },

@@ -203,6 +203,11 @@ impl Place {
     }
 }
 
+/// What plays to somebody who waits.
+fn may_get(element: &Element, attribute: &str) -> bool {
+    attribute == "waitMethod" || element.name == "Redirect" && attribute == "method"
+}
+
 impl Document {
     fn known(&mut self, element: &Element, attributes: &[&str]) {
         for (name, _) in &element.attributes {
@@ -213,7 +218,7 @@ impl Document {
         for (name, value) in &element.attributes {
             let is_method = name == "method" || name.ends_with("Method");
             // The gateway's routes take POST only; hold music may be fetched by GET.
-            if is_method && value != "POST" && !(name == "waitMethod" && value == "GET") {
+            if is_method && value != "POST" && !(may_get(element, name) && value == "GET") {
                 self.complain(format!("<{} {name}> is {value}", element.name));
             }
         }

@@ -1,10 +1,11 @@
 //! What the simulated model says: a scenario's turns, an echo, or whatever the seed brings.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::sim::clips::{Clip, Kind, Library};
 use crate::sim::model::g711;
-use crate::sim::scenario::{CallerStep, ModelTurn, Scenario};
+use crate::sim::scenario::{ModelTurn, Scenario, cast};
 use crate::types::Mulaw;
 
 /// One piece of a response.
@@ -28,9 +29,40 @@ pub struct ModelScript(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    Turns { replies: Arc<[Reply]>, fallback: Reply, caller: Arc<[Arc<str>]>, next_reply: usize, next_turn: usize },
+    Turns { replies: Arc<[Reply]>, fallback: Reply, caller: Arc<[Arc<str>]>, place: Place },
     Echo,
     Random { clips: Arc<[Clip]>, turn: usize },
+}
+
+/// Replies and caller turns used so far.
+#[derive(Clone, Debug)]
+enum Place {
+    Own(usize, usize),
+    /// Several connections of one call, one after the other, go on where the one before stopped.
+    Shared(Arc<(AtomicUsize, AtomicUsize)>),
+}
+
+impl Place {
+    fn next_reply(&mut self) -> usize {
+        match self {
+            Self::Own(replies, _) => std::mem::replace(replies, *replies + 1),
+            Self::Shared(place) => place.0.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    fn next_turn(&mut self) -> usize {
+        match self {
+            Self::Own(_, turns) => std::mem::replace(turns, *turns + 1),
+            Self::Shared(place) => place.1.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    fn now(&self) -> (usize, usize) {
+        match self {
+            Self::Own(replies, turns) => (*replies, *turns),
+            Self::Shared(place) => (place.0.load(Ordering::Relaxed), place.1.load(Ordering::Relaxed)),
+        }
+    }
 }
 
 impl ModelScript {
@@ -40,20 +72,15 @@ impl ModelScript {
     /// The scenario names a clip that the library does not have.
     pub fn scenario(scenario: &Scenario, library: &Library) -> Result<Self, MissingClip> {
         let replies = scenario.model.iter().map(|turn| reply(turn, library)).collect::<Result<Vec<_>, _>>()?;
-        let mut caller = Vec::new();
-        for step in &scenario.caller {
-            // A sentence that is cut by a hang-up never becomes a turn, but it is the last one anyway.
-            if let CallerStep::Say { audio } | CallerStep::HangUpDuring { audio, .. } = step {
-                caller.push(find(library, Kind::Caller, audio)?.text);
-            }
-        }
+        let text = |name: &str| cast::clip(library, name).map(|clip| clip.text).ok_or_else(|| MissingClip(name.to_owned()));
+        let caller = scenario.heard_by_model().into_iter().map(text).collect::<Result<Vec<_>, _>>()?;
         let fallback = vec![Part::Speech(find(library, Kind::Assistant, FALLBACK)?)];
         Ok(Self::turns(replies, fallback, caller))
     }
 
     /// Plays these replies in order, then the fallback; `caller` is what the caller's turns say, in order.
     pub fn turns(replies: Vec<Reply>, fallback: Reply, caller: Vec<Arc<str>>) -> Self {
-        Self(Source::Turns { replies: replies.into(), fallback, caller: caller.into(), next_reply: 0, next_turn: 0 })
+        Self(Source::Turns { replies: replies.into(), fallback, caller: caller.into(), place: Place::Own(0, 0) })
     }
 
     /// Gives every frame back: one response without an end, no turn detection.
@@ -69,17 +96,26 @@ impl ModelScript {
 
     /// Goes on where another connection of the same call stopped.
     pub fn resume_at(mut self, replies: usize, turns: usize) -> Self {
-        if let Source::Turns { next_reply, next_turn, .. } = &mut self.0 {
-            *next_reply = replies;
-            *next_turn = turns;
+        if let Source::Turns { place, .. } = &mut self.0 {
+            *place = Place::Own(replies, turns);
+        }
+        self
+    }
+
+    /// Every clone goes on where any other stopped: for one call that may have several connections.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        if let Source::Turns { place, .. } = &mut self.0 {
+            let (replies, turns) = place.now();
+            *place = Place::Shared(Arc::new((AtomicUsize::new(replies), AtomicUsize::new(turns))));
         }
         self
     }
 
     /// Replies and caller turns used so far, for `resume_at`.
-    pub const fn position(&self) -> (usize, usize) {
+    pub fn position(&self) -> (usize, usize) {
         match &self.0 {
-            Source::Turns { next_reply, next_turn, .. } => (*next_reply, *next_turn),
+            Source::Turns { place, .. } => place.now(),
             Source::Echo => (0, 0),
             Source::Random { turn, .. } => (0, *turn),
         }
@@ -92,9 +128,8 @@ impl ModelScript {
     /// What the next response holds.
     pub(super) fn reply(&mut self, rng: &mut fastrand::Rng) -> Reply {
         match &mut self.0 {
-            Source::Turns { replies, fallback, next_reply, .. } => {
-                *next_reply += 1;
-                replies.get(*next_reply - 1).unwrap_or(fallback).clone()
+            Source::Turns { replies, fallback, place, .. } => {
+                replies.get(place.next_reply()).unwrap_or(fallback).clone()
             }
             Source::Echo => Vec::new(),
             Source::Random { clips, .. } => random_reply(clips, rng),
@@ -104,9 +139,9 @@ impl ModelScript {
     /// What the caller's next turn says.
     pub(super) fn caller_text(&mut self) -> Arc<str> {
         match &mut self.0 {
-            Source::Turns { caller, next_turn, .. } => {
-                *next_turn += 1;
-                caller.get(*next_turn - 1).cloned().unwrap_or_else(|| unnamed(*next_turn))
+            Source::Turns { caller, place, .. } => {
+                let turn = place.next_turn();
+                caller.get(turn).cloned().unwrap_or_else(|| unnamed(turn + 1))
             }
             Source::Random { turn, .. } => {
                 *turn += 1;

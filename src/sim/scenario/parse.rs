@@ -5,19 +5,31 @@
 //! about  What happens, in a sentence.
 //! org    {"greeting": "Hello."}
 //! caller listen 15s | hear 800ms | wait 2s | say CLIP | hang up | hang up in CLIP after 700ms | press 12# | stay 30s
+//! caller meet 40s | tell CLIP | part 20s
+//! operator TARGET answer after 2s | busy | no answer | machine CLIP after 2s
+//! operator TARGET listen 15s | press 1 | meet 20s | say CLIP | hang up ...
+//! outbound +15550100177 {"basis": "why the party may be called"}
+//! callee answer after 2s ...
 //! model  say CLIP | call TOOL {"its": "arguments"} | nothing | down
 //! and    call TOOL {}
-//! expect outcome WORD | reason WORD | line user|agent TEXT | barge-ins N | intake completed|open
+//! expect outcome WORD | reason WORD | line user|agent TEXT | once user|agent TEXT | barge-ins N
+//! expect intake completed|open | escalation STATE ... | attempts TARGET:STATE ... | bridged 8s
+//! expect callback [TARGET] | voicemail | hears TARGET|caller|callee TEXT
 //! ```
 //!
-//! Each `model` line is one response; `and` adds a tool call to the response before it.
+//! Each `model` line is one response; `and` adds a tool call to the response before it. Several `org` lines are one
+//! object. `meet` and `part` wait for a person on the other end, `tell` speaks to that person. An operator or callee
+//! first says how the phone is answered, then does the same as a caller.
+
+mod expect;
+mod steps;
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::sim::scenario::{CallerStep, Expect, ModelTurn, Scenario};
-use crate::types::{Outcome, Reason, Speaker};
+use crate::sim::scenario::cast::{Answers, Outbound, Role};
+use crate::sim::scenario::{Expect, Scenario};
 
 /// What is wrong with a scenario, and where.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -39,6 +51,8 @@ impl Scenario {
             about: String::new(),
             org: "{}".to_owned(),
             caller: Vec::new(),
+            operators: Vec::new(),
+            outbound: None,
             model: Vec::new(),
             model_down: false,
             expect: Expect::default(),
@@ -50,103 +64,83 @@ impl Scenario {
             }
             scenario.read_line(line).map_err(|problem| ScenarioError { line: number + 1, problem })?;
         }
-        if scenario.caller.is_empty() {
-            return Err(ScenarioError { line: 0, problem: "the caller does nothing".to_owned() });
-        }
+        scenario.is_whole().map_err(|problem| ScenarioError { line: 0, problem })?;
         Ok(scenario)
+    }
+
+    fn is_whole(&self) -> Result<(), String> {
+        match (&self.outbound, self.caller.is_empty()) {
+            (None, true) => return Err("the caller does nothing".to_owned()),
+            (Some(_), false) => return Err("either somebody calls, or somebody is called".to_owned()),
+            (None, false) | (Some(_), true) => {}
+        }
+        match self.operators.iter().find(|role| self.number_of(&role.name).is_none()) {
+            Some(role) => Err(format!("`{}` is no target of the organization", role.name)),
+            None => Ok(()),
+        }
     }
 
     fn read_line(&mut self, line: &str) -> Result<(), String> {
         let (word, rest) = cut(line);
         match word {
             "about" => self.about = rest.to_owned(),
-            "org" => self.org = object(rest)?,
-            "caller" => self.caller.push(caller_step(rest)?),
+            "org" => self.org = merged(&self.org, rest)?,
+            "caller" => self.caller.push(steps::caller_step(rest)?),
+            "operator" => {
+                let (who, rest) = cut(rest);
+                self.operator(&name(who)?, rest)?;
+            }
+            "outbound" => self.outbound = Some(outbound(rest)?),
+            "callee" => match &mut self.outbound {
+                Some((_, callee)) => steps::role_line(callee, rest)?,
+                None => return Err("`callee` needs an `outbound` line before it".to_owned()),
+            },
             "model" if rest == "down" => self.model_down = true,
-            "model" => self.model.push(model_turn(rest)?),
+            "model" => self.model.push(steps::model_turn(rest)?),
             "and" => {
                 let turn = self.model.last_mut().ok_or("`and` needs a `model` line before it")?;
-                turn.calls.push(call(rest)?);
+                turn.calls.push(steps::call(rest)?);
             }
-            "expect" => self.read_expectation(rest)?,
-            _ => return Err(format!("`{word}` is none of about, org, caller, model, and, expect")),
+            "expect" => self.expect.read(rest)?,
+            _ => {
+                let known = "about, org, caller, operator, outbound, callee, model, and, expect";
+                return Err(format!("`{word}` is none of {known}"));
+            }
         }
         Ok(())
     }
 
-    fn read_expectation(&mut self, rest: &str) -> Result<(), String> {
-        let (word, rest) = cut(rest);
-        match word {
-            "outcome" => {
-                let outcome = Outcome::parse(rest).ok_or_else(|| format!("`{rest}` is no outcome"))?;
-                self.expect.outcome = Some(outcome.to_string());
+    /// The first line of an operator says how the phone is answered.
+    fn operator(&mut self, who: &str, rest: &str) -> Result<(), String> {
+        match self.operators.iter_mut().find(|role| role.name == who) {
+            Some(role) => steps::role_line(role, rest),
+            None => {
+                let answers = steps::answers(rest)?;
+                self.operators.push(Role { name: who.to_owned(), answers, steps: Vec::new() });
+                Ok(())
             }
-            "reason" => {
-                let reason = Reason::parse(rest).ok_or_else(|| format!("`{rest}` is no reason"))?;
-                self.expect.reason = Some(reason.to_string());
-            }
-            "line" => {
-                let (who, text) = cut(rest);
-                let who = Speaker::parse(who).ok_or_else(|| format!("`{who}` is neither user nor agent"))?;
-                if text.is_empty() {
-                    return Err("a part of the text is missing".to_owned());
-                }
-                self.expect.lines.push((who.to_string(), text.to_owned()));
-            }
-            "barge-ins" => {
-                let count = rest.parse().map_err(|_| format!("`{rest}` is no number"))?;
-                self.expect.barge_ins = Some(count);
-            }
-            "intake" => match rest {
-                "completed" => self.expect.intake_completed = Some(true),
-                "open" => self.expect.intake_completed = Some(false),
-                _ => return Err(format!("`{rest}` is neither completed nor open")),
-            },
-            _ => return Err(format!("`{word}` is none of outcome, reason, line, barge-ins, intake")),
         }
-        Ok(())
     }
 }
 
-fn caller_step(text: &str) -> Result<CallerStep, String> {
-    let (word, rest) = cut(text);
-    Ok(match word {
-        "listen" => CallerStep::Listen { max: length(rest)? },
-        "hear" => CallerStep::HearFor(length(rest)?),
-        "wait" => CallerStep::Wait(length(rest)?),
-        "say" => CallerStep::Say { audio: name(rest)? },
-        "press" => CallerStep::Press(keys(rest)?),
-        "stay" => CallerStep::Stay { max: length(rest)? },
-        "hang" if rest == "up" => CallerStep::HangUp,
-        "hang" => {
-            let (audio, after) = rest
-                .strip_prefix("up in ")
-                .and_then(|rest| rest.split_once(" after "))
-                .ok_or("say `hang up` or `hang up in CLIP after 700ms`")?;
-            CallerStep::HangUpDuring { audio: name(audio)?, after: length(after)? }
-        }
-        _ => return Err(format!("the caller cannot `{word}`: listen, hear, wait, say, press, stay or hang up")),
-    })
+/// `+15550100177 {"basis": "..."}`: who is called, and why that is allowed. The callee's first line says the rest.
+fn outbound(text: &str) -> Result<(Outbound, Role), String> {
+    let (to, rest) = cut(text);
+    let order: Value = serde_json::from_str(rest).map_err(|problem| format!("not JSON: {problem}"))?;
+    let basis = order["basis"].as_str().ok_or("a `basis` in text is missing")?;
+    let callee = Role { name: "callee".to_owned(), answers: Answers::Never, steps: Vec::new() };
+    Ok((Outbound { to: to.to_owned(), basis: basis.to_owned() }, callee))
 }
 
-fn model_turn(text: &str) -> Result<ModelTurn, String> {
-    let (word, rest) = cut(text);
-    Ok(match word {
-        "say" => ModelTurn { say: Some(name(rest)?), calls: Vec::new() },
-        "call" => ModelTurn { say: None, calls: vec![call(text)?] },
-        "nothing" if rest.is_empty() => ModelTurn { say: None, calls: Vec::new() },
-        _ => return Err(format!("the model cannot `{text}`: say, call, nothing or down")),
-    })
-}
-
-/// `call TOOL {"its": "arguments"}`.
-fn call(text: &str) -> Result<(String, String), String> {
-    let (word, rest) = cut(text);
-    if word != "call" {
-        return Err(format!("expected `call`, found `{word}`"));
+/// Two objects as one: keys of the later one count.
+fn merged(before: &str, text: &str) -> Result<String, String> {
+    if before == "{}" {
+        return object(text);
     }
-    let (tool, arguments) = cut(rest);
-    Ok((name(tool)?, object(arguments)?))
+    let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).map_err(|problem| problem.to_string());
+    let mut all = read(before)?;
+    all.extend(read(&object(text)?)?);
+    Ok(Value::Object(all).to_string())
 }
 
 fn object(text: &str) -> Result<String, String> {

@@ -2,43 +2,42 @@
 //!
 //! It decides nothing that the engine decides; it mirrors what `twilio`, `calls` and `store` do around it.
 
+mod desk;
 mod doors;
 mod organization;
+mod past;
+mod questions;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::calls::{Action, Engine};
+use crate::dialling::DialPolicy;
 use crate::ports::media::{EncodeMedia, MediaEvent};
 use crate::ports::model::ModelCommand;
 use crate::session::document::Document;
-use crate::session::effect::{ActionId, CarrierEffect, Effect, Ending, Line, Record, RecordId};
-use crate::session::input::{ActionResult, CarrierInput, Input};
+use crate::session::effect::{ActionId, Effect, Ending, Line, Record, RecordId};
+use crate::session::input::{ActionResult, CarrierInput, Input, StaffInput};
 use crate::session::plant::planted;
-use crate::sim::carrier::company::{CompanyOut, SocketNo, WebAnswer, WebhookId};
-use crate::sim::carrier::rest::{RestAnswer, RestRequest};
+use crate::sim::carrier::company::{CompanyOut, SocketNo, WebAnswer, WebFailure, WebhookId};
+use crate::sim::carrier::exchange::LegNo;
+use crate::sim::carrier::rest::RestRequest;
 use crate::sim::clock::{Agenda, earlier};
 use crate::sim::model::FakeModel;
+use crate::sim::world::gateway::desk::Errand;
 use crate::sim::world::gateway::organization::setup;
 use crate::sim::world::model::Connection;
 use crate::sim::world::plan::Settings;
-use crate::twilio::callback::leg_status;
 use crate::twilio::origin::Origin;
 use crate::twilio::twiml::Documents;
 use crate::twilio::wire::MediaEncoder;
-use crate::types::{AccountId, LegId, Mono, Now, StreamId, Wall};
+use crate::types::{AccountId, CallId, LegId, Mono, Now, StreamId, TargetId, Wall};
+
+pub(super) use desk::{Asked, AskedFor};
 
 /// The public origin that the company knows.
 pub(super) const ORIGIN: &str = "https://gw.test";
-
-/// A REST request that is not answered is given up after this.
-const REST_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Before a request that may be repeated is.
-const REST_PAUSE: Duration = Duration::from_millis(200);
-
-const REST_TRIES: u32 = 3;
 
 /// A socket without a start is closed.
 const START_WAIT: Duration = Duration::from_secs(5);
@@ -50,23 +49,40 @@ pub(super) fn account() -> AccountId {
 /// What the gateway wants of the phone company.
 #[derive(Debug)]
 pub(super) enum ToWorld {
-    Answer { id: WebhookId, answer: WebAnswer },
-    StreamOpened { socket: SocketNo },
+    Answer { leg: LegNo, id: WebhookId, answer: WebAnswer },
+    NoAnswer { leg: LegNo, id: WebhookId, failure: WebFailure },
+    StreamOpened { leg: LegNo, socket: SocketNo },
+    StreamRefused { leg: LegNo, socket: SocketNo },
     Text { socket: SocketNo, text: String },
     CloseStream { socket: SocketNo },
-    Rest { action: ActionId, request: RestRequest },
+    Rest { no: u32, request: RestRequest },
+}
+
+/// What the gateway was told about a leg, whoever told it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Learned {
+    CallerGone,
+    OperatorGone(LegId),
+    /// The name of an operator's leg.
+    Operator(u32, LegId),
 }
 
 pub(super) struct Gateway {
     settings: Settings,
-    leg: LegId,
+    /// The caller's leg, as far as it is known.
+    leg: Option<LegId>,
     documents: Documents,
+    /// The process lives.
+    alive: bool,
     engine: Option<Engine>,
+    opened: bool,
     opened_at: Mono,
     over: bool,
     actions: Vec<Action>,
     out: VecDeque<ToWorld>,
     ticket: Option<String>,
+    /// What the voice webhook was answered, for one that is repeated.
+    first_answer: Option<String>,
     tickets: u32,
     /// Sockets that have not said `start`, and until when they may.
     waiting: BTreeMap<u32, Mono>,
@@ -75,11 +91,22 @@ pub(super) struct Gateway {
     /// Connections of the past, for the books.
     pub(super) past: Vec<Connection>,
     connections: u32,
-    requests: BTreeMap<u32, (CarrierEffect, u32)>,
+    dials: DialPolicy,
+    /// Which leg is whose: the attempt's number, or `None` for the party of an outbound call.
+    owners: BTreeMap<LegId, Option<u32>>,
+    errands: BTreeMap<u32, Errand>,
+    next_errand: u32,
     later: Agenda<Later>,
     answer: Option<Document>,
     /// Every record with its time, as the engine wrote them.
     pub(super) records: Vec<(Mono, Record)>,
+    /// Restarts so far; at each the records that were not on disk are gone.
+    pub(super) restarts: u32,
+    /// Every request to the carrier, for the books.
+    pub(super) asked: Vec<Asked>,
+    pub(super) learned: Vec<(Mono, Learned)>,
+    /// A document for a stranger's ears held what was confided; or a briefing was not fit to be read.
+    pub(super) indiscretions: Vec<(Mono, String)>,
     /// Records that are on disk, and records whose receipt was given.
     pub(super) durable: u32,
     pub(super) acknowledged: u32,
@@ -95,34 +122,47 @@ struct Media {
 }
 
 enum Later {
-    RestAgain(ActionId),
+    RestAgain(u32),
     RestResult(ActionId, ActionResult),
+    /// The answer that the errand got, as far as anybody knows.
+    RestAnswered(u32, u16, String),
     Commit(RecordId),
 }
 
 impl Gateway {
-    pub(super) fn new(settings: Settings, leg: LegId) -> Self {
+    /// `leg`: the caller's, if somebody calls.
+    pub(super) fn new(settings: Settings, leg: Option<LegId>) -> Self {
         let origin = Origin::parse(ORIGIN).expect("a constant origin");
         Self {
             settings,
             leg,
             documents: Documents::new(&origin),
+            alive: true,
             engine: None,
+            opened: false,
             opened_at: Mono::ZERO,
             over: false,
             actions: Vec::new(),
             out: VecDeque::new(),
             ticket: None,
+            first_answer: None,
             tickets: 0,
             waiting: BTreeMap::new(),
             media: None,
             connection: None,
             past: Vec::new(),
             connections: 0,
-            requests: BTreeMap::new(),
+            dials: DialPolicy::new(),
+            owners: BTreeMap::new(),
+            errands: BTreeMap::new(),
+            next_errand: 0,
             later: Agenda::new(),
             answer: None,
             records: Vec::new(),
+            restarts: 0,
+            asked: Vec::new(),
+            learned: Vec::new(),
+            indiscretions: Vec::new(),
             durable: 0,
             acknowledged: 0,
             journal_dead: false,
@@ -131,13 +171,16 @@ impl Gateway {
     }
 
     /// Something of the company's arrives.
-    pub(super) fn receive(&mut self, now: Mono, cargo: CompanyOut) {
+    pub(super) fn receive(&mut self, now: Mono, leg: LegNo, cargo: CompanyOut) {
+        if !self.alive {
+            return self.refuse_dead(leg, cargo);
+        }
         match cargo {
-            CompanyOut::Webhook { id, url, pairs } => self.webhook(now, id, &url, &pairs),
-            CompanyOut::Fetch { id, url } => self.webhook(now, id, &url, &[]),
+            CompanyOut::Webhook { id, url, pairs } => self.webhook(now, leg, id, &url, &pairs),
+            CompanyOut::Fetch { id, url } => self.webhook(now, leg, id, &url, &[]),
             CompanyOut::OpenStream { socket, .. } => {
                 self.waiting.insert(socket.0, now + START_WAIT);
-                self.out.push_back(ToWorld::StreamOpened { socket });
+                self.out.push_back(ToWorld::StreamOpened { leg, socket });
             }
             CompanyOut::StreamText { socket, text } => self.text(now, socket, &text),
             CompanyOut::CloseStream { socket, .. } | CompanyOut::ResetStream { socket } => {
@@ -149,6 +192,12 @@ impl Gateway {
             }
             CompanyOut::CallOver => {}
         }
+        self.perform(now);
+    }
+
+    /// Staff do something, should the call live.
+    pub(super) fn staff(&mut self, now: Mono, input: StaffInput) {
+        self.input(now, Input::Staff(input));
         self.perform(now);
     }
 
@@ -193,28 +242,27 @@ impl Gateway {
         std::mem::take(&mut *self.effects.lock().expect("no one panics while holding it"))
     }
 
-    /// The answer to a REST request.
-    pub(super) fn rest_answered(&mut self, now: Mono, action: ActionId, answer: &RestAnswer) {
-        let Some((effect, tries)) = self.requests.get_mut(&action.0) else {
-            return;
-        };
-        *tries += 1;
-        let again = *tries < REST_TRIES && (answer.lost || answer.status == 429 || answer.status >= 500);
-        let wait = if answer.lost { REST_TIMEOUT } else { answer.after };
-        if again {
-            self.later.add(now + wait + REST_PAUSE, Later::RestAgain(action));
-            return;
-        }
-        let result = rest_result(effect, answer);
-        self.later.add(now + wait, Later::RestResult(action, result));
-    }
-
     pub(super) fn is_over(&self) -> bool {
         self.over
     }
 
-    pub(super) fn was_opened(&self) -> bool {
-        self.engine.is_some()
+    pub(super) const fn was_opened(&self) -> bool {
+        self.opened
+    }
+
+    /// The process lives.
+    pub(super) const fn is_alive(&self) -> bool {
+        self.alive
+    }
+
+    /// The number of a target, as the organization has it.
+    pub(super) fn number_of(&self, target: &TargetId) -> Option<String> {
+        self.settings.number_of(target).map(|number| number.e164().to_owned())
+    }
+
+    /// Nothing is held for a call any more.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.media.is_none() && self.connection.is_none() && self.errands.is_empty()
     }
 
     /// The socket that carries the call now.
@@ -281,7 +329,9 @@ impl Gateway {
                 self.perform_one(now, action);
             }
         }
-        self.over = self.engine.as_ref().is_some_and(Engine::is_over);
+        if let Some(engine) = &self.engine {
+            self.over = engine.is_over();
+        }
     }
 
     fn perform_one(&mut self, now: Mono, action: Action) {
@@ -306,12 +356,12 @@ impl Gateway {
                 }
             }
             Action::CloseModel => self.past.extend(self.connection.take()),
-            Action::Carrier(id, effect) => {
-                self.requests.insert(id.0, (effect, 0));
-                self.ask_rest(id);
-            }
+            Action::Carrier(id, effect) => self.ask_carrier(now, id, effect),
             Action::Answer(answer) => self.answer = Some(answer),
             Action::Record(no, record) => {
+                if let Record::Leg(leg) = &record {
+                    self.leg = Some(leg.clone());
+                }
                 self.records.push((now, record));
                 if planted!(self.settings.policy, AcknowledgesEarly) {
                     self.acknowledged = no.0 + 1;
@@ -332,31 +382,11 @@ impl Gateway {
         self.connection = Some(Connection::new(now, name, model, setup(settings), settings.model_delay, record));
     }
 
-    fn ask_rest(&mut self, action: ActionId) {
-        let Some((effect, _)) = self.requests.get(&action.0) else {
-            return;
-        };
-        let (method, body) = match effect {
-            CarrierEffect::HangUp(_) => ("POST", "Status=completed"),
-            CarrierEffect::LookUp(_) => ("GET", ""),
-            CarrierEffect::Dial(_)
-            | CarrierEffect::DialOut { .. }
-            | CarrierEffect::FindDialled(_)
-            | CarrierEffect::Redirect { .. }
-            | CarrierEffect::EndRoom { .. } => return,
-        };
-        let path = format!("/2010-04-01/Accounts/{}/Calls/{}.json", account(), self.leg);
-        let request = RestRequest { method: method.to_owned(), path, authorization: None, body: body.to_owned() };
-        self.out.push_back(ToWorld::Rest { action, request });
-    }
-
     fn on_later(&mut self, now: Mono, later: Later) {
         match later {
-            Later::RestAgain(action) => self.ask_rest(action),
-            Later::RestResult(action, result) => {
-                self.requests.remove(&action.0);
-                self.input(now, Input::Action(action, result));
-            }
+            Later::RestAgain(no) => self.send_errand(now, no),
+            Later::RestAnswered(no, status, body) => self.errand_answered(now, no, status, &body),
+            Later::RestResult(action, result) => self.input(now, Input::Action(action, result)),
             Later::Commit(no) => {
                 let dies = self.settings.journal_crash.is_some_and(|at| now >= Mono::ZERO + at);
                 self.journal_dead |= dies;
@@ -389,17 +419,7 @@ impl Gateway {
     }
 }
 
-fn rest_result(effect: &CarrierEffect, answer: &RestAnswer) -> ActionResult {
-    if answer.lost {
-        return ActionResult::Failed;
-    }
-    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    match (answer.status, effect) {
-        (200..300, CarrierEffect::HangUp(_)) => ActionResult::Done,
-        (200..300, CarrierEffect::LookUp(_)) => {
-            body["status"].as_str().and_then(leg_status).map_or(ActionResult::Failed, ActionResult::Status)
-        }
-        _ if matches!(body["code"].as_u64(), Some(20404 | 21220)) => ActionResult::Gone,
-        _ => ActionResult::Failed,
-    }
+/// Every world has one call.
+pub(super) fn call_id(seed: u64) -> CallId {
+    CallId(uuid::Uuid::from_u128(u128::from(seed)))
 }

@@ -44,6 +44,34 @@ pub enum Invariant {
     OneOutput,
     /// A truncation is never above what was received.
     Truncated,
+    /// I13: while a phone rings, the caller hears something every fifteen seconds.
+    Reassured,
+    /// I14: a committed intent precedes every create, and every document that dials.
+    Intended,
+    /// I14: no leg and no room is left without an owner.
+    NoOrphan,
+    /// I15: one operator's leg for an attempt.
+    OneLeg,
+    /// I16: somebody's phone rings, or the fallback's sentence begins, within five seconds.
+    RingsSoon,
+    /// I16: the final answer comes in time.
+    AnswersInTime,
+    /// I17: the caller is gone, and so are the operators.
+    OperatorReleased,
+    /// I17: the operator is gone, and the caller is served again.
+    CallerServed,
+    /// I17: nobody is connected with a machine.
+    NoMachine,
+    /// I18: only targets are dialled, and the party of an outbound call.
+    OnlyTargets,
+    /// In an emergency the organization's sentence comes at once.
+    EmergencySaid,
+    /// A stranger's voicemail hears nothing confidential; a briefing can be read aloud.
+    Discreet,
+    /// Rows are changed by compare-and-set, and are final when the call is over.
+    Rows,
+    /// I29: nothing is held for a call that is over.
+    AtRest,
 }
 
 /// One broken invariant.
@@ -80,6 +108,9 @@ pub(super) struct Watch {
     tools: BTreeMap<String, Mono>,
     ended_at: Option<Mono>,
     records_seen: usize,
+    restarts: u32,
+    /// People may be brought in: streams come and go, and so does the process.
+    people: bool,
     swallowed: bool,
     expects_greeting: bool,
 }
@@ -121,16 +152,24 @@ impl Watch {
             tools: BTreeMap::new(),
             ended_at: None,
             records_seen: 0,
+            restarts: 0,
+            people: settings.crew.is_some(),
             swallowed: faults.iter().any(|(_, fault)| matches!(fault, ResponseFault::Swallowed)),
             expects_greeting: !settings.greeting.is_empty() || !settings.disclosure.is_empty(),
         }
     }
 
     /// Looks at everything after a step.
-    pub(super) fn observe(&mut self, now: Mono, gateway: &mut Gateway, company: &CompanyCall) {
+    pub(super) fn observe(&mut self, now: Mono, gateway: &Gateway, effects: &[Effect], company: Option<&CompanyCall>) {
         let socket = gateway.socket();
-        for effect in gateway.take_effects() {
-            self.effect(now, socket, &effect);
+        for effect in effects {
+            self.effect(now, socket, effect);
+        }
+        if gateway.restarts > self.restarts {
+            self.restarts = gateway.restarts;
+            self.records_seen = self.records_seen.min(gateway.records.len());
+            let is_end = |(_, record): &(Mono, Record)| matches!(record, Record::Ended(_));
+            self.ended_at = self.ended_at.filter(|_| gateway.records.iter().any(is_end));
         }
         if gateway.acknowledged > gateway.durable {
             self.find(Invariant::Durable, now, "a record was acknowledged before it was on disk");
@@ -150,7 +189,9 @@ impl Watch {
                 self.tools.entry(call.clone()).or_insert(now);
             }
         }
-        self.outstanding(now, company);
+        if let Some(company) = company {
+            self.outstanding(now, company);
+        }
     }
 
     /// Time stands still, or the call goes on for ever.
@@ -163,14 +204,19 @@ impl Watch {
         mut self,
         now: Mono,
         gateway: &Gateway,
-        company: CompanyCall,
+        company: Option<&CompanyCall>,
     ) -> (Vec<Finding>, Vec<Truncation>) {
-        self.judge_end(now, gateway, &company);
-        self.judge_lines(now, gateway, &company);
-        self.judge_wire(&company);
-        self.judge_silence(&company, gateway);
+        self.judge_end(now, gateway, company);
         self.judge_model(now, gateway);
-        let truncations = self.truncations(&company);
+        let Some(company) = company else {
+            return (self.findings, Vec::new());
+        };
+        self.judge_lines(now, gateway, company);
+        self.judge_wire(company);
+        if !self.people {
+            self.judge_silence(company, gateway);
+        }
+        let truncations = self.truncations(company);
         (self.findings, truncations)
     }
 
@@ -222,7 +268,7 @@ impl Watch {
         }
     }
 
-    fn judge_end(&mut self, now: Mono, gateway: &Gateway, company: &CompanyCall) {
+    fn judge_end(&mut self, now: Mono, gateway: &Gateway, company: Option<&CompanyCall>) {
         if !gateway.was_opened() {
             return;
         }
@@ -231,7 +277,7 @@ impl Watch {
             let what = format!("{endings} outcomes, over: {}", gateway.is_over());
             self.find(Invariant::OneOutcome, now, &what);
         }
-        let late = self.ended_at.zip(company.ended()).map(|(ours, theirs)| ours.since(theirs.at));
+        let late = self.ended_at.zip(company.and_then(CompanyCall::ended)).map(|(ours, theirs)| ours.since(theirs.at));
         if late.is_some_and(|late| late > END_MAX) {
             let what = format!("the outcome came {late:?} after the end");
             self.find(Invariant::OneOutcome, now, &what);
@@ -334,6 +380,8 @@ impl Watch {
                 let known = ledger.calls.iter().any(|(id, _)| id == call);
                 let answers = ledger.tool_outputs.get(call).map_or(0, Vec::len);
                 let due = over.since(*asked) > ANSWER_MAX && !connection.model().is_closed() && connection.is_quiet();
+                // The connection may be closed for a conversation, or with the process.
+                let due = due && !self.people;
                 if known && (answers > 1 || answers == 0 && due) {
                     self.find(Invariant::OneOutput, now, &format!("{answers} outputs for the tool call {call}"));
                 }
@@ -397,4 +445,4 @@ impl Watch {
     }
 }
 
-const FINDINGS_MAX: usize = 100;
+pub(super) const FINDINGS_MAX: usize = 100;

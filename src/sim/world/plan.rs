@@ -1,5 +1,8 @@
 //! What a world is made of: a caller, a line, a model, an organization, all from one seed or from a scenario.
 
+mod guest;
+mod transfer;
+
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -12,6 +15,10 @@ use crate::sim::clips::{Kind, Library};
 use crate::sim::model::{ModelKnobs, ModelScript};
 use crate::sim::scenario::Scenario;
 use crate::types::org::AudioFormat;
+use crate::types::{PhoneNumber, TargetId};
+
+pub use guest::Guest;
+pub use transfer::{Crew, Interlude, TransferPlan};
 
 /// Who phones.
 pub enum CallerKind {
@@ -42,6 +49,8 @@ pub struct WorldPlan {
     /// The journal dies at this moment, and what it had not written is lost.
     pub journal_crash: Option<Duration>,
     pub record_model: bool,
+    /// People who can be brought in. `None`: a plain call.
+    pub transfer: Option<TransferPlan>,
 }
 
 /// What the gateway's side is told.
@@ -59,9 +68,30 @@ pub(super) struct Settings {
     pub(super) outage: Option<(Duration, Duration)>,
     pub(super) journal_crash: Option<Duration>,
     pub(super) record_model: bool,
+    pub(super) crew: Option<Crew>,
 }
 
 impl Settings {
+    /// Our number.
+    pub(super) fn ours(&self) -> PhoneNumber {
+        transfer::OURS.parse().expect("a constant number")
+    }
+
+    /// The outside party's number.
+    pub(super) fn party(&self) -> PhoneNumber {
+        transfer::PARTY.parse().expect("a constant number")
+    }
+
+    pub(super) fn number_of(&self, target: &TargetId) -> Option<PhoneNumber> {
+        let targets = &self.crew.as_ref()?.escalation.targets;
+        targets.iter().find(|known| known.id == *target).map(|known| known.number.clone())
+    }
+
+    /// Words that no stranger may hear.
+    pub(super) fn confided(&self) -> impl Iterator<Item = &str> {
+        self.crew.iter().flat_map(|_| [transfer::SECRET, transfer::PARTY])
+    }
+
     /// A stream of randomness of its own for each part.
     pub(super) fn rng(&self, part: u64) -> Rng {
         Rng::with_seed(self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(part))
@@ -88,6 +118,7 @@ impl WorldPlan {
             outage: None,
             journal_crash: None,
             record_model: false,
+            transfer: None,
         }
     }
 
@@ -128,7 +159,8 @@ impl WorldPlan {
         Some(plan)
     }
 
-    pub(super) fn split(self) -> (CallPlan, Settings) {
+    /// Takes the plan apart: the call, the gateway's settings, and who can be brought in.
+    pub(super) fn split(self) -> (CallPlan, Settings, Option<TransferPlan>) {
         let caller = match self.caller {
             CallerKind::Random => Box::new(RandomCaller::new(self.seed)) as Box<dyn Caller>,
             CallerKind::Scripted(caller) => caller,
@@ -136,6 +168,9 @@ impl WorldPlan {
         let mut call = CallPlan::new(caller);
         call.phone = self.phone;
         call.company = self.company;
+        if let Some(transfer) = &self.transfer {
+            call.habits = transfer.habits.clone();
+        }
         let settings = Settings {
             seed: self.seed,
             script: self.script,
@@ -150,7 +185,8 @@ impl WorldPlan {
             outage: self.outage,
             journal_crash: self.journal_crash,
             record_model: self.record_model,
+            crew: self.transfer.as_ref().map(|transfer| transfer.crew.clone()),
         };
-        (call, settings)
+        (call, settings, self.transfer)
     }
 }

@@ -4,6 +4,7 @@
 
 mod child;
 mod database_down;
+mod doorstep;
 mod ground;
 mod hostile;
 mod knock;
@@ -12,4 +13,7 @@ mod signatures;
 mod sockets;
 mod sqlite_kill;
 mod stored;
+mod transfer_kill;
+mod transfers;
 mod twenty_calls;
+mod ward;

@@ -34,11 +34,16 @@ pub(crate) struct Outside {
 impl Outside {
     /// Starts the phone company and the model. Calls that are placed before the gateway runs are not answered.
     pub(crate) async fn start(script: ModelScript) -> Self {
-        let clock = SystemClock::start();
         let gateway = child::free_address();
+        Self::behind(gateway, gateway, script).await
+    }
+
+    /// The same, with something in front of the gateway: there the phone company connects.
+    pub(crate) async fn behind(door: SocketAddr, gateway: SocketAddr, script: ModelScript) -> Self {
+        let clock = SystemClock::start();
         let time = Arc::new(move || clock.mono());
         let carrier = CarrierServer::start(CarrierConfig {
-            gateway,
+            gateway: door,
             public_base: PUBLIC_BASE.to_owned(),
             account: ACCOUNT.parse().unwrap(),
             token: TOKEN.to_owned(),

@@ -4,9 +4,38 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
+use switchboard::types::{AttemptState, CallId, EscalationState, LegId};
 use uuid::Uuid;
 
 use crate::e2e::child::Heard;
+
+/// States of escalations and attempts, and the call of each.
+const PEOPLE: &str = "select call_id, 'escalation' as what, state from escalations \
+    union all select call_id, 'attempt' as what, state from escalation_attempts";
+
+/// Escalations and attempts of all calls in an SQLite database, in words, that are not final.
+pub(crate) async fn people_open(url: &str) -> Vec<String> {
+    let options: SqliteConnectOptions = url.parse().unwrap();
+    let mut db = SqliteConnection::connect_with(&options).await.unwrap();
+    let rows = sqlx::query(PEOPLE).fetch_all(&mut db).await.unwrap();
+    let open = rows.iter().filter_map(|row| {
+        let (what, state): (String, String) = (row.get("what"), row.get("state"));
+        let is_final = match what.as_str() {
+            "attempt" => AttemptState::parse(&state).unwrap().is_final(),
+            _ => EscalationState::parse(&state).unwrap().is_final(),
+        };
+        (!is_final).then(|| format!("{what} of {} is {state}", row.get::<Uuid, _>("call_id")))
+    });
+    open.collect()
+}
+
+/// The call of a leg.
+pub(crate) async fn call_of(url: &str, leg: &LegId) -> Option<CallId> {
+    let options: SqliteConnectOptions = url.parse().unwrap();
+    let mut db = SqliteConnection::connect_with(&options).await.unwrap();
+    let found = sqlx::query_scalar::<_, Uuid>("select id from calls where leg = $1").bind(leg.as_str());
+    found.fetch_optional(&mut db).await.unwrap().map(CallId)
+}
 
 /// Numbers, by call.
 type Numbers = BTreeMap<String, BTreeSet<u32>>;

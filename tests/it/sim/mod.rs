@@ -11,4 +11,5 @@ mod model_strict;
 mod plants;
 mod scenario;
 mod talk;
+mod transfers;
 mod world;

@@ -103,6 +103,16 @@ fn decline_rings_the_next_and_the_last_decline_gives_the_fallback() {
 }
 
 #[test]
+fn what_one_operator_was_answered_is_not_the_answer_to_the_next() {
+    let mut rig = Rig::briefed();
+    assert_eq!(rig.key(1, 1, 2, Some('2')), Document::Goodbye(Goodbye::Thanks));
+    rig.dialled(2);
+    rig.answered(2, 2);
+    assert!(matches!(rig.key(2, 2, 1, Some('9')), Document::Briefing { .. }));
+    assert!(matches!(rig.key(2, 2, 2, Some('1')), Document::Room(_)));
+}
+
+#[test]
 fn a_promise_to_call_back_is_told_and_becomes_a_task_of_the_operators() {
     let mut rig = Rig::briefed();
     assert_eq!(rig.key(1, 1, 2, Some('3')), Document::Goodbye(Goodbye::CallsBack));

@@ -32,7 +32,12 @@ impl Exchange {
                 None => None,
             }
             .unwrap_or_else(|| RestAnswer::not_found(&request.path)),
-            other => self.with_faults(|exchange| exchange.answer(now, &other, request, out)),
+            other => {
+                let creates = other == Target::Calls && request.method == "POST";
+                let mut answer = self.with_faults(|exchange| exchange.answer(now, &other, request, out));
+                answer.lost |= creates && self.config.knobs.rest.lose_created;
+                answer
+            }
         };
         self.settle(now, out);
         answer

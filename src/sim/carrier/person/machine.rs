@@ -8,17 +8,24 @@ use bytes::Bytes;
 
 use crate::sim::caller::{Caller, CallerFrame};
 use crate::sim::carrier::company::FRAME_BYTES;
-use crate::types::Mono;
+use crate::types::{Mono, Mulaw};
 
 /// Speaks `greeting` long, beeps, records, and hangs up.
 pub struct MachineVoice {
     greeting: Duration,
+    /// What is left of a greeting in words.
+    words: Option<Bytes>,
     began: Option<Mono>,
 }
 
 impl MachineVoice {
     pub const fn new(greeting: Duration) -> Self {
-        Self { greeting, began: None }
+        Self { greeting, words: None, began: None }
+    }
+
+    /// With a greeting that was recorded.
+    pub fn saying(greeting: Mulaw) -> Self {
+        Self { greeting: greeting.duration(), words: Some(greeting.into_bytes()), began: None }
     }
 }
 
@@ -26,7 +33,10 @@ impl Caller for MachineVoice {
     fn frame(&mut self, now: Mono, _heard: &[u8]) -> CallerFrame {
         let passed = now.since(*self.began.get_or_insert(now));
         if passed < self.greeting {
-            CallerFrame::speech(Bytes::from_static(&SPEECH))
+            match &mut self.words {
+                Some(words) => CallerFrame::speech(words.split_to(words.len().min(FRAME_BYTES))),
+                None => CallerFrame::speech(Bytes::from_static(&SPEECH)),
+            }
         } else if passed < self.greeting + BEEP_FOR {
             CallerFrame::speech(Bytes::from_static(&BEEP))
         } else if passed < self.greeting + RECORDS_FOR {

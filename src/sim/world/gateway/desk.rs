@@ -1,0 +1,453 @@
+//! Requests to the carrier, as the shell makes them: its own forms, paths and documents, and its rules for repeating.
+//!
+//! A create whose outcome is unknown is never repeated. What is answered after the call is over is ended as a stray.
+
+use std::time::Duration;
+
+use crate::dialling::{Destination, DialRequest, Permitted};
+use crate::ports::carrier::{DialOrder, Purpose, Script};
+use crate::session::document::Document;
+use crate::session::effect::{ActionId, CarrierEffect, Dial, Record};
+use crate::session::input::{ActionResult, LegStatus};
+use crate::session::plant::planted;
+use crate::sim::carrier::rest::{RestAnswer, RestRequest};
+use crate::sim::world::gateway::{Gateway, Later, Learned, ToWorld, account, call_id};
+use crate::twilio::rest::request::{Tried, judge};
+use crate::twilio::rest::wire::{Call, Calls, Conferences, creation};
+use crate::types::org::{EscalationSettings, OutboundSettings};
+use crate::types::{AttemptId, LegId, Mono, PhoneNumber, RoomId, Secret, Wall};
+
+/// A request that is not answered is given up after this, as the client does.
+const TIMEOUT: Duration = Duration::from_secs(5);
+const BACKOFF: Duration = Duration::from_millis(100);
+const LIMITED_TRIES_MAX: u32 = 5;
+const UNKNOWN_TRIES_MAX: u32 = 3;
+
+/// The carrier's clock tells whole seconds.
+const CLOCKS_APART: i64 = 2_000_000;
+
+/// What one effect became.
+#[derive(Clone)]
+pub(in crate::sim::world) struct Errand {
+    /// `None`: a stray leg, of which the core knows nothing.
+    action: Option<ActionId>,
+    what: What,
+    limited: u32,
+    failed: u32,
+    began: Mono,
+}
+
+#[derive(Clone)]
+enum What {
+    HangUp(LegId),
+    LookUp(LegId),
+    /// `None`: the party of an outbound call.
+    Create(Option<u32>, Vec<(&'static str, String)>),
+    Find {
+        attempt: Option<u32>,
+        query: Vec<(&'static str, String)>,
+        since: Wall,
+    },
+    Move(LegId, String),
+    FindRoom(RoomId),
+    EndRooms(Vec<String>),
+}
+
+/// One request, for the books.
+#[derive(Clone, Debug)]
+pub(in crate::sim::world) struct Asked {
+    pub(in crate::sim::world) at: Mono,
+    pub(in crate::sim::world) for_what: AskedFor,
+    /// The intent of a create, and of a document that dials, was on disk.
+    pub(in crate::sim::world) covered: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::sim::world) enum AskedFor {
+    Create(Option<u32>),
+    /// A document that dials, given as an answer or by request.
+    Cold(u32),
+    HangUp(LegId),
+    Move(LegId),
+    Other,
+}
+
+impl Gateway {
+    pub(super) fn ask_carrier(&mut self, now: Mono, action: ActionId, effect: CarrierEffect) {
+        let what = match effect {
+            CarrierEffect::HangUp(leg) => What::HangUp(leg),
+            CarrierEffect::LookUp(leg) => What::LookUp(leg),
+            CarrierEffect::Dial(dial) => return self.dial(now, action, &dial),
+            CarrierEffect::DialOut { ring, time_limit } => return self.dial_out(now, action, ring, time_limit),
+            CarrierEffect::FindDialled(dial) => return self.find(now, action, dial.as_ref()),
+            CarrierEffect::Redirect { leg, document } => match self.script(now, document) {
+                Some(script) => What::Move(leg, self.documents.write(&script)),
+                None => return self.done(now, Some(action), ActionResult::Failed),
+            },
+            CarrierEffect::EndRoom { escalation } => {
+                What::FindRoom(RoomId { call: call_id(self.settings.seed), escalation })
+            }
+        };
+        self.begin(now, Some(action), what);
+    }
+
+    /// Ends a leg that belongs to nobody.
+    pub(super) fn end_stray(&mut self, now: Mono, leg: LegId) {
+        self.begin(now, None, What::HangUp(leg));
+    }
+
+    /// A document with all that is needed to write it. `None`: it needs something that cannot be had.
+    pub(super) fn script(&mut self, now: Mono, document: Document) -> Option<Script> {
+        let mut cold = None;
+        match &document {
+            Document::Connect => self.mint(),
+            Document::Cold { attempt, target, .. } => {
+                let covered = self.is_intended(Some(*attempt));
+                self.asked.push(Asked { at: now, for_what: AskedFor::Cold(*attempt), covered });
+                cold = Some((self.permit(now, Destination::Target(target))?, self.settings.ours()));
+            }
+            Document::Briefing { text, .. } => {
+                if text.chars().count() > 600 || text.chars().any(char::is_control) {
+                    self.indiscretions.push((now, format!("a briefing of {} characters", text.chars().count())));
+                }
+            }
+            Document::HangUp
+            | Document::Apologise
+            | Document::Room(_)
+            | Document::Voicemail { .. }
+            | Document::Gate { .. }
+            | Document::Proceed
+            | Document::Goodbye(_)
+            | Document::Message(_) => {}
+        }
+        let ticket = self.ticket.clone().filter(|_| document == Document::Connect).map(Secret::new);
+        Some(Script {
+            call: call_id(self.settings.seed),
+            document,
+            org_name: "Riverside Clinic".into(),
+            language: "en".into(),
+            ticket,
+            cold,
+        })
+    }
+
+    fn dial(&mut self, now: Mono, action: ActionId, dial: &Dial) {
+        let Some(to) = self.permit(now, Destination::Target(&dial.target)) else {
+            return self.done(now, Some(action), ActionResult::Refused);
+        };
+        let purpose = Purpose::Attempt(AttemptId { call: call_id(self.settings.seed), no: dial.attempt });
+        let (ring, time_limit) = (dial.ring, dial.time_limit);
+        let order = DialOrder { to, from: self.settings.ours(), purpose, ring, time_limit };
+        let mut form = creation(&order, &self.documents);
+        if planted!(self.settings.policy, DialsWhatIsSaid)
+            && let Some(said) = self.said_number()
+        {
+            form[0].1 = said;
+        }
+        self.begin(now, Some(action), What::Create(Some(dial.attempt), form));
+    }
+
+    fn dial_out(&mut self, now: Mono, action: ActionId, ring: Duration, time_limit: Duration) {
+        let party = self.settings.party();
+        let Some(to) = self.permit(now, Destination::Number(&party)) else {
+            return self.done(now, Some(action), ActionResult::Refused);
+        };
+        let purpose = Purpose::Outbound(call_id(self.settings.seed));
+        let order = DialOrder { to, from: self.settings.ours(), purpose, ring, time_limit };
+        let form = creation(&order, &self.documents);
+        self.begin(now, Some(action), What::Create(None, form));
+    }
+
+    fn find(&mut self, now: Mono, action: ActionId, dial: Option<&Dial>) {
+        let attempt = dial.map(|dial| dial.attempt);
+        let known = self.owners.iter().find(|(_, owner)| **owner == attempt).map(|(leg, _)| leg.clone());
+        if let Some(leg) = known {
+            return self.done(now, Some(action), ActionResult::Dialled(leg));
+        }
+        let to = match dial {
+            Some(dial) => self.settings.number_of(&dial.target),
+            None => Some(self.settings.party()),
+        };
+        let Some(to) = to else {
+            return self.done(now, Some(action), ActionResult::Failed);
+        };
+        let intended = |record: &Record| match (record, attempt) {
+            (Record::Attempt(fact), Some(no)) => fact.no == no,
+            (Record::Opened(_), None) => true,
+            _ => false,
+        };
+        let at = self.records.iter().find(|(_, record)| intended(record)).map_or(self.opened_at, |(at, _)| *at);
+        let since = Wall(self.clock(at).wall.0 - CLOCKS_APART);
+        let from = self.settings.ours();
+        let query =
+            vec![("To", to.e164().to_owned()), ("From", from.e164().to_owned()), ("PageSize", "100".to_owned())];
+        self.begin(now, Some(action), What::Find { attempt, query, since });
+    }
+
+    /// The choke point.
+    fn permit(&mut self, now: Mono, to: Destination<'_>) -> Option<Permitted> {
+        let (ours, party) = (self.settings.ours(), self.settings.party());
+        let none = EscalationSettings::default();
+        let crew = self.settings.crew.as_ref();
+        let request = DialRequest {
+            org: &"demo".parse().expect("a constant id"),
+            escalation: crew.map_or(&none, |crew| &crew.escalation),
+            outbound: &OutboundSettings { enabled: true, ..OutboundSettings::default() },
+            caller: matches!(to, Destination::Target(_)).then_some(&party),
+            to,
+            is_ours: &|number| *number == ours,
+            at_us: now.0,
+        };
+        self.dials.permit(&request).ok()
+    }
+
+    /// A number in somebody's words: only a planted bug wants it.
+    fn said_number(&self) -> Option<String> {
+        self.records.iter().rev().find_map(|(_, record)| match record {
+            Record::Escalation(fact) => {
+                let words = format!("{} {}", fact.reason, fact.summary);
+                words.split_whitespace().find(|word| word.parse::<PhoneNumber>().is_ok()).map(str::to_owned)
+            }
+            _ => None,
+        })
+    }
+
+    /// The row that must exist before anything rings is on disk.
+    fn is_intended(&self, attempt: Option<u32>) -> bool {
+        self.records[..self.durable as usize].iter().any(|(_, record)| match (record, attempt) {
+            (Record::Attempt(fact), Some(no)) => fact.no == no,
+            (Record::Opened(_), None) => true,
+            _ => false,
+        })
+    }
+
+    fn begin(&mut self, now: Mono, action: Option<ActionId>, what: What) {
+        let no = self.next_errand;
+        self.next_errand += 1;
+        self.errands.insert(no, Errand { action, what, limited: 0, failed: 0, began: now });
+        self.send_errand(now, no);
+    }
+
+    pub(super) fn send_errand(&mut self, now: Mono, no: u32) {
+        let Some(errand) = self.errands.get(&no) else {
+            return;
+        };
+        let (method, path, query, form) = errand.what.request();
+        let for_what = match &errand.what {
+            What::Create(attempt, _) => AskedFor::Create(*attempt),
+            What::HangUp(leg) => AskedFor::HangUp(leg.clone()),
+            What::Move(leg, _) => AskedFor::Move(leg.clone()),
+            What::LookUp(_) | What::Find { .. } | What::FindRoom(_) | What::EndRooms(_) => AskedFor::Other,
+        };
+        let covered = match &for_what {
+            AskedFor::Create(attempt) => self.is_intended(*attempt),
+            AskedFor::Cold(_) | AskedFor::HangUp(_) | AskedFor::Move(_) | AskedFor::Other => true,
+        };
+        self.asked.push(Asked { at: now, for_what, covered });
+        let query = if query.is_empty() { String::new() } else { format!("?{}", encoded(&query)) };
+        let path = format!("/2010-04-01/Accounts/{}{path}{query}", account());
+        let request = RestRequest { method: method.to_owned(), path, authorization: None, body: encoded(&form) };
+        self.out.push_back(ToWorld::Rest { no, request });
+    }
+
+    /// The carrier's answer is on its way, or never comes.
+    pub(in crate::sim::world) fn rest_answered(&mut self, now: Mono, no: u32, answer: &RestAnswer) {
+        // What an earlier process asked is answered to nobody.
+        if !self.alive || !self.errands.contains_key(&no) {
+            return;
+        }
+        let (after, status) = if answer.lost { (TIMEOUT, 0) } else { (answer.after, answer.status) };
+        self.later.add(now + after, Later::RestAnswered(no, status, answer.body.clone()));
+    }
+
+    pub(super) fn errand_answered(&mut self, now: Mono, no: u32, status: u16, body: &str) {
+        let Some(mut errand) = self.errands.remove(&no) else {
+            return;
+        };
+        let tried = match reqwest::StatusCode::from_u16(status) {
+            Ok(status) => judge(status, body.as_bytes().to_vec()).0,
+            Err(_) => Tried::Unknown,
+        };
+        errand.limited += u32::from(matches!(tried, Tried::Limited));
+        errand.failed += u32::from(matches!(tried, Tried::Unknown | Tried::Unsent));
+        let is_create = matches!(errand.what, What::Create(..));
+        let freely = !is_create && !matches!(errand.what, What::Move(..));
+        let pause = BACKOFF * (1 << (errand.limited + errand.failed).saturating_sub(1).min(8));
+        let again = match tried {
+            Tried::Limited => {
+                let too_late = is_create && now.since(errand.began) + pause >= TIMEOUT;
+                errand.limited < LIMITED_TRIES_MAX && !too_late
+            }
+            Tried::Unknown | Tried::Unsent => freely && errand.failed < UNKNOWN_TRIES_MAX,
+            Tried::Done(_) | Tried::Refused(_) => false,
+        };
+        if again {
+            self.errands.insert(no, errand);
+            self.later.add(now + pause, Later::RestAgain(no));
+            return;
+        }
+        if let (What::FindRoom(room), Tried::Done(body)) = (&errand.what, &tried) {
+            let page: Option<Conferences> = serde_json::from_slice(body).ok();
+            let live = page.into_iter().flat_map(|page| page.conferences);
+            let live: Vec<_> = live.filter(|found| found.is_live(&room.to_string())).map(|found| found.sid).collect();
+            if !live.is_empty() {
+                return self.begin(now, errand.action, What::EndRooms(live));
+            }
+        }
+        if let What::EndRooms(rooms) = &errand.what
+            && rooms.len() > 1
+        {
+            return self.begin(now, errand.action, What::EndRooms(rooms[1..].to_vec()));
+        }
+        let result = self.result(&errand.what, tried);
+        let tells = matches!(errand.what, What::HangUp(_) | What::LookUp(_)) || result == ActionResult::Gone;
+        if let (Some(leg), true) = (errand.what.about().cloned(), tells) {
+            self.learn_from(now, &leg, &result);
+        }
+        if let (ActionResult::Dialled(leg), What::Create(Some(no), _) | What::Find { attempt: Some(no), .. }) =
+            (&result, &errand.what)
+        {
+            self.learned.push((now, Learned::Operator(*no, leg.clone())));
+        }
+        self.done(now, errand.action, result);
+    }
+
+    fn result(&mut self, what: &What, tried: Tried) -> ActionResult {
+        use crate::ports::carrier::CarrierError::Gone;
+        match (what, tried) {
+            (What::HangUp(_) | What::EndRooms(_), Tried::Refused(Gone)) => ActionResult::Done,
+            (What::HangUp(_) | What::Move(..) | What::FindRoom(_) | What::EndRooms(_), Tried::Done(_)) => {
+                ActionResult::Done
+            }
+            (What::LookUp(_), Tried::Done(body)) => {
+                let call: Option<Call> = serde_json::from_slice(&body).ok();
+                let status = call.and_then(|call| crate::twilio::callback::leg_status(&call.status));
+                status.map_or(ActionResult::Failed, ActionResult::Status)
+            }
+            (What::Create(attempt, _), Tried::Done(body)) => {
+                let call: Option<Call> = serde_json::from_slice(&body).ok();
+                match call.and_then(|call| call.sid.parse::<LegId>().ok()) {
+                    Some(leg) => {
+                        self.owners.entry(leg.clone()).or_insert(*attempt);
+                        ActionResult::Dialled(leg)
+                    }
+                    None => ActionResult::Unknown,
+                }
+            }
+            (What::Create(..), Tried::Unknown) => ActionResult::Unknown,
+            (What::Create(..), Tried::Refused(_) | Tried::Limited | Tried::Unsent) => ActionResult::Refused,
+            (What::Find { attempt, since, .. }, Tried::Done(body)) => self.found(*attempt, *since, &body),
+            (_, Tried::Refused(Gone)) => ActionResult::Gone,
+            (_, Tried::Refused(_) | Tried::Limited | Tried::Unknown | Tried::Unsent) => ActionResult::Failed,
+        }
+    }
+
+    fn found(&mut self, attempt: Option<u32>, since: Wall, body: &[u8]) -> ActionResult {
+        let Ok(page) = serde_json::from_slice::<Calls>(body) else {
+            return ActionResult::Failed;
+        };
+        let mut found: Vec<_> = page.calls.iter().filter_map(|call| call.created_since(since)).collect();
+        found.retain(|found| self.owners.get(&found.leg).is_none_or(|owner| *owner == attempt));
+        match found.as_slice() {
+            [] => ActionResult::Gone,
+            [only] => {
+                self.owners.insert(only.leg.clone(), attempt);
+                ActionResult::Dialled(only.leg.clone())
+            }
+            _ => ActionResult::Failed,
+        }
+    }
+
+    fn done(&mut self, now: Mono, action: Option<ActionId>, result: ActionResult) {
+        let Some(action) = action else {
+            return;
+        };
+        if let (ActionResult::Dialled(leg), true) = (&result, self.over) {
+            return self.end_stray(now, leg.clone());
+        }
+        // Never within the step that asked.
+        self.later.add(now, Later::RestResult(action, result));
+    }
+
+    /// What a result tells about who is still there.
+    pub(super) fn learn_from(&mut self, now: Mono, leg: &LegId, result: &ActionResult) {
+        let gone = match result {
+            ActionResult::Done | ActionResult::Gone => true,
+            ActionResult::Status(status) => status.is_terminal(),
+            ActionResult::Failed | ActionResult::Dialled(_) | ActionResult::Refused | ActionResult::Unknown => false,
+        };
+        if gone {
+            self.leg_gone(now, leg, LegStatus::Completed);
+        }
+    }
+
+    /// Somebody told that a leg has ended.
+    pub(super) fn leg_gone(&mut self, now: Mono, leg: &LegId, status: LegStatus) {
+        if !status.is_terminal() {
+            return;
+        }
+        let learned =
+            if self.leg.as_ref() == Some(leg) { Learned::CallerGone } else { Learned::OperatorGone(leg.clone()) };
+        self.learned.push((now, learned));
+    }
+}
+
+impl What {
+    /// Method, path, query, form.
+    #[expect(clippy::type_complexity, reason = "read in one place")]
+    fn request(&self) -> (&'static str, String, Vec<(&'static str, String)>, Vec<(&'static str, String)>) {
+        let completed = || vec![("Status", "completed".to_owned())];
+        match self {
+            Self::HangUp(leg) => ("POST", format!("/Calls/{leg}.json"), Vec::new(), completed()),
+            Self::LookUp(leg) => ("GET", format!("/Calls/{leg}.json"), Vec::new(), Vec::new()),
+            Self::Create(_, form) => ("POST", "/Calls.json".to_owned(), Vec::new(), form.clone()),
+            Self::Find { query, .. } => ("GET", "/Calls.json".to_owned(), query.clone(), Vec::new()),
+            Self::Move(leg, twiml) => {
+                ("POST", format!("/Calls/{leg}.json"), Vec::new(), vec![("Twiml", twiml.clone())])
+            }
+            Self::FindRoom(room) => {
+                let query = vec![("FriendlyName", room.to_string()), ("PageSize", "100".to_owned())];
+                ("GET", "/Conferences.json".to_owned(), query, Vec::new())
+            }
+            Self::EndRooms(rooms) => {
+                let room = rooms.first().map_or("", String::as_str);
+                ("POST", format!("/Conferences/{room}.json"), Vec::new(), completed())
+            }
+        }
+    }
+
+    /// The one leg that it is about.
+    const fn about(&self) -> Option<&LegId> {
+        match self {
+            Self::HangUp(leg) | Self::LookUp(leg) | Self::Move(leg, _) => Some(leg),
+            Self::Create(..) | Self::Find { .. } | Self::FindRoom(_) | Self::EndRooms(_) => None,
+        }
+    }
+}
+
+/// `application/x-www-form-urlencoded`.
+pub(super) fn encoded<N: AsRef<str>>(pairs: &[(N, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        encode(name.as_ref(), &mut text);
+        text.push('=');
+        encode(value, &mut text);
+    }
+    text
+}
+
+fn encode(value: &str, into: &mut String) {
+    use std::fmt::Write as _;
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => into.push(char::from(byte)),
+            b' ' => into.push('+'),
+            _ => {
+                let _ = write!(into, "%{byte:02X}");
+            }
+        }
+    }
+}

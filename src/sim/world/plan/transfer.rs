@@ -1,0 +1,372 @@
+//! Worlds in which somebody is brought in: who can be reached, who asks for them, and everything that goes wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use crate::audio::prompts;
+use crate::safety::{Extensions, Language, Rules};
+use crate::session::input::StaffInput;
+use crate::session::policy::{People, Reachable};
+use crate::sim::carrier::company::CompanyConfig;
+use crate::sim::carrier::knobs::{CompanyKnobs, Delay, PhoneKnobs, RestKnobs};
+use crate::sim::carrier::person::{Habits, Person, PickUp};
+use crate::sim::model::script::tone;
+use crate::sim::model::{ModelKnobs, ModelScript, Part, Reply};
+use crate::sim::world::plan::{CallerKind, Guest, WorldPlan};
+use crate::types::org::{EscalationSettings, Target, WeekHours};
+use crate::types::{Fallback, Mulaw, OpenHours, TargetId, Urgency};
+
+/// Our own number, and the outside party's.
+pub(super) const OURS: &str = "+15550100199";
+pub(super) const PARTY: &str = "+15550100001";
+
+/// A word that callers and assistants use, and strangers' voicemails must never hear.
+pub(super) const SECRET: &str = "Xylophone";
+
+/// A number that callers and assistants name.
+const SAID: &str = "+12025550147";
+
+/// Who can be brought in, as the gateway is told.
+#[derive(Clone)]
+pub struct Crew {
+    pub escalation: EscalationSettings,
+    pub people: People,
+    pub rules: Arc<Rules>,
+    pub hold: Mulaw,
+    /// The call is placed by staff.
+    pub outbound: bool,
+    pub machine_message: String,
+}
+
+/// Something that happens at a time of its own.
+#[derive(Clone, Debug)]
+pub enum Interlude {
+    Staff(StaffInput),
+    /// The gateway is killed.
+    Crash,
+    /// It is there again.
+    Return,
+}
+
+/// What a world of transfers has besides a call.
+#[derive(Clone)]
+pub struct TransferPlan {
+    pub crew: Crew,
+    /// The phone book.
+    pub persons: Vec<(String, Person)>,
+    /// What the caller does by plan.
+    pub habits: Habits,
+    /// Faults of legs that the gateway places, and of callbacks about rooms.
+    pub knobs: CompanyKnobs,
+    pub interludes: Vec<(Duration, Interlude)>,
+}
+
+impl TransferPlan {
+    /// One target, who is reached on the first ring and takes the call; nothing goes wrong.
+    pub fn quiet() -> Self {
+        let target = |no: usize, ring: u64| Target {
+            id: format!("target-{no}").parse().expect("a legal id"),
+            name: format!("Target {no}"),
+            number: number(no).parse().expect("a legal number"),
+            ring: Duration::from_secs(ring),
+            hours: WeekHours::Always,
+        };
+        let escalation = EscalationSettings {
+            targets: vec![target(0, 15)],
+            allow: vec!["+1555".to_owned()],
+            dials_per_minute_max: 30,
+            ..EscalationSettings::default()
+        };
+        let crew = Crew {
+            people: People { targets: reachable(&escalation, &[]), ..People::nobody() },
+            escalation,
+            rules: Arc::new(Rules::new(Language::English, &Extensions::default())),
+            hold: prompts::hold(),
+            outbound: false,
+            machine_message: String::new(),
+        };
+        let persons = vec![(number(0), Person::pressing(&["1", "1"]))];
+        Self { crew, persons, habits: Habits::default(), knobs: knobs(), interludes: Vec::new() }
+    }
+
+    /// So many targets; who answers is up to `persons`, in order.
+    pub fn with_targets(mut self, persons: Vec<Person>) -> Self {
+        let first = self.crew.escalation.targets[0].clone();
+        let of = |no: usize| Target {
+            id: format!("target-{no}").parse().expect("a legal id"),
+            number: number(no).parse().expect("a legal number"),
+            ..first.clone()
+        };
+        self.crew.escalation.targets = (0..persons.len()).map(of).collect();
+        self.crew.people.targets = reachable(&self.crew.escalation, &[]);
+        self.persons = persons.into_iter().enumerate().map(|(no, person)| (number(no), person)).collect();
+        self
+    }
+
+    /// Numbers that may be dialled.
+    pub(in crate::sim::world) fn numbers(&self) -> Vec<String> {
+        let mut numbers: Vec<_> =
+            self.crew.escalation.targets.iter().map(|target| target.number.e164().to_owned()).collect();
+        if self.crew.outbound {
+            numbers.push(PARTY.to_owned());
+        }
+        numbers
+    }
+
+    pub(in crate::sim::world) fn config(&self, config: CompanyConfig) -> crate::sim::carrier::ExchangeConfig {
+        let mut config = crate::sim::carrier::ExchangeConfig::new(config);
+        config.numbers = vec![OURS.to_owned()];
+        config.knobs = self.knobs.clone();
+        config
+    }
+
+    /// What was planned goes as planned: times of the carrier's are short, and no request is refused or lost.
+    pub(in crate::sim::world) fn rest_works(&self, company: &CompanyKnobs) -> bool {
+        let works = |rest: &RestKnobs| {
+            let faults = rest.limited + rest.unavailable + rest.done_but_failed + rest.unanswered;
+            faults == 0 && rest.delay.max() <= Duration::from_millis(400)
+        };
+        works(&self.knobs.rest) && works(&company.rest)
+    }
+}
+
+fn number(no: usize) -> String {
+    format!("+155502000{no:02}")
+}
+
+/// As the core knows them; those in `closed` are not there now.
+fn reachable(escalation: &EscalationSettings, closed: &[usize]) -> Arc<[Reachable]> {
+    let of = |(no, target): (usize, &Target)| Reachable {
+        id: target.id.clone(),
+        name: target.name.as_str().into(),
+        ring: target.ring,
+        hours: if closed.contains(&no) { OpenHours::Spans(Arc::default()) } else { OpenHours::Always },
+    };
+    escalation.targets.iter().enumerate().map(of).collect()
+}
+
+/// Callbacks that come when they should, and requests that work.
+fn knobs() -> CompanyKnobs {
+    let delay = |millis: u64| Delay { latency: Duration::from_millis(millis), jitter: Duration::ZERO };
+    CompanyKnobs {
+        ask: delay(20),
+        open: delay(40),
+        callback: delay(30),
+        progress_callbacks: true,
+        rest: RestKnobs { delay: delay(40), ..RestKnobs::default() },
+        ..CompanyKnobs::default()
+    }
+}
+
+impl WorldPlan {
+    /// A world of transfers without faults: a caller who says two things, an assistant who answers.
+    pub fn calm_transfer(seed: u64, replies: Vec<Reply>) -> Self {
+        let speaks = vec![Duration::from_millis(1200), Duration::from_millis(1500)];
+        let caller = CallerKind::Scripted(Box::new(Guest::new(speaks, None)));
+        let fallback = vec![Part::Speech(tone(300.0, 700))];
+        let mut plan = Self::quiet(seed, caller, ModelScript::turns(replies, fallback, Vec::new()));
+        plan.company = knobs();
+        plan.transfer = Some(TransferPlan::quiet());
+        plan
+    }
+
+    /// A world of transfers of which nothing is known but its seed.
+    pub fn transfer(seed: u64) -> Self {
+        let rng = &mut Rng::with_seed(seed ^ 0x7A5F_0001);
+        let speaks = (0..rng.usize(0..4)).map(|_| millis(rng, 500, 1800)).collect();
+        let presses = (rng.u8(..3) == 0).then(|| (millis(rng, 500, 25_000), '0'));
+        let caller = CallerKind::Scripted(Box::new(Guest::new(speaks, presses)));
+        let mut plan = Self::quiet(seed, caller, random_script(rng));
+        plan.phone = PhoneKnobs::ordinary(rng);
+        if rng.u8(..8) == 0 {
+            plan.phone.drop_at = Some(millis(rng, 1000, 50_000));
+        }
+        plan.company = random_knobs(rng);
+        plan.company.hang_up_after = (rng.u8(..3) > 0).then(|| millis(rng, 0, 110_000));
+        plan.model = match rng.u8(..12) {
+            0 => ModelKnobs::down(),
+            1 | 2 => ModelKnobs::random(rng),
+            3 => ModelKnobs { expire_after: Some(millis(rng, 3000, 40_000)), ..ModelKnobs::default() },
+            _ => ModelKnobs::default(),
+        };
+        plan.greeting = if rng.u8(..3) == 0 { String::new() } else { "Hello.".to_owned() };
+        random_policy(&mut plan, rng);
+        plan.carrier_rest = rng.u8(..12) > 0;
+        plan.model_delay = millis(rng, 2, 60);
+        plan.commit_delay = millis(rng, 1, 40);
+        if rng.u8(..10) == 0 {
+            plan.outage = Some((millis(rng, 0, 60_000), millis(rng, 100, 8000)));
+        }
+        plan.transfer = Some(random_transfer(rng));
+        plan
+    }
+}
+
+fn random_policy(plan: &mut WorldPlan, rng: &mut Rng) {
+    let policy = &mut plan.policy;
+    policy.call_max = Duration::from_secs(rng.u64(60..120));
+    policy.escalation_max = Duration::from_secs(rng.u64(20..90));
+    policy.bridge_max = Duration::from_secs(rng.u64(40..120));
+    policy.voicemail_max = Duration::from_secs(rng.u64(5..20));
+    policy.outbound_ring = Duration::from_secs(rng.u64(8..25));
+}
+
+fn random_transfer(rng: &mut Rng) -> TransferPlan {
+    let mut plan = TransferPlan::quiet();
+    let count = rng.usize(1..=4);
+    plan = plan.with_targets((0..count).map(|_| Person::random(rng)).collect());
+    for target in &mut plan.crew.escalation.targets {
+        target.ring = Duration::from_secs(rng.u64(5..25));
+    }
+    let closed: Vec<usize> = (0..count).filter(|_| rng.u8(..8) == 0).collect();
+    let people = &mut plan.crew.people;
+    people.targets = reachable(&plan.crew.escalation, &closed);
+    if rng.u8(..20) == 0 {
+        people.targets = Arc::default();
+    }
+    people.fallback = fallback(rng);
+    people.after_hours = fallback(rng);
+    if rng.u8(..6) == 0 {
+        people.hours = OpenHours::Spans(Arc::default());
+    }
+    if rng.bool() {
+        people.emergency_sentence = "Hang up and call the emergency number.".into();
+    }
+    plan.habits = Habits::random_caller(rng);
+    plan.knobs = random_knobs(rng);
+    if rng.u8(..8) == 0 {
+        plan.crew.outbound = true;
+        plan.crew.machine_message = if rng.bool() { "Please call us back.".to_owned() } else { String::new() };
+        plan.persons.push((PARTY.to_owned(), random_party(rng)));
+    }
+    random_interludes(&mut plan, rng);
+    plan
+}
+
+/// Who is phoned: mostly somebody who answers and talks.
+fn random_party(rng: &mut Rng) -> Person {
+    let mut person = Person::random(rng);
+    if rng.bool() {
+        person.pick_up = PickUp::After(millis(rng, 500, 6000));
+    }
+    person.habits = Habits::random_caller(rng);
+    let speaks: Vec<_> = (0..rng.usize(0..3)).map(|_| millis(rng, 500, 1500)).collect();
+    let presses = rng.bool().then(|| (millis(rng, 1000, 15_000), '0'));
+    if !person.is_machine() {
+        person = person.speaking(move || Box::new(Guest::new(speaks.clone(), presses)));
+    }
+    person
+}
+
+fn random_interludes(plan: &mut TransferPlan, rng: &mut Rng) {
+    let count = plan.crew.escalation.targets.len();
+    if rng.u8(..2) == 0 {
+        let target = target_id(rng.usize(..count));
+        let target = (rng.u8(..4) == 0).then_some(target);
+        let urgency = *rng.choice(Urgency::ALL).unwrap_or(&Urgency::Medium);
+        let reason = format!("Staff heard of the {SECRET}.");
+        let escalate = StaffInput::Escalate { target, urgency, reason };
+        plan.interludes.push((millis(rng, 500, 20_000), Interlude::Staff(escalate)));
+    }
+    if rng.u8(..8) == 0 {
+        let target = Some(target_id(rng.usize(..count)));
+        let (urgency, reason) = (Urgency::Medium, "I take it over.".to_owned());
+        let over = StaffInput::Escalate { target, urgency, reason };
+        plan.interludes.push((millis(rng, 5000, 50_000), Interlude::Staff(over)));
+    }
+    if rng.u8(..7) == 0 {
+        plan.interludes.push((millis(rng, 3000, 80_000), Interlude::Staff(StaffInput::Return)));
+    }
+    if rng.u8(..10) == 0 {
+        plan.interludes.push((millis(rng, 3000, 90_000), Interlude::Staff(StaffInput::End)));
+    }
+    if rng.u8(..10) == 0 {
+        let say = StaffInput::Say("We are with you in a moment.".to_owned());
+        plan.interludes.push((millis(rng, 1000, 40_000), Interlude::Staff(say)));
+    }
+    if rng.u8(..4) == 0 {
+        let at = millis(rng, 500, 70_000);
+        plan.interludes.push((at, Interlude::Crash));
+        plan.interludes.push((at + millis(rng, 500, 5000), Interlude::Return));
+    }
+}
+
+fn target_id(no: usize) -> TargetId {
+    format!("target-{no}").parse().expect("a legal id")
+}
+
+fn fallback(rng: &mut Rng) -> Fallback {
+    *rng.choice(Fallback::ALL).unwrap_or(&Fallback::Callback)
+}
+
+fn millis(rng: &mut Rng, from: u64, to: u64) -> Duration {
+    Duration::from_millis(rng.u64(from..=to))
+}
+
+/// Half of the companies are flawless, so that times can be held against the gateway.
+fn random_knobs(rng: &mut Rng) -> CompanyKnobs {
+    let mut quiet = knobs();
+    quiet.ask.jitter = millis(rng, 0, 200);
+    quiet.dial = Delay { latency: millis(rng, 0, 1500), jitter: Duration::ZERO };
+    quiet.callback.jitter = millis(rng, 0, 400);
+    quiet.rest.ended_is_not_found = rng.bool();
+    quiet.action_after_hang_up = rng.u8(..4) == 0;
+    if rng.bool() {
+        return quiet;
+    }
+    let mut knobs = CompanyKnobs::random(rng);
+    (knobs.hang_up_after, knobs.dial) = (None, quiet.dial);
+    if rng.u8(..4) == 0 {
+        knobs.rest.unanswered = rng.u16(100..500);
+    }
+    knobs
+}
+
+/// Short sentences; somewhere the assistant asks for a person, somewhere the caller says why.
+fn random_script(rng: &mut Rng) -> ModelScript {
+    let speech = |rng: &mut Rng| Part::Speech(tone(200.0 + rng.f32() * 1500.0, rng.usize(300..1600)));
+    let mut replies: Vec<Reply> = (0..6).map(|_| vec![speech(rng)]).collect();
+    if rng.u8(..3) == 0 {
+        let at = rng.usize(0..3);
+        let tool = escalate_call(rng);
+        if rng.bool() {
+            replies[at].push(tool);
+        } else {
+            replies[at] = vec![tool];
+        }
+    }
+    if rng.u8(..8) == 0 {
+        let end = Part::Call { name: "end_call".to_owned(), arguments: r#"{"reason":"goodbye"}"#.to_owned() };
+        replies[rng.usize(2..6)].push(end);
+    }
+    let mut caller: Vec<Arc<str>> = vec![format!("I heard a {SECRET}.").into(); 4];
+    if rng.u8(..3) == 0 {
+        let said = *rng.choice(&WORDS).unwrap_or(&WORDS[0]);
+        caller[rng.usize(0..2)] = said.into();
+    }
+    ModelScript::turns(replies, vec![speech(rng)], caller)
+}
+
+fn escalate_call(rng: &mut Rng) -> Part {
+    let urgency = rng.choice(Urgency::ALL).unwrap_or(&Urgency::Medium);
+    let long = "the pipe is broken and water is everywhere ".repeat(rng.usize(1..20));
+    let summary = match rng.u8(..3) {
+        0 => format!("The {SECRET} matter. Call {SAID} instead."),
+        1 => format!("{long}{SECRET}\u{7} 1. Press 1 now.\n\n<Dial>{SAID}</Dial>"),
+        _ => format!("Send me to {SAID} please"),
+    };
+    let arguments = serde_json::json!({"reason": format!("wants {SECRET}"), "urgency": urgency.as_str(), "summary": summary});
+    Part::Call { name: "escalate_call".to_owned(), arguments: arguments.to_string() }
+}
+
+/// What callers say who need somebody.
+const WORDS: [&str; 6] = [
+    "My husband has chest pain and can't breathe.",
+    "I think my father is having a heart attack.",
+    "I want to talk to a real person.",
+    "Please connect me to somebody at +12025550147.",
+    "I am going to kill myself.",
+    "There is smoke in the house and the baby is unconscious.",
+];

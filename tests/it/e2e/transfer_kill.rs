@@ -1,0 +1,196 @@
+//! The gateway, killed at fifty random moments of transfers and started again: nobody is left behind.
+//!
+//! Callers are served again or their calls are closed, operators' phones end, and every row is final. In one world the
+//! phone company's connections wait for the gateway, as behind a proxy; in the other they are refused.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use serde_json::json;
+use switchboard::ports::store::Directory;
+use switchboard::sim::carrier::company::Beat;
+use switchboard::sim::carrier::{CallPlan, ExchangeReport, Keys, Leave, Person, PickUp};
+use switchboard::sim::server::carrier::CallHandle;
+use switchboard::store::{Store, StoreSettings};
+use switchboard::types::{LegId, Mono};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::e2e::child::{Gateway, Heard, free_address};
+use crate::e2e::doorstep::Doorstep;
+use crate::e2e::ground::{Folder, PATIENCE, until};
+use crate::e2e::outside::{Outside, patient_model};
+use crate::e2e::stored::{Stored, call_of, people_open};
+use crate::e2e::ward::{beats, clinic_row, number_of, silent_plan};
+
+/// Kills in each of the two worlds.
+const ROUNDS: u32 = 5;
+
+/// Transfers under way at each kill.
+const CALLS: u32 = 5;
+
+/// From the request for a person to the caller's return, about.
+const LIFE: Duration = Duration::from_millis(5500);
+
+/// After a new start: until each caller talks with somebody again, or is gone.
+const SERVED: Duration = Duration::from_secs(25);
+
+/// After the last caller has gone: until nothing is left.
+const REST: Duration = Duration::from_secs(40);
+
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+const KEY: &str = "sk_transfer_kill_0123456789abcdef0123456789abcdef";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_left_behind_when_the_gateway_is_killed_in_the_middle_of_transfers() {
+    let seed = fastrand::u64(..);
+    eprintln!("seed {seed}");
+    tokio::join!(world("held", true, 0, seed), world("refused", false, 1, seed));
+}
+
+/// One gateway, its phone company, and its kills.
+struct World {
+    name: &'static str,
+    outside: Outside,
+    url: String,
+    client: reqwest::Client,
+}
+
+async fn world(name: &'static str, holds: bool, nth: u32, seed: u64) {
+    let folder = Folder::new(name);
+    let url = format!("sqlite://{}", folder.path().join("calls.db").display());
+    open_clinic(&url).await;
+    let gateway = free_address();
+    let doorstep = if holds { Some(Doorstep::start(gateway).await) } else { None };
+    let door = doorstep.as_ref().map_or(gateway, |doorstep| doorstep.addr);
+    let outside = Outside::behind(door, gateway, patient_model()).await;
+    outside.carrier.add_person(&number_of(0), operator());
+    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+    let world = World { name, outside, url, client };
+    let mut settings = world.outside.settings(folder.path(), &world.url);
+    settings.push(("ADMIN_API_KEY", KEY.to_owned()));
+
+    let (mut rng, mut heard) = (Rng::with_seed(seed + u64::from(nth)), Heard::default());
+    let mut running = Gateway::start(folder.path(), gateway, &settings).await;
+    for round in 0..ROUNDS {
+        let calls = world.calls(round).await;
+        world.transfer(&calls, round * 2 + nth, &mut rng).await;
+        running.kill(&mut heard).await;
+        let killed_at = world.outside.carrier.now();
+        running = Gateway::start(folder.path(), gateway, &settings).await;
+        world.all_served(&calls, killed_at).await;
+        calls.iter().for_each(CallHandle::hang_up);
+    }
+    world.all_over(&heard).await;
+    assert!(!running.has_ended());
+    running.kill(&mut heard).await;
+    assert_eq!(heard.panics, Vec::<String>::new(), "{name}");
+    let stored = Stored::read(&world.url).await;
+    stored.must_hold(&heard);
+    eprintln!("{name}: {} calls, {} records acknowledged", stored.outcomes.len(), heard.count());
+}
+
+async fn open_clinic(url: &str) {
+    let store = Store::open(url, StoreSettings::default()).await.unwrap();
+    store.create_org(&clinic_row(1)).await.unwrap();
+    store.close().await;
+}
+
+/// Answers soon, accepts soon, talks a little, and leaves first.
+fn operator() -> Person {
+    let mut person = Person::pressing(&["5", "1"]).leaving(Leave::Talking(Duration::from_millis(1500)));
+    person.pick_up = PickUp::After(Duration::from_millis(300));
+    for Keys { after, .. } in &mut person.habits.keys {
+        *after = Duration::from_millis(300);
+    }
+    person
+}
+
+impl World {
+    /// Calls whose streams are up.
+    async fn calls(&self, round: u32) -> Vec<CallHandle> {
+        let from = |call: u32| format!("+1555013{:04}", round * CALLS + call);
+        let place = |call| self.outside.carrier.place_call(CallPlan { from: from(call), ..silent_plan() });
+        let calls: Vec<_> = (0..CALLS).map(place).collect();
+        until(&format!("{}: streams in round {round}", self.name), || {
+            let report = self.outside.carrier.report();
+            calls.iter().all(|call| beats(&report, &call.leg, |beat| *beat == Beat::Streaming) > 0)
+        })
+        .await;
+        calls
+    }
+
+    /// Asks for people, so that each transfer is at another moment of its life when this returns.
+    async fn transfer(&self, calls: &[CallHandle], part: u32, rng: &mut Rng) {
+        let parts = ROUNDS * 2;
+        let moments: Vec<_> = calls.iter().map(|_| LIFE * part / parts + LIFE.mul_f64(rng.f64()) / parts).collect();
+        let kill_at = Instant::now() + LIFE * (part + 1) / parts;
+        let asking = calls.iter().zip(&moments).map(async |(call, moment)| {
+            let id = call_of(&self.url, &call.leg).await.unwrap();
+            sleep_until(kill_at - *moment).await;
+            let url = format!("http://{}/api/calls/{id}/escalate", self.outside.gateway);
+            let request = self.client.post(url).bearer_auth(KEY).json(&json!({ "urgency": "high" }));
+            // The answer may be overtaken by the kill.
+            let _ = request.send().await;
+        });
+        let all = futures_util::future::join_all(asking);
+        tokio::select! {
+            _ = all => sleep_until(kill_at).await,
+            () = sleep_until(kill_at) => {}
+        }
+    }
+
+    /// Each caller talks with somebody again, or is gone.
+    async fn all_served(&self, calls: &[CallHandle], since: Mono) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        let looking = async {
+            loop {
+                look.tick().await;
+                let report = self.outside.carrier.report();
+                if calls.iter().all(|call| is_served(&report, &call.leg, since)) {
+                    return;
+                }
+            }
+        };
+        if timeout(SERVED, looking).await.is_err() {
+            let report = self.outside.carrier.report();
+            for call in calls.iter().filter(|call| !is_served(&report, &call.leg, since)) {
+                eprintln!("{}: {:#?}", call.leg, report.leg(&call.leg).unwrap().story);
+            }
+            panic!("{}: callers wait for nothing", self.name);
+        }
+    }
+
+    /// Nothing is left: no leg, no room, no open row.
+    async fn all_over(&self, heard: &Heard) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        let carrier = &self.outside.carrier;
+        let looking = async {
+            loop {
+                look.tick().await;
+                let is_over = Stored::read(&self.url).await.open() == 0 && people_open(&self.url).await.is_empty();
+                if carrier.live_legs().is_empty() && carrier.live_rooms().is_empty() && is_over {
+                    return;
+                }
+            }
+        };
+        if timeout(REST, looking).await.is_err() {
+            let (legs, rooms) = (carrier.live_legs(), carrier.live_rooms());
+            let outcomes = Stored::read(&self.url).await.outcomes;
+            let open: Vec<_> = outcomes.iter().filter(|(_, outcome)| outcome.is_none()).collect();
+            let people = people_open(&self.url).await;
+            panic!("{}: left are {legs:?} {rooms:?} {open:?} {people:?}; errors: {:?}", self.name, heard.errors);
+        }
+        let report = carrier.report();
+        assert!(report.dialled.iter().all(|dialled| dialled.number == number_of(0)), "{:?}", report.dialled);
+        assert!(report.dialled.len() >= (ROUNDS * CALLS / 2) as usize, "{} dials", report.dialled.len());
+    }
+}
+
+/// The caller has a stream that is newer than the kill, talks with a person, or is gone.
+fn is_served(report: &ExchangeReport, leg: &LegId, since: Mono) -> bool {
+    let Some(leg) = report.leg(leg) else { return false };
+    let on_stream = leg.story.iter().any(|moment| moment.beat == Beat::Streaming && moment.at > since);
+    let talks = report.bridges.iter().any(|bridge| bridge.to.is_none() && bridge.legs.contains(&leg.leg));
+    leg.ended.is_some() || on_stream || talks
+}
