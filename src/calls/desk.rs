@@ -114,7 +114,7 @@ impl Desk {
             CarrierEffect::FindDialled(dial) => self.find(dial.as_ref()).await,
             CarrierEffect::Redirect { leg, document } => match self.script(document).await {
                 Some(script) => told(carrier.redirect(&leg, &script).await),
-                None => ActionResult::Failed,
+                None => ActionResult::Refused,
             },
             CarrierEffect::EndRoom { escalation } => {
                 told(carrier.end_room(&RoomId { call: self.call, escalation }).await)

@@ -257,6 +257,9 @@ impl CallSession {
 
     /// Ends the carrier's call, by request where we can, else by closing the stream.
     pub(super) fn hang_up(&mut self, now: Mono, outcome: Outcome, reason: Reason, out: &mut Effects) {
+        if matches!(self.ending, Ending::Closing { .. } | Ending::Over) {
+            return;
+        }
         self.end_people(outcome, out);
         self.ending = Ending::HangingUp { outcome, reason };
         self.timers.stop_all();

@@ -49,6 +49,11 @@ impl Keys {
         Some((std::mem::take(&mut self.pressed), began))
     }
 
+    /// Nothing but 0 was pressed.
+    pub(crate) fn asks_for_person(&self) -> bool {
+        self.pressed.contains('0') && self.pressed.chars().all(|key| key == '0' || key == '#')
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.began.is_none()
     }

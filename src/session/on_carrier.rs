@@ -32,6 +32,7 @@ impl CallSession {
             CarrierInput::Room { attempt, event } => self.on_room(now, attempt, &event, out),
             CarrierInput::PickedUp(by) => self.on_picked_up(now, by, out),
             CarrierInput::OperatorPickedUp { attempt, by } => self.on_operator_picked_up(now, attempt, by, out),
+            CarrierInput::Recorded { .. } if matches!(self.ending, Ending::Closing { .. } | Ending::Over) => {}
             CarrierInput::Recorded { recording, duration } => self.on_recorded(now, recording, duration, out),
         }
     }
@@ -61,6 +62,10 @@ impl CallSession {
 
     /// The gateway shuts down.
     pub(super) fn on_drain(&mut self, now: Mono, out: &mut Effects) {
+        if self.people.stage() == Some(Stage::Talking) || self.people.message.is_some() {
+            // They need nothing of us now, and the next process takes the call up.
+            return;
+        }
         if matches!(self.ending, Ending::None | Ending::Farewell { .. }) {
             self.end_with(now, Prompt::Draining, Outcome::Canceled, Reason::Drained, out);
         }
@@ -151,6 +156,9 @@ impl CallSession {
         }
         if let Some(next) = self.people.next.clone() {
             self.timers.stop(Timer::Detach);
+            if let (Document::Room(_), Some(open)) = (&next, &mut self.people.open) {
+                open.moved = true;
+            }
             return next;
         }
         if self.counters.resumes >= self.policy.resumes_max && self.people.is_reaching() {
@@ -193,12 +201,21 @@ impl CallSession {
 
     /// The stream is gone and nobody said what became of the caller: ask, or infer.
     pub(super) fn look_up(&mut self, now: Mono, out: &mut Effects) {
+        if self.people.stage() == Some(Stage::Talking) {
+            return;
+        }
         if !self.facts.carrier_rest {
             self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
             return;
         }
         if self.counters.lookups >= self.policy.lookup_tries {
-            if self.counters.leg_is_up {
+            if self.counters.leg_is_up && std::mem::take(&mut self.people.taken_up) {
+                // Nobody knows where the caller waits: on a stream we can talk.
+                self.counters.lookups = 0;
+                self.timers.set(Timer::Stream, now + RECONNECT_WAIT);
+                self.move_caller(now, Document::Connect, out);
+                self.people.next = None;
+            } else if self.counters.leg_is_up {
                 self.hang_up(now, Outcome::StreamLost, Reason::StreamBroken, out);
             } else {
                 self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
@@ -251,12 +268,12 @@ impl CallSession {
     /// The answer to a request that has to do with people.
     fn on_errand(&mut self, now: Mono, errand: Errand, result: ActionResult, out: &mut Effects) {
         match errand {
-            Errand::Dial(no) => self.on_dialled(now, no, result, out),
+            Errand::Dial(dial) => self.on_dialled(now, dial, result, out),
             Errand::Find(no) => self.on_found(now, no, result, out),
             Errand::HangUpOperator(no) => self.on_operator_hung_up(now, no, &result),
             Errand::LookUpOperator(no) => self.on_operator_seen(now, no, &result, out),
             Errand::LookUpCaller => self.on_caller_seen(now, &result, out),
-            Errand::Move => self.on_moved(now, &result, out),
+            Errand::Move(document) => self.on_moved(now, document, &result, out),
             Errand::DialOut => self.on_dialled_out(now, result, false, out),
             Errand::FindOut => self.on_dialled_out(now, result, true, out),
             Errand::HangUpOut | Errand::EndRoom => {}
@@ -273,6 +290,7 @@ impl CallSession {
             return Document::Apologise;
         };
         open.parked = true;
+        open.moved = true;
         let plan = RoomPlan { escalation: open.no, attempt, who: Party::Caller, waits: true, time_limit };
         self.people.next = Some(Document::Room(plan.clone()));
         self.media = Media::Gone { since: now };

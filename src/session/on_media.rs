@@ -44,6 +44,9 @@ impl CallSession {
         if self.say_final_sentence(now, out) {
             return;
         }
+        if self.stream_in_transfer(now, out) {
+            return;
+        }
         if let Some(fact) = self.people.again.take() {
             self.ask_again_for_person(now, fact, out);
         }
@@ -61,6 +64,16 @@ impl CallSession {
             return;
         }
         self.go_on_air(out);
+    }
+
+    /// The caller is on a stream again while a transfer is under way: the transfer decides.
+    fn stream_in_transfer(&mut self, now: Mono, out: &mut Effects) -> bool {
+        match self.people.stage() {
+            Some(Stage::Merging { .. }) => self.move_to_room(now, out),
+            Some(Stage::Talking) => self.come_back_live(now, true, out),
+            _ => return false,
+        }
+        true
     }
 
     fn on_frame(&mut self, frame: Mulaw, out: &mut Effects) {
@@ -104,7 +117,8 @@ impl CallSession {
 
     /// Gives the collected keys to the model, as soon as it can take them.
     pub(super) fn give_keys(&mut self, now: Mono, out: &mut Effects) {
-        if matches!(self.model, Model::Connecting { .. } | Model::Configuring { .. }) {
+        let asks = self.keys.asks_for_person();
+        if matches!(self.model, Model::Connecting { .. } | Model::Configuring { .. }) && !asks {
             self.timers.set(Timer::Keys, now + self.policy.keys_rest);
             return;
         }
@@ -112,11 +126,10 @@ impl CallSession {
             return;
         };
         self.timers.stop(Timer::Keys);
-        let wants_person = keys.chars().all(|key| key == '0' || key == '#');
         let seq = self.transcript.number();
         self.record(Record::Line(keys_line(seq, &keys, began, now)), out);
         self.event(Event::KeysPressed { count: keys.len() as u32 }, out);
-        if wants_person && self.people.open.is_none() {
+        if asks && self.people.open.is_none() {
             let reason = "The caller pressed 0.".to_owned();
             let (cause, urgency) = (Cause::Key, Urgency::Medium);
             self.request_person(now, Ask { cause, urgency, reason, summary: String::new(), only: None }, out);
@@ -147,6 +160,7 @@ impl CallSession {
         }
         if self.people.stage() == Some(Stage::Connecting) {
             self.move_to_room(now, out);
+            return;
         }
         if !planted!(self.policy, ForgetsDetach) {
             self.timers.set(Timer::Detach, now + self.policy.detach_wait);

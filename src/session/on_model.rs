@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::safety::Alarm;
 use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, ModelEffect, Record, RequestNo, RespondKind, Source, ToolAnswer};
 use crate::session::ending::Ending;
@@ -118,6 +119,7 @@ impl CallSession {
             return;
         }
         item.received = Millis(received_ms);
+        self.note_emergency_voice(response);
         let source = Source::Model(id.clone());
         let dropped = self.playout.push(&source, frame);
         self.note_farewell_sound();
@@ -376,8 +378,21 @@ impl CallSession {
         }
     }
 
+    /// The response that says the emergency sentence has begun to sound.
+    fn note_emergency_voice(&mut self, response: &ResponseId) {
+        let text = &self.facts.people.emergency_sentence;
+        let active = self.turn.active.as_ref().filter(|active| active.response == *response);
+        if active.is_some_and(|active| active.kind == Some(RespondKind::Say(text.clone()))) && !text.is_empty() {
+            self.people.emergency_said = true;
+        }
+    }
+
     fn watch_assistant(&mut self, now: Mono, text: &str, out: &mut Effects) {
         if let Some(found) = self.watch.assistant_said(&self.facts.rules, text) {
+            if found.alarm == Alarm::Emergency && self.people.counts.emergency_told {
+                // The assistant repeats what the caller was told to do.
+                return;
+            }
             self.on_alarm(now, Speaker::Assistant, found, out);
         }
     }

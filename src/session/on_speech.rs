@@ -74,7 +74,7 @@ impl CallSession {
     /// A sentence is on that the caller must hear to its end.
     pub(super) fn is_saying_what_must_be_heard(&self) -> bool {
         let must = |prompt: Prompt| matches!(prompt, Prompt::Emergency | Prompt::EmergencyNobody | Prompt::Connecting);
-        self.sentences.iter().any(|(prompt, _)| must(*prompt))
+        self.timers.is_set(Timer::Emergency) || self.sentences.iter().any(|(prompt, _)| must(*prompt))
     }
 
     /// The caller speaks, or presses a key: everything that they have not heard yet is dropped.

@@ -38,7 +38,7 @@ impl CallSession {
             Timer::Farewell => self.on_farewell_due(now, out),
             Timer::Detach => self.look_up(now, out),
             Timer::HangUp => self.on_hang_up_due(now, out),
-            Timer::Emergency => self.on_emergency_due(now, out),
+            Timer::Emergency => self.on_emergency_due(out),
             Timer::Escalation => self.on_escalation_due(now, out),
             Timer::Attempt => self.on_attempt_due(now, out),
             Timer::Reassure => self.reassure(now, out),
@@ -149,7 +149,13 @@ impl CallSession {
     }
 
     fn on_hang_up_due(&mut self, now: Mono, out: &mut Effects) {
-        if let Ending::HangingUp { outcome, reason } = self.ending {
+        let Ending::HangingUp { outcome, reason } = self.ending else {
+            return;
+        };
+        if self.counters.hang_up.is_none() && self.facts.carrier_rest && self.leg.is_some() {
+            // A last document should have ended the leg.
+            self.hang_up(now, outcome, reason, out);
+        } else {
             self.close(now, outcome, reason, out);
         }
     }

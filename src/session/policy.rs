@@ -119,6 +119,8 @@ pub struct Past {
     pub attempts: u32,
     pub callbacks: u32,
     pub voicemails: u32,
+    /// The caller was sent to the voicemail, and no message is on disk.
+    pub leaving_message: bool,
     /// The one that was not finished.
     pub open: Option<PastEscalation>,
 }

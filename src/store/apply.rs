@@ -60,6 +60,14 @@ const END_CALL: &str = "
     set outcome = $2, reason = $3, status = $4, escalated = (escalated or $5), ended_at = $6
     where id = $1 and outcome is null";
 
+/// What the end of a call finds open was left by a process that could not close it.
+const CLOSE_ATTEMPTS: &str = "
+    update escalation_attempts set state = 'lost', changed_at = $2
+    where call_id = $1 and state in ('intended', 'dialing', 'briefing', 'accepted', 'bridged')";
+const CLOSE_ESCALATIONS: &str = "
+    update escalations set state = 'failed', changed_at = $2
+    where call_id = $1 and state in ('requested', 'dialing', 'briefing', 'merging', 'bridged')";
+
 impl Store {
     /// Applies entries in their order, all or none. Entries that were applied before change nothing.
     pub async fn apply(&self, entries: &[Entry]) -> Result<(), Fault> {
@@ -116,6 +124,8 @@ async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), s
         RecordRow::Ended { outcome, reason, status, escalated, .. } => {
             let (outcome, reason, status) = (Arg::Text(outcome), Arg::Text(reason), Arg::Text(status));
             tx.execute(END_CALL, &[call, outcome, reason, status, Arg::Bool(*escalated), Arg::Int(row.at)]).await?;
+            tx.execute(CLOSE_ATTEMPTS, &[call, Arg::Int(row.at)]).await?;
+            tx.execute(CLOSE_ESCALATIONS, &[call, Arg::Int(row.at)]).await?;
         }
     }
     if let Some((kind, detail)) = row.timeline() {

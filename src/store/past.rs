@@ -12,7 +12,7 @@ use crate::store::db::fetch;
 use crate::store::fault::limited;
 use crate::store::history::{small, word};
 use crate::store::{OPERATION_MAX, Store, escalations};
-use crate::types::{CallId, Phase, Speaker};
+use crate::types::{CallId, EscalationState, Phase, Speaker};
 
 /// The phase, then how far the counters are: the next record, the next line, the last callback and voicemail.
 const STAND: &str = "
@@ -24,7 +24,7 @@ const STAND: &str = "
     from calls where id = $1";
 /// A line of which nothing was heard says nothing.
 const LAST_LINES: &str = "
-    select speaker, text from call_transcripts where call_id = $1 and text <> '' order by seq desc limit $2";
+    select speaker, text from call_transcripts where call_id = $1 and text <> '' and origin <> 'keys' order by seq desc limit $2";
 const INTAKE: &str = "select structured_json from call_intakes where call_id = $1";
 
 impl Store {
@@ -51,6 +51,8 @@ impl Store {
             attempts: attempts.max().unwrap_or(0),
             callbacks: small(callbacks),
             voicemails: small(voicemails),
+            leaving_message: voicemails == 0
+                && escalations.last().is_some_and(|last| last.state == EscalationState::Voicemail),
             open: escalations.into_iter().rev().find(|escalation| !escalation.state.is_final()).map(open),
         })
     }

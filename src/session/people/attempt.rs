@@ -49,6 +49,7 @@ impl CallSession {
         let record = RecordId(self.counters.record);
         if let Some(open) = &mut self.people.open {
             open.tried += 1;
+            open.rung.push(target.id.clone());
             let fact = AttemptFact { no, escalation: open.no, target: target.id.clone(), mode };
             let answers = Vec::new();
             let state = AttemptState::Intended;
@@ -99,7 +100,7 @@ impl CallSession {
         self.people.legs.dialled(no, due);
         self.timers.set(Timer::Attempt, due);
         self.attempt_to(AttemptState::Dialing, None, out);
-        self.run(Errand::Dial(no), CarrierEffect::Dial(dial), out);
+        self.run(Errand::Dial(dial.clone()), CarrierEffect::Dial(dial), out);
     }
 
     /// Asks the carrier for something; the answer comes to `on_errand`.
@@ -110,7 +111,8 @@ impl CallSession {
     }
 
     /// The carrier's answer to a dial.
-    pub(in crate::session) fn on_dialled(&mut self, now: Mono, no: u32, result: ActionResult, out: &mut Effects) {
+    pub(in crate::session) fn on_dialled(&mut self, now: Mono, dial: Dial, result: ActionResult, out: &mut Effects) {
+        let no = dial.attempt;
         match result {
             ActionResult::Dialled(leg) => self.learn_operator(no, &leg, out),
             ActionResult::Refused | ActionResult::Gone => {
@@ -121,15 +123,8 @@ impl CallSession {
             }
             // Never again: it may ring. Its name is looked for, and its callbacks carry the attempt's number.
             ActionResult::Unknown | ActionResult::Failed | ActionResult::Done | ActionResult::Status(_) => {
-                let wanted = self.people.attempt().filter(|attempt| attempt.no == no);
-                let target = wanted.map(|attempt| attempt.target.id.clone());
-                let Some(target) = target else {
-                    return;
-                };
-                let (ring, time_limit) = (RING_MIN, self.policy.bridge_max);
-                let dial = Dial { attempt: no, target, ring, time_limit };
                 if planted!(self.policy, DialsAgain) {
-                    self.run(Errand::Dial(no), CarrierEffect::Dial(dial), out);
+                    self.run(Errand::Dial(dial.clone()), CarrierEffect::Dial(dial), out);
                     return;
                 }
                 self.run(Errand::Find(no), CarrierEffect::FindDialled(Some(dial)), out);

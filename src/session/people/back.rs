@@ -29,7 +29,10 @@ impl CallSession {
                 _ => self.on_cold_done(now, bridged, out),
             };
         }
+        let stale = self.people.open.as_ref().is_some_and(|open| no < open.first_attempt);
         match self.people.stage() {
+            // The end of an earlier transfer, told late or twice.
+            _ if stale => self.on_after_stream(now, out),
             Some(Stage::Merging { .. } | Stage::Talking) => self.come_back(now, out),
             // Parked, and the room ended: the caller waits where we can speak.
             Some(
@@ -49,6 +52,12 @@ impl CallSession {
     pub(in crate::session) fn come_back(&mut self, now: Mono, out: &mut Effects) -> Document {
         let talked = self.people.stage() == Some(Stage::Talking);
         let without_model = self.end_without_model();
+        if self.model == Model::Gone && !talked {
+            self.attempt_to(AttemptState::Failed, None, out);
+            self.people.legs.release_all();
+            self.people.next = None;
+            return self.cold_fallback(now, false, out);
+        }
         self.attempt_to(if talked { AttemptState::Done } else { AttemptState::Failed }, None, out);
         self.people.legs.release_all();
         self.people.next = None;
@@ -84,6 +93,10 @@ impl CallSession {
         self.attempt_to(if talked { AttemptState::Done } else { AttemptState::Failed }, None, out);
         self.people.legs.release_all();
         self.people.next = None;
+        if self.model == Model::Gone {
+            self.nobody_left(now, out);
+            return;
+        }
         self.close_escalation(EscalationState::Returned, out);
         self.say_locally(crate::types::Prompt::TransferFailed, out);
         let news = "The caller could not be connected to the person and is still with you. Offer to help, or to note \

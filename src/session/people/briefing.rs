@@ -11,7 +11,7 @@ use crate::session::effect::{Effects, Event};
 use crate::session::people::{Attempt, Escalation, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
-use crate::types::{AnsweredBy, AttemptState, Caller, EscalationState, LegId, Mono, TransferMode};
+use crate::types::{AnsweredBy, AttemptState, Caller, EscalationState, LegId, Mono, TransferMode, Urgency};
 
 /// Longest briefing, in characters.
 const BRIEFING_CHARS_MAX: usize = 600;
@@ -59,7 +59,7 @@ impl CallSession {
                 open.stage = Stage::Deciding;
             }
         }
-        let urgency = self.people.open.as_ref().map_or(crate::types::Urgency::Medium, |open| open.urgency);
+        let urgency = self.people.open.as_ref().map_or(Urgency::Medium, |open| open.urgency);
         self.answer_operator(no, 0, Document::Gate { attempt: no, step: 1, urgency })
     }
 
@@ -133,6 +133,10 @@ impl CallSession {
             (_, Some('3')) => {
                 self.declined(now, AttemptState::CallsBack, out);
                 Document::Goodbye(Goodbye::CallsBack)
+            }
+            (_, Some('5')) if self.people.open.as_ref().is_some_and(|open| open.urgency == Urgency::Emergency) => {
+                self.declined(now, AttemptState::Declined, out);
+                Document::Goodbye(Goodbye::Thanks)
             }
             (_, Some('5')) => {
                 self.declined(now, AttemptState::ToVoicemail, out);

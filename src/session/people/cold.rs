@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use crate::session::CallSession;
 use crate::session::document::{Document, Goodbye};
-use crate::session::effect::Effects;
-use crate::session::ending::Ending;
+use crate::session::effect::{Effects, Record};
+use crate::session::fact::AttemptMove;
 use crate::session::links::Media;
 use crate::session::people::attempt::RING_MIN;
 use crate::session::people::{Attempt, Stage};
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Reason, TransferMode};
+use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Reason, TransferMode, Urgency};
 
 impl CallSession {
     /// Writes down every intent, and lets the caller hear what happens.
@@ -112,44 +112,65 @@ impl CallSession {
             return document;
         }
         self.cancel_cold(out);
+        if calls_back {
+            let target = self.people.attempt().map(|attempt| attempt.target.id.clone());
+            self.promise_callback(target, out);
+            return self.cold_goodbye(now, Goodbye::WillCallBack, out);
+        }
         self.cold_fallback(now, asked_for_message, out)
+    }
+
+    /// Our own rules, or the carrier, do not let this target be called: the next one.
+    pub(in crate::session) fn cold_refused(&mut self, now: Mono, out: &mut Effects) {
+        if self.people.stage() != Some(Stage::ColdDialling) {
+            return;
+        }
+        self.attempt_to(AttemptState::Refused, None, out);
+        let document = self.cold_next(now, out);
+        self.move_caller(now, document, out);
     }
 
     /// Intents that come to nothing.
     pub(in crate::session) fn cancel_cold(&mut self, out: &mut Effects) {
-        loop {
-            let next = self.people.open.as_mut().and_then(|open| (!open.cold.is_empty()).then(|| open.cold.remove(0)));
-            let Some(attempt) = next else {
-                return;
-            };
-            if let Some(open) = &mut self.people.open {
-                open.attempt = Some(attempt);
-            }
-            self.attempt_to(AttemptState::Canceled, None, out);
+        let Some(open) = &mut self.people.open else {
+            return;
+        };
+        for attempt in std::mem::take(&mut open.cold) {
+            let (no, from, to) = (attempt.no, attempt.state, AttemptState::Canceled);
+            self.record(Record::AttemptMove(AttemptMove { no, from, to, leg: None }), out);
         }
     }
 
-    fn cold_fallback(&mut self, now: Mono, asked_for_message: bool, out: &mut Effects) -> Document {
-        if asked_for_message || self.fallback() == Fallback::Voicemail {
+    pub(in crate::session) fn cold_fallback(
+        &mut self,
+        now: Mono,
+        asked_for_message: bool,
+        out: &mut Effects,
+    ) -> Document {
+        let emergency = self.people.open.as_ref().is_some_and(|open| open.urgency == Urgency::Emergency);
+        if !emergency && (asked_for_message || self.fallback() == Fallback::Voicemail) {
             return self.voicemail_document(now, out);
         }
-        let emergency = self.people.open.as_ref().is_some_and(|open| open.urgency == crate::types::Urgency::Emergency);
         let goodbye = match self.fallback() {
             _ if emergency => Goodbye::EmergencyNobody,
             Fallback::Callback => Goodbye::WillCallBack,
             Fallback::Assistant | Fallback::Voicemail => Goodbye::NobodyFree,
         };
-        let promised = goodbye != Goodbye::NobodyFree;
-        let (state, outcome, reason) = if promised {
+        if goodbye != Goodbye::NobodyFree {
             self.promise_callback(None, out);
-            (EscalationState::Callback, Outcome::Callback, Reason::CallbackPromised)
+        }
+        self.cold_goodbye(now, goodbye, out)
+    }
+
+    /// The last words to a caller for whom there is no assistant any more.
+    fn cold_goodbye(&mut self, now: Mono, goodbye: Goodbye, out: &mut Effects) -> Document {
+        let (state, outcome, reason) = if goodbye == Goodbye::NobodyFree {
+            (EscalationState::Failed, Outcome::ModelUnavailable, self.model_reason)
         } else {
-            (EscalationState::Failed, Outcome::ModelUnavailable, Reason::ModelLost)
+            (EscalationState::Callback, Outcome::Callback, Reason::CallbackPromised)
         };
         self.close_escalation(state, out);
-        self.ending = Ending::HangingUp { outcome, reason };
-        self.timers.stop_all();
-        self.timers.set(Timer::HangUp, now + self.policy.goodbye_max * 2);
+        self.say_goodbye_by_document(now, outcome, reason);
         Document::Goodbye(goodbye)
     }
 
@@ -158,8 +179,8 @@ impl CallSession {
         if self.media == Media::Live {
             // It never left the stream.
             self.people.next = None;
-            self.cancel_cold(out);
             self.drop_attempt(AttemptState::Failed, out);
+            self.cancel_cold(out);
             self.nobody_left(now, out);
             return;
         }

@@ -25,6 +25,7 @@ impl CallSession {
         if planted!(self.policy, GivesNoAnswer) {
             return;
         }
+        self.attempt_to(AttemptState::Canceled, None, out);
         self.cancel_cold(out);
         if parked {
             self.fallback_when_parked(now, out);
@@ -36,6 +37,7 @@ impl CallSession {
         }
         if urgency == Urgency::Emergency {
             self.promise_callback(None, out);
+            self.people.counts.emergency_told = true;
             self.close_escalation(EscalationState::Callback, out);
             if !self.is_saying_what_must_be_heard() {
                 self.cut_sound(now, out);
@@ -111,10 +113,16 @@ impl CallSession {
             (Goodbye::NobodyFree, EscalationState::Failed, Outcome::StreamLost, Reason::StreamBroken)
         };
         self.close_escalation(state, out);
-        self.timers.stop_all();
+        self.say_goodbye_by_document(now, outcome, reason);
         self.move_caller(now, Document::Goodbye(goodbye), out);
+    }
+
+    /// The caller's leg hears one last document; after it the carrier ends the leg.
+    pub(in crate::session) fn say_goodbye_by_document(&mut self, now: Mono, outcome: Outcome, reason: Reason) {
+        self.timers.stop_all();
         self.ending = Ending::HangingUp { outcome, reason };
         self.timers.set(Timer::HangUp, now + self.policy.goodbye_max * 2);
+        self.timers.set(Timer::Cleanup, now + self.policy.goodbye_max);
     }
 
     /// The operator calls back in ten minutes: the caller hears so.
@@ -126,10 +134,8 @@ impl CallSession {
             self.close_escalation(EscalationState::Callback, out);
             let (outcome, reason) = (Outcome::Callback, Reason::CallbackPromised);
             if parked {
-                self.timers.stop_all();
+                self.say_goodbye_by_document(now, outcome, reason);
                 self.move_caller(now, Document::Goodbye(Goodbye::WillCallBack), out);
-                self.ending = Ending::HangingUp { outcome, reason };
-                self.timers.set(Timer::HangUp, now + self.policy.goodbye_max * 2);
             } else {
                 self.end_with(now, Prompt::OperatorCallsBack, outcome, reason, out);
             }
@@ -170,6 +176,18 @@ impl CallSession {
         self.record(Record::Callback(fact), out);
     }
 
+    /// An emergency, and no more escalations are begun in this call: somebody must still call back, once.
+    pub(in crate::session) fn urgent_callback(&mut self, reason: String, out: &mut Effects) {
+        if std::mem::replace(&mut self.people.counts.emergency_told, true) {
+            return;
+        }
+        self.people.counts.callbacks += 1;
+        let no = self.people.counts.callbacks;
+        let (urgency, due) = (Urgency::Emergency, self.wall);
+        let fact = CallbackFact { no, escalation: None, urgency, reason, due, assignee: None };
+        self.record(Record::Callback(fact), out);
+    }
+
     /// The assistant has the caller again, and is told what happened.
     pub(in crate::session) fn after_failure(&mut self, now: Mono, news: &str, out: &mut Effects) {
         self.resume_clock(now);
@@ -199,6 +217,10 @@ impl CallSession {
                 self.close_escalation(EscalationState::Canceled, out);
                 let news = "Staff called the attempt to reach a person off. Go on with the caller yourself.";
                 self.after_failure(now, news, out);
+            }
+            Some(Stage::Connecting) if self.media == Media::Live && self.model == Model::Gone => {
+                self.drop_attempt(AttemptState::Canceled, out);
+                self.nobody_left(now, out);
             }
             Some(Stage::Connecting) if self.media == Media::Live => {
                 self.drop_attempt(AttemptState::Canceled, out);

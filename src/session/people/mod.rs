@@ -13,6 +13,7 @@ pub(super) mod briefing;
 pub(super) mod cold;
 pub(super) mod fallback;
 pub(super) mod legs;
+pub(super) mod looks;
 pub(super) mod message;
 pub(super) mod news;
 pub(super) mod outbound;
@@ -23,7 +24,7 @@ pub(super) mod transfer;
 use std::collections::VecDeque;
 
 use crate::session::document::Document;
-use crate::session::effect::{ActionId, RecordId};
+use crate::session::effect::{ActionId, Dial, RecordId};
 use crate::session::fact::EscalationFact;
 use crate::session::people::legs::OperatorLegs;
 use crate::session::people::message::Message;
@@ -47,6 +48,10 @@ pub(crate) struct People {
     pub(crate) paused: Option<Paused>,
     /// The next connection to the model must be told what was said, and this.
     pub(crate) recall: Option<String>,
+    /// The assistant's voice began the emergency sentence.
+    pub(crate) emergency_said: bool,
+    /// An earlier process began this call.
+    pub(crate) taken_up: bool,
     /// The caller comes back from a person.
     pub(crate) returning: bool,
     /// A person was asked for before a restart, and must be asked for again once the caller is here.
@@ -66,6 +71,10 @@ pub(crate) struct Counts {
     pub(crate) voicemails: u32,
     /// Intakes in a row that left something missing.
     pub(crate) clarifications: u32,
+    /// Redirects in a row that did not work.
+    pub(crate) moves_failed: u32,
+    /// An emergency ended with nobody reached: the assistant's own words about it raise no further alarm.
+    pub(crate) emergency_told: bool,
     /// The assistant's uncertainty asks for a person once.
     pub(crate) uncertain: bool,
 }
@@ -81,14 +90,14 @@ pub(crate) struct Paused {
 /// Why a request was sent to the carrier.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Errand {
-    Dial(u32),
+    Dial(Dial),
     Find(u32),
     HangUpOperator(u32),
     LookUpOperator(u32),
     /// The caller's leg, while there is no stream to tell.
     LookUpCaller,
-    /// The caller's leg is moved to `People::next`.
-    Move,
+    /// The caller's leg is moved to this document.
+    Move(Document),
     EndRoom,
     DialOut,
     FindOut,
@@ -124,6 +133,12 @@ pub(crate) struct Escalation {
     pub(crate) stage: Stage,
     /// The caller waits alone in the room.
     pub(crate) parked: bool,
+    /// The caller was really sent to the room: the carrier took the redirect, or asked and was told.
+    pub(crate) moved: bool,
+    /// The number of its first attempt.
+    pub(crate) first_attempt: u32,
+    /// Targets that were rung for it.
+    pub(crate) rung: Vec<TargetId>,
     /// Who is in the room, as far as it told.
     pub(crate) operator_in: bool,
     pub(crate) caller_in: bool,
@@ -226,8 +241,13 @@ impl People {
     /// A leg may come of a request that is not answered yet, or be left by one.
     pub(crate) fn owes_answer(&self) -> bool {
         self.errands.iter().any(|(_, errand)| {
-            matches!(errand, Errand::Dial(_) | Errand::DialOut | Errand::FindOut | Errand::HangUpOut)
+            matches!(errand, Errand::Dial(_) | Errand::Find(_) | Errand::DialOut | Errand::FindOut | Errand::HangUpOut)
         })
+    }
+
+    /// The caller's leg was asked to move, and the carrier has not answered.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.errands.iter().any(|(_, errand)| matches!(errand, Errand::Move(_)))
     }
 
     pub(crate) fn has_errand(&self, wanted: &Errand) -> bool {

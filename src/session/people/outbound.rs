@@ -75,7 +75,6 @@ impl CallSession {
         match result {
             ActionResult::Dialled(leg) => self.learn_leg(&leg, out),
             ActionResult::Refused => self.close(now, Outcome::Failed, Reason::DialRefused, out),
-            ActionResult::Gone if found => self.close(now, Outcome::Failed, Reason::Inferred, out),
             // Its callbacks tell, or its time passes.
             _ if found => {}
             ActionResult::Gone

@@ -80,6 +80,7 @@ impl CallSession {
         if self.people.counts.escalations >= self.policy.escalations_max {
             if emergency {
                 self.say_emergency(now, out);
+                self.urgent_callback(ask.reason, out);
             }
             return Requested::Refused;
         }
@@ -102,7 +103,7 @@ impl CallSession {
             self.say_emergency(now, out);
             if !can {
                 // What follows at once must not overtake the assistant's voice.
-                self.on_emergency_due(now, out);
+                self.on_emergency_due(out);
                 self.timers.stop(Timer::Emergency);
             }
         }
@@ -120,6 +121,9 @@ impl CallSession {
             cold: Vec::new(),
             stage: Stage::Requested,
             parked: false,
+            moved: false,
+            first_attempt: self.people.counts.attempts + 1,
+            rung: Vec::new(),
             operator_in: false,
             caller_in: false,
         });
@@ -138,6 +142,7 @@ impl CallSession {
     /// A second request joins the first: what is more urgent counts, and what staff choose is tried next.
     fn join(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
         self.fault_event(Event::EscalationJoined { cause: ask.cause, urgency: ask.urgency }, out);
+        let everybody = self.reachable(ask.urgency, None);
         let chosen = ask.only.as_ref().map(|only| self.reachable(Urgency::Emergency, Some(only)));
         let Some(open) = &mut self.people.open else {
             return;
@@ -146,6 +151,16 @@ impl CallSession {
         open.urgency = open.urgency.max(ask.urgency);
         if open.summary.is_empty() {
             open.summary = ask.summary;
+        }
+        if worse {
+            // What is more urgent knows no hours, and is what the operator must hear of.
+            open.reason = ask.reason;
+            let known: Vec<_> = open.queue.iter().map(|target| target.id.clone()).collect();
+            let new =
+                everybody.into_iter().filter(|target| !known.contains(&target.id) && !open.rung.contains(&target.id));
+            if open.mode == TransferMode::Warm {
+                open.queue.extend(new);
+            }
         }
         for target in chosen.into_iter().flatten() {
             let at_it = open.attempt.as_ref().is_some_and(|attempt| attempt.target.id == target.id);
@@ -190,18 +205,16 @@ impl CallSession {
             self.say_locally(Prompt::Emergency, out);
             return;
         }
-        self.turn.auto_due = false;
+        // The server's own answer, if one is due, is cancelled as it begins.
         self.turn.wanted = Some(RespondKind::Say(text));
+        self.people.emergency_said = false;
         self.timers.set(Timer::Emergency, now + self.policy.emergency_wait);
     }
 
     /// The assistant did not say the emergency sentence in time: the rendered one is said.
-    pub(in crate::session) fn on_emergency_due(&mut self, now: Mono, out: &mut Effects) {
+    pub(in crate::session) fn on_emergency_due(&mut self, out: &mut Effects) {
         let text = self.facts.people.emergency_sentence.clone();
-        let said = self.turn.active.as_ref().is_some_and(|active| {
-            active.kind == Some(RespondKind::Say(text.clone())) && self.speech.has_sound(&active.response)
-        });
-        if said || self.playout.has_model_sound(now) {
+        if self.people.emergency_said {
             return;
         }
         if self.turn.wanted == Some(RespondKind::Say(text)) {
@@ -212,7 +225,7 @@ impl CallSession {
     }
 
     /// From the request on the longest call stands still.
-    fn pause_clock(&mut self, now: Mono) {
+    pub(in crate::session) fn pause_clock(&mut self, now: Mono) {
         if self.people.paused.is_some() {
             return;
         }

@@ -8,6 +8,7 @@ use crate::session::document::{Document, Party, RoomPlan};
 use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record};
 use crate::session::fact::{AttemptMove, EscalationFact};
 use crate::session::links::{Media, Model};
+use crate::session::people::message::Message;
 use crate::session::people::outbound::Outbound;
 use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, Stage};
 use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, Policy, Reachable};
@@ -43,7 +44,7 @@ impl CallSession {
                 .to_owned(),
         );
         session.start_clock(now.mono);
-        session.take_up(now.mono, past.open, out);
+        session.take_up(now.mono, past.open, past.leaving_message, out);
         session.finish_step(now.mono, out);
         session
     }
@@ -54,15 +55,22 @@ impl CallSession {
         self.request_person(now, Ask { cause, urgency, reason, summary, only: None }, out);
     }
 
-    fn take_up(&mut self, now: Mono, open: Option<PastEscalation>, out: &mut Effects) {
+    fn take_up(&mut self, now: Mono, open: Option<PastEscalation>, leaving_message: bool, out: &mut Effects) {
         if self.leg.is_none() {
             self.people.outbound = Outbound::of(Direction::Outbound);
             self.close(now, Outcome::Lost, Reason::Crashed, out);
             self.run(Errand::FindOut, CarrierEffect::FindDialled(None), out);
             return;
         }
+        self.people.taken_up = true;
         match open {
             Some(open) => self.take_up_escalation(now, open, out),
+            None if leaving_message => {
+                self.people.message = Some(Message { escalation: None, left: false, caller_gone: false });
+                let max = self.policy.voicemail_max;
+                self.people.next = Some(Document::Voicemail { escalation: self.people.counts.escalations, max });
+                self.timers.set(Timer::Message, now + max + self.policy.voicemail_grace * 2);
+            }
             None => self.timers.set(Timer::Detach, now),
         }
     }
@@ -71,7 +79,8 @@ impl CallSession {
         let agreed = |attempt: &&PastAttempt| {
             matches!(attempt.state, AttemptState::Accepted | AttemptState::Bridged) && attempt.leg.is_some()
         };
-        let kept = past.attempts.iter().find(agreed).map(|attempt| attempt.fact.no);
+        let goes_on = matches!(past.state, EscalationState::Merging | EscalationState::Bridged);
+        let kept = past.attempts.iter().find(agreed).filter(|_| goes_on).map(|attempt| attempt.fact.no);
         for attempt in past.attempts.iter().filter(|attempt| Some(attempt.fact.no) != kept) {
             self.end_past_attempt(now, attempt, out);
         }
@@ -89,6 +98,7 @@ impl CallSession {
             return;
         };
         let cold = attempt.fact.mode == TransferMode::Cold;
+        self.pause_clock(now);
         if let Some(leg) = &attempt.leg {
             self.people.legs.adopt(no, leg);
         }
@@ -144,6 +154,9 @@ impl CallSession {
             attempt: None,
             stage: Stage::Requested,
             parked: false,
+            moved: true,
+            first_attempt: 1,
+            rung: Vec::new(),
             operator_in: false,
             caller_in: false,
         }

@@ -6,18 +6,16 @@
 use crate::session::CallSession;
 use crate::session::document::{Document, Party, RoomPlan};
 use crate::session::effect::{CarrierEffect, Effect, Effects, Event, MediaEffect, ModelEffect, Record};
-use crate::session::input::{ActionResult, LegStatus, RoomEvent};
+use crate::session::ending::Ending;
+use crate::session::input::{ActionResult, RoomEvent};
 use crate::session::links::{Media, Model};
 use crate::session::people::{Errand, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{AttemptState, EscalationState, LegId, Mono, Outcome, Prompt, Reason};
 
-/// Looks at the legs before a merge that nobody reports counts as failed.
-const MERGE_LOOKS_MAX: u32 = 3;
-
-/// Between looks at a merge.
-const MERGE_LOOK: std::time::Duration = std::time::Duration::from_secs(2);
+/// Redirects of a caller without a stream that are repeated.
+const MOVES_MAX: u32 = 3;
 
 /// From the operator's end to the caller's question; then the caller is fetched.
 const RETURN_WAIT: std::time::Duration = std::time::Duration::from_millis(1500);
@@ -106,13 +104,15 @@ impl CallSession {
         self.people.next = Some(document.clone());
         self.timers.stop(Timer::Detach);
         match self.leg.clone().filter(|_| self.facts.carrier_rest) {
-            Some(leg) => self.run(Errand::Move, CarrierEffect::Redirect { leg, document }, out),
+            Some(leg) => {
+                self.run(Errand::Move(document.clone()), CarrierEffect::Redirect { leg, document }, out);
+            }
             None => self.leave_stream(now, out),
         }
     }
 
     /// Closes the stream; the carrier asks what is next.
-    fn leave_stream(&mut self, now: Mono, out: &mut Effects) {
+    pub(in crate::session) fn leave_stream(&mut self, now: Mono, out: &mut Effects) {
         if self.media != Media::Live {
             return;
         }
@@ -121,19 +121,33 @@ impl CallSession {
         self.timers.set(Timer::Detach, now + self.policy.detach_wait);
     }
 
-    pub(in crate::session) fn on_moved(&mut self, now: Mono, result: &ActionResult, out: &mut Effects) {
-        let to = match &self.people.next {
-            Some(Document::Room(_)) => "room",
-            Some(Document::Cold { .. }) => "cold",
-            Some(Document::Voicemail { .. }) => "voicemail",
-            Some(Document::Connect) => "stream",
-            Some(_) => "goodbye",
-            None => return,
+    pub(in crate::session) fn on_moved(
+        &mut self,
+        now: Mono,
+        document: Document,
+        result: &ActionResult,
+        out: &mut Effects,
+    ) {
+        if matches!(self.ending, Ending::Closing { .. } | Ending::Over) {
+            return;
+        }
+        let to = match &document {
+            Document::Room(_) => "room",
+            Document::Cold { .. } => "cold",
+            Document::Voicemail { .. } => "voicemail",
+            Document::Connect => "stream",
+            _ => "goodbye",
         };
         let worked = *result == ActionResult::Done;
         self.event(Event::Moved { to, worked }, out);
         match result {
-            ActionResult::Done => {}
+            ActionResult::Done => {
+                self.people.counts.moves_failed = 0;
+                if let (Document::Room(_), Some(open)) = (&document, &mut self.people.open) {
+                    open.moved = true;
+                }
+            }
+            ActionResult::Refused if matches!(document, Document::Cold { .. }) => self.cold_refused(now, out),
             ActionResult::Gone => {
                 // Most likely the caller has hung up: nobody must be left in a room for that.
                 if !planted!(self.policy, LeavesOperatorAlone) {
@@ -145,8 +159,40 @@ impl CallSession {
             | ActionResult::Unknown
             | ActionResult::Refused
             | ActionResult::Status(_)
-            | ActionResult::Dialled(_) => self.leave_stream(now, out),
+            | ActionResult::Dialled(_)
+                if self.media == Media::Live =>
+            {
+                if self.people.next.is_some() {
+                    self.leave_stream(now, out);
+                }
+            }
+            ActionResult::Failed
+            | ActionResult::Unknown
+            | ActionResult::Refused
+            | ActionResult::Status(_)
+            | ActionResult::Dialled(_) => self.move_again(now, document, out),
         }
+    }
+
+    /// A redirect did not work, and there is no stream to leave: once more, and then the leg ends.
+    fn move_again(&mut self, now: Mono, document: Document, out: &mut Effects) {
+        let wanted = match &document {
+            Document::Connect => self.timers.is_set(Timer::Stream),
+            _ => self.people.next.as_ref() == Some(&document),
+        };
+        let Some(leg) = self.leg.clone().filter(|_| wanted) else {
+            return;
+        };
+        self.people.counts.moves_failed += 1;
+        if self.people.counts.moves_failed <= MOVES_MAX {
+            self.run(Errand::Move(document.clone()), CarrierEffect::Redirect { leg, document }, out);
+            return;
+        }
+        let (outcome, reason) = match self.ending {
+            Ending::HangingUp { outcome, reason } => (outcome, reason),
+            _ => (Outcome::StreamLost, Reason::StreamBroken),
+        };
+        self.hang_up(now, outcome, reason, out);
     }
 
     /// A room reports. What it says about others than these two is of no interest.
@@ -161,6 +207,11 @@ impl CallSession {
         };
         let stage = self.people.stage();
         if !matches!(stage, Some(Stage::Connecting | Stage::Merging { .. } | Stage::Talking)) {
+            let parked = self.people.open.as_ref().is_some_and(|open| open.parked);
+            let left = matches!(event, RoomEvent::Left(leg) if is_caller(leg)) || *event == RoomEvent::Ended;
+            if parked && left {
+                self.ask_caller_leg(out);
+            }
             return;
         }
         match event {
@@ -218,8 +269,10 @@ impl CallSession {
         if self.media == Media::Live {
             out.push(Effect::Media(MediaEffect::Close));
             self.lose_stream(now, out);
-            self.timers.stop(Timer::Detach);
         }
+        // No stream is missed any more.
+        self.timers.stop(Timer::Detach);
+        self.timers.stop(Timer::Stream);
         self.rest_model(out);
     }
 
@@ -247,108 +300,11 @@ impl CallSession {
         self.send(ModelEffect::Close, out);
     }
 
-    /// The merge is not reported: look where the two are.
-    pub(in crate::session) fn look_at_merge(&mut self, now: Mono, looks: u32, out: &mut Effects) {
-        if looks >= MERGE_LOOKS_MAX {
-            self.transfer_failed(now, out);
-            return;
-        }
-        if self.media == Media::Live && !self.people.has_errand(&Errand::Move) {
-            // The redirect did nothing: the other way.
-            self.leave_stream(now, out);
-        }
-        if let Some(open) = &mut self.people.open {
-            open.stage = Stage::Merging { looks: looks + 1 };
-        }
-        self.timers.set(Timer::Attempt, now + MERGE_LOOK);
-        self.look_at_operator(out);
-        self.ask_caller_leg(out);
-    }
-
-    /// While the two talk: their legs are looked at, should the carrier's word be lost.
-    pub(in crate::session) fn on_bridge_due(&mut self, now: Mono, out: &mut Effects) {
-        if self.people.stage() != Some(Stage::Talking) {
-            return;
-        }
-        self.timers.set(Timer::Bridge, now + self.policy.bridge_look);
-        self.look_at_operator(out);
-        self.ask_caller_leg(out);
-    }
-
-    fn look_at_operator(&mut self, out: &mut Effects) {
-        let Some((no, leg)) = self.people.attempt().and_then(|at| Some((at.no, at.leg.clone()?))) else {
-            return;
-        };
-        if self.facts.carrier_rest && !self.people.has_errand(&Errand::LookUpOperator(no)) {
-            self.run(Errand::LookUpOperator(no), CarrierEffect::LookUp(leg), out);
-        }
-    }
-
-    /// Asks for the state of the caller's leg, while no stream tells.
-    pub(in crate::session) fn ask_caller_leg(&mut self, out: &mut Effects) {
-        let Some(leg) = self.leg.clone().filter(|_| self.facts.carrier_rest) else {
-            return;
-        };
-        if !self.people.has_errand(&Errand::LookUpCaller) {
-            self.run(Errand::LookUpCaller, CarrierEffect::LookUp(leg), out);
-        }
-    }
-
-    /// The answer about an operator's leg.
-    pub(in crate::session) fn on_operator_seen(
-        &mut self,
-        now: Mono,
-        no: u32,
-        result: &ActionResult,
-        out: &mut Effects,
-    ) {
-        match result {
-            ActionResult::Gone => {
-                self.people.legs.ended(no);
-                self.on_operator_gone(now, no, None, out);
-            }
-            ActionResult::Status(status) if status.is_terminal() => {
-                self.people.legs.ended(no);
-                self.on_operator_gone(now, no, Some(*status), out);
-            }
-            ActionResult::Status(_)
-            | ActionResult::Done
-            | ActionResult::Failed
-            | ActionResult::Dialled(_)
-            | ActionResult::Refused
-            | ActionResult::Unknown => {}
-        }
-    }
-
-    /// The answer about the caller's leg.
-    pub(in crate::session) fn on_caller_seen(&mut self, now: Mono, result: &ActionResult, out: &mut Effects) {
-        match result {
-            ActionResult::Gone => self.on_caller_leg(now, LegStatus::Completed, out),
-            ActionResult::Status(status) if status.is_terminal() => self.on_caller_leg(now, *status, out),
-            ActionResult::Status(LegStatus::InProgress) => self.caller_is_up(now, out),
-            ActionResult::Status(_)
-            | ActionResult::Done
-            | ActionResult::Failed
-            | ActionResult::Dialled(_)
-            | ActionResult::Refused
-            | ActionResult::Unknown => {}
-        }
-    }
-
-    /// The caller's leg is up, with nobody telling more: if the operator's is too, and the caller was moved, they talk.
-    fn caller_is_up(&mut self, now: Mono, out: &mut Effects) {
-        let looked = matches!(self.people.stage(), Some(Stage::Merging { looks }) if looks > 0);
-        let operator = self.people.attempt().is_some_and(|attempt| !self.people.legs.has_ended(attempt.no));
-        if looked && operator && self.media != Media::Live {
-            self.on_meeting(now, out);
-        }
-    }
-
     /// Accepted, and gone before the caller was moved: the caller never left the assistant.
     pub(in crate::session) fn accepted_and_left(&mut self, now: Mono, out: &mut Effects) {
         self.attempt_over(now, AttemptState::NoResponse, out);
-        if self.people.open.is_some() {
-            self.timers.set(Timer::Escalation, now + self.policy.escalation_max);
+        if let Some(due) = self.people.open.as_ref().map(|open| open.due) {
+            self.timers.set(Timer::Escalation, due);
         }
     }
 
@@ -367,7 +323,7 @@ impl CallSession {
     }
 
     /// Nobody could make the two meet: the caller comes back.
-    fn transfer_failed(&mut self, now: Mono, out: &mut Effects) {
+    pub(in crate::session) fn transfer_failed(&mut self, now: Mono, out: &mut Effects) {
         self.attempt_to(AttemptState::Failed, None, out);
         self.people.legs.release_all();
         self.fetch_caller(now, out);
@@ -375,9 +331,15 @@ impl CallSession {
 
     /// The caller is alone and the carrier does not ask about it: back to the assistant by request.
     pub(in crate::session) fn fetch_caller(&mut self, now: Mono, out: &mut Effects) {
-        if self.media == Media::Live {
+        let moved = self.people.is_moving() || self.people.open.as_ref().is_some_and(|open| open.moved);
+        if self.media == Media::Live && !moved {
             let state = self.people.open.as_ref().map(|open| open.state);
             self.come_back_live(now, state == Some(EscalationState::Bridged), out);
+            return;
+        }
+        if self.model == Model::Gone && self.people.stage() != Some(Stage::Talking) {
+            let document = self.cold_fallback(now, false, out);
+            self.move_caller(now, document, out);
             return;
         }
         if self.model == Model::Gone {

@@ -44,6 +44,7 @@ fn past(open: Option<PastEscalation>) -> Past {
         attempts: u32::from(open.is_some()),
         callbacks: 0,
         voicemails: 0,
+        leaving_message: false,
         open,
     }
 }

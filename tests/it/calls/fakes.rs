@@ -64,6 +64,7 @@ pub(crate) fn plain_past() -> Past {
         attempts: 0,
         callbacks: 0,
         voicemails: 0,
+        leaving_message: false,
         open: None,
     }
 }

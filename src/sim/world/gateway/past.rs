@@ -140,6 +140,8 @@ impl Gateway {
         let said = lines.iter().filter(|line| !line.text.is_empty());
         let all = attempts.len() as u32;
         let count = escalations.len() as u32;
+        let leaving_message =
+            voicemails == 0 && escalations.last().is_some_and(|last| last.state == EscalationState::Voicemail);
         let open = escalations.into_iter().rev().find(|row| !row.state.is_final()).map(|mut row| {
             let of_it = attempts.into_iter().filter(|at| at.fact.escalation == row.fact.no && !at.state.is_final());
             row.attempts = of_it.collect();
@@ -155,6 +157,7 @@ impl Gateway {
             attempts: all,
             callbacks,
             voicemails,
+            leaving_message,
             open,
         }
     }
