@@ -1,6 +1,7 @@
 //! Tests of `parse`.
 
 use super::*;
+use crate::sim::scenario::{CallerStep, ModelTurn};
 
 #[test]
 fn every_builtin_scenario_is_read_and_expects_an_outcome() {
