@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::play::{Played, PhoneEvent, PhoneNews, bridged, wall};
+use crate::app::play::{PhoneEvent, PhoneNews, Played, bridged, wall};
 use crate::ports::store::EscalationRow;
 use crate::session::effect::Record;
 use crate::types::{Speaker, Wall};

@@ -131,7 +131,8 @@ fn phones(scenario: &Scenario, played: &Played, problems: &mut Vec<String>) {
         }
     }
     for dialled in &exchange.dialled {
-        let known = scenario.operators.iter().any(|role| scenario.number_of(&role.name).as_ref() == Some(&dialled.number));
+        let known =
+            scenario.operators.iter().any(|role| scenario.number_of(&role.name).as_ref() == Some(&dialled.number));
         if !known && number("callee").as_ref() != Some(&dialled.number) {
             problems.push(format!("{} was dialled", dialled.number));
         }

@@ -103,7 +103,8 @@ impl Phones {
     pub(super) fn look(&mut self, report: &ExchangeReport) -> Vec<PhoneNews> {
         let mut news = Vec::new();
         for leg in &report.legs {
-            let who = if leg.direction == "inbound" { CALLER } else { self.names.get(&leg.to).map_or("?", |name| name) };
+            let who =
+                if leg.direction == "inbound" { CALLER } else { self.names.get(&leg.to).map_or("?", |name| name) };
             let told = self.told.entry(leg.no).or_default();
             for moment in leg.story.get(*told..).unwrap_or_default() {
                 let ended = leg.ended.map(|end| (end.status, end.by));

@@ -72,7 +72,8 @@ impl ModelScript {
     /// The scenario names a clip that the library does not have.
     pub fn scenario(scenario: &Scenario, library: &Library) -> Result<Self, MissingClip> {
         let replies = scenario.model.iter().map(|turn| reply(turn, library)).collect::<Result<Vec<_>, _>>()?;
-        let text = |name: &str| cast::clip(library, name).map(|clip| clip.text).ok_or_else(|| MissingClip(name.to_owned()));
+        let text =
+            |name: &str| cast::clip(library, name).map(|clip| clip.text).ok_or_else(|| MissingClip(name.to_owned()));
         let caller = scenario.heard_by_model().into_iter().map(text).collect::<Result<Vec<_>, _>>()?;
         let fallback = vec![Part::Speech(find(library, Kind::Assistant, FALLBACK)?)];
         Ok(Self::turns(replies, fallback, caller))

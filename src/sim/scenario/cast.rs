@@ -59,9 +59,7 @@ impl Role {
             Answers::Machine { audio, after } => {
                 let audio = clip(library, audio).ok_or_else(|| NoSuchClip(audio.clone()))?.audio;
                 let machine = PickUp::Machine { after: *after, greeting: audio.duration() };
-                return Ok(
-                    Person::new(machine).speaking(move || Box::new(MachineVoice::saying(audio.clone())))
-                );
+                return Ok(Person::new(machine).speaking(move || Box::new(MachineVoice::saying(audio.clone()))));
             }
         };
         // Read once here, so that it cannot fail when the phone rings.
