@@ -74,7 +74,8 @@ fn random_transfers_end_in_every_way() {
     let rare: Vec<_> = EscalationState::ALL.iter().filter(|state| count(**state) < 3).collect();
     assert_eq!(rare, [&EscalationState::Requested], "it begins there");
     let missing: Vec<_> = AttemptState::ALL.iter().filter(|state| !attempts.contains(state)).collect();
-    assert_eq!(missing, [&AttemptState::Intended], "it begins there");
+    // It begins with the first; operators' legs are dialled without detection, so that nobody waits for its verdict.
+    assert_eq!(missing, [&AttemptState::Intended, &AttemptState::Machine]);
 }
 
 /// Everything that a sample of worlds asks and answers, held against the official descriptions.
@@ -85,7 +86,8 @@ fn what_random_transfers_say_to_the_carrier_conforms() {
     let line = |request: &switchboard::sim::carrier::RestRequest| {
         let is_post = request.method == "POST";
         let content_type = is_post.then_some("application/x-www-form-urlencoded");
-        let authorization = "Basic QUM1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU6dG9rZW4=";
+        let authorization =
+            "Basic QUM1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTU1NTo3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nw==";
         let request = serde_json::json!({
             "method": request.method, "path": request.path, "authorization": authorization,
             "content_type": content_type, "body": request.body,

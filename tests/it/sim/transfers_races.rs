@@ -28,6 +28,8 @@ fn asked_for(persons: Vec<Person>) -> WorldPlan {
     let interludes = vec![(secs(3), Interlude::Staff(escalate))];
     plan.transfer = Some(switchboard::sim::world::TransferPlan { interludes, ..transfer });
     plan.policy.call_max = secs(60);
+    // What follows the transfer is of no interest.
+    plan.policy.escalations_max = 1;
     plan
 }
 
@@ -262,6 +264,7 @@ fn the_gateway_is_killed_at_any_time_of_a_transfer() {
         transfer.interludes.push((at, Interlude::Crash));
         transfer.interludes.push((at + secs(2), Interlude::Return));
         plan.company.hang_up_after = Some(secs(45));
+        plan.policy.escalations_max = 5;
         let history = run(plan);
         assert!(escalations(&history).iter().all(|state| state.is_final()), "killed at {at:?}");
         assert!(history.ending.is_some(), "killed at {at:?}");
@@ -275,6 +278,7 @@ fn the_assistant_may_not_hang_up_while_a_phone_rings() {
     let end = call("end_call", r#"{"reason":"goodbye"}"#);
     let mut plan = asked_for(vec![slow(12)]);
     let mut base = WorldPlan::calm_transfer(1, vec![vec![escalate], vec![end]]);
+    base.policy.escalations_max = 1;
     plan.transfer.as_mut().unwrap().interludes.clear();
     base.transfer = plan.transfer;
     base.greeting = String::new();

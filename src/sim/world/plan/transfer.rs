@@ -220,6 +220,9 @@ fn random_transfer(rng: &mut Rng) -> TransferPlan {
     for target in &mut plan.crew.escalation.targets {
         target.ring = Duration::from_secs(rng.u64(5..25));
     }
+    if rng.u8(..12) == 0 {
+        plan.crew.escalation.dials_per_minute_max = 1;
+    }
     let closed: Vec<usize> = (0..count).filter(|_| rng.u8(..8) == 0).collect();
     let people = &mut plan.crew.people;
     people.targets = reachable(&plan.crew.escalation, &closed);
