@@ -132,8 +132,7 @@ async fn one_call(carrier: &CarrierServer, number: u32) -> anyhow::Result<()> {
     let steps = [settle, CallerStep::Say { audio: SOUND.to_owned() }, CallerStep::Wait(CALL_WAIT)];
     let caller = ScriptedCaller::new(&steps, clip)?;
     let from = format!("+1555012{number:04}");
-    let handle =
-        carrier.place_call(CallPlan { from, to: DIALLED.to_owned(), ..CallPlan::new(Box::new(caller)) });
+    let handle = carrier.place_call(CallPlan { from, to: DIALLED.to_owned(), ..CallPlan::new(Box::new(caller)) });
     while carrier.report().dialled.len() <= number as usize {
         sleep(LOOK_EVERY).await;
     }

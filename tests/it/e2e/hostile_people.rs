@@ -8,11 +8,15 @@ use switchboard::ports::store::{Directory, OrgRow};
 use switchboard::sim::carrier::sign::signature;
 use switchboard::sim::carrier::{CompanyKnobs, Person};
 
+use crate::e2e::ground::until;
 use crate::e2e::knock::{FORM, Knocker, Pairs, form, leg};
 use crate::e2e::ward::{Call, Ward, clinic, clinic_row, number_of, silent_plan};
 
 /// A number that somebody would like to have dialled.
 const VICTIM: &str = "+15550666000";
+
+/// A number that one organization may dial; nobody answers there.
+const ALLOWED: &str = "+15550120001";
 
 /// Numbers that no organization may dial, whatever its prefixes.
 const BARRED: [&str; 6] = ["+19005550100", "+911", "+112", "+8816300000000", "+15550100199", "+447012345678"];
@@ -28,6 +32,12 @@ async fn nobody_is_dialled_but_the_target_that_staff_asked_for() {
     outbound(&ward).await;
     forged(&knocker, &call).await;
     assert_eq!(ward.stage.carrier.report().dialled, []);
+    // With everything right in it the same order is carried out.
+    let allowed = json!({ "org_id": "caller", "to": ALLOWED, "consent": consent() });
+    assert_eq!(ward.post("/api/call/start", &allowed).await, 200);
+    ward.until("the call that may be placed", |report| report.dialled.len() == 1).await;
+    let carrier = &ward.stage.carrier;
+    until("its end", || carrier.live_legs() == [call.leg.clone()]).await;
 
     ward.escalate(&call).await;
     let desk = ward.operator_of(&call).await;
@@ -39,7 +49,8 @@ async fn nobody_is_dialled_but_the_target_that_staff_asked_for() {
     call.handle.hang_up();
     let left = ward.close(call).await;
     let dialled: Vec<_> = left.exchange.dialled.iter().map(|dialled| (&*dialled.number, &dialled.leg)).collect();
-    assert_eq!(dialled, [(&*number_of(0), &desk)]);
+    assert_eq!(dialled[1..], [(&*number_of(0), &desk)]);
+    assert_eq!(dialled[0].0, ALLOWED);
     assert_eq!(left.exchange.bridges, []);
 }
 
@@ -86,18 +97,24 @@ async fn staff(ward: &Ward, call: &Call) {
     }
 }
 
+fn consent() -> Value {
+    json!({ "basis": "asked to be called", "at": "2026-01-01T10:00:00Z", "by": "the desk" })
+}
+
 async fn outbound(ward: &Ward) {
-    let consent = json!({ "basis": "asked to be called", "at": "2026-01-01T10:00:00Z", "by": "the desk" });
-    let order = |org: &str, to: &str| json!({ "org_id": org, "to": to, "consent": consent });
+    let order = |org: &str, to: &str| json!({ "org_id": org, "to": to, "consent": consent() });
     let mut orders = vec![order("caller", VICTIM), order("other", VICTIM), order("nobody", VICTIM)];
     orders.extend(BARRED.map(|to| order("caller", to)));
-    orders.extend(["+15550120", "15550120001", "+1555012 0001x", "sip:x@evil.test", "client:evil", ""].map(|to| order("caller", to)));
+    orders.extend(
+        ["+15550120", "15550120001", "+1555012 0001x", "sip:x@evil.test", "client:evil", ""]
+            .map(|to| order("caller", to)),
+    );
     // The prefix would do; the consent would not.
     for consent in [Value::Null, json!({}), json!({ "basis": "", "at": "", "by": "" })] {
-        orders.push(json!({ "org_id": "caller", "to": "+15550120001", "consent": consent }));
+        orders.push(json!({ "org_id": "caller", "to": ALLOWED, "consent": consent }));
     }
-    orders.push(json!({ "org_id": "caller", "to": "+15550120001", "consent": consent, "from": VICTIM }));
-    orders.push(json!({ "org_id": "caller", "to": [VICTIM], "consent": consent }));
+    orders.push(json!({ "org_id": "caller", "to": ALLOWED, "consent": consent(), "from": VICTIM }));
+    orders.push(json!({ "org_id": "caller", "to": [VICTIM], "consent": consent() }));
     for order in &orders {
         refused(ward.post("/api/call/start", order).await, &order.to_string());
     }
