@@ -30,6 +30,7 @@ mod code;
 mod phone;
 mod process;
 mod report;
+mod transfer;
 
 use phone::{Load, Seen};
 use process::{Cores, GatewayProcess, own_cpu_secs};
@@ -70,6 +71,9 @@ pub(super) fn bench(args: &BenchArgs, out: &mut impl Write, talk: &mut impl Writ
     // One thread: it keeps to the processor that it was given.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime")?;
     let _ = rustls::crypto::ring::default_provider().install_default();
+    if let Some(calls) = args.transfer {
+        return transfer::bench(&runtime, calls, args.json, cores, out);
+    }
     let mut exit = Exit::Ok;
     if !args.json {
         report::head(out)?;
@@ -103,10 +107,11 @@ async fn measure(format: AudioFormat, calls: u32, seconds: u32, cores: Option<Co
     let factory = Arc::new(move |number| FakeModel::new(number, ModelScript::echo(), knobs.clone()));
     let model = ModelServer::start(time, factory, None).await.context("the model's server")?;
     let settings = settings(&place.0, &model, format);
-    prepare(&settings).await?;
+    prepare(&settings, r#"{"greeting":"","disclosure":""}"#).await?;
 
     let client = reqwest::Client::builder().no_proxy().timeout(START_WAIT).build()?;
-    let gateway = GatewayProcess::start(&place.0, &settings, cores, &client).await?;
+    let addr = process::free_port().context("no loopback port is free")?;
+    let gateway = GatewayProcess::start(addr, &place.0, &settings, cores, &client).await?;
     let load = |enough: &CancellationToken| {
         Arc::new(Load {
             gateway: gateway.addr,
@@ -216,12 +221,12 @@ fn settings(dir: &Path, model: &ModelServer, format: AudioFormat) -> Vec<(String
 }
 
 /// A database with one organization, which says nothing by itself: every sound of its calls is the caller's own.
-async fn prepare(settings: &[(String, String)]) -> anyhow::Result<()> {
+async fn prepare(settings: &[(String, String)], org: &str) -> anyhow::Result<()> {
     let config = Config::load(&Sources { environment: settings.iter().cloned().collect(), ..Sources::default() })?;
     let store = open_store(&config).await?;
     seed(&store, &config).await?;
-    let (name, silent) = ("Echo", r#"{"greeting":"","disclosure":""}"#);
-    let row = OrgRow { id: "echo".to_owned(), name: name.to_owned(), config: silent.to_owned(), ..OrgRow::default() };
+    let (id, name) = ("echo".to_owned(), "Echo".to_owned());
+    let row = OrgRow { id, name, config: org.to_owned(), ..OrgRow::default() };
     store.create_org(&row).await?;
     store.assign_number(&DIALLED.parse::<PhoneNumber>()?, &"echo".parse::<OrgId>()?).await?;
     store.close().await;

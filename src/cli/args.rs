@@ -36,6 +36,10 @@ pub struct BenchArgs {
     /// Seconds of audio in each call
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub seconds: u32,
+    /// Measure instead how soon a person is rung after the words of an emergency, in this many calls
+    #[arg(long, value_name = "N", conflicts_with_all = ["calls", "format", "seconds"],
+          value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub transfer: Option<u32>,
     /// Print one JSON object for each measurement
     #[arg(long)]
     pub json: bool,

@@ -70,6 +70,7 @@ pub(super) struct GatewayProcess {
 impl GatewayProcess {
     /// Starts `serve` with these settings and nothing of the machine's, and waits until it takes calls.
     pub(super) async fn start(
+        addr: SocketAddr,
         dir: &Path,
         settings: &[(String, String)],
         cores: Option<Cores>,
@@ -84,7 +85,6 @@ impl GatewayProcess {
             }
             None => Command::new(program),
         };
-        let addr = free_port().context("no loopback port is free")?;
         let log = dir.join("gateway.log");
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.arg("serve").env_clear().env("PATH", path).env("BIND", addr.to_string()).current_dir(dir);
@@ -154,7 +154,7 @@ fn cpu_secs(process: &str) -> io::Result<f64> {
 }
 
 /// Free now; somebody else could take it before the gateway does, which then says so.
-fn free_port() -> io::Result<SocketAddr> {
+pub(super) fn free_port() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 

@@ -117,7 +117,7 @@ pub(super) fn notes(out: &mut impl Write) -> io::Result<()> {
 }
 
 /// A quantile of sorted values; 0 if there are none.
-fn at(sorted: &[u32], permille: usize) -> f64 {
+pub(super) fn at(sorted: &[u32], permille: usize) -> f64 {
     let index = (sorted.len() * permille / 1000).min(sorted.len().saturating_sub(1));
     sorted.get(index).copied().map_or(0.0, f64::from)
 }

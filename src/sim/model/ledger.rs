@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::types::Millis;
+use crate::types::{Millis, Mono};
 
 /// A request that the server refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +30,8 @@ pub struct Ledger {
     pub appends: u64,
     /// Appends before the first `session.updated`: read with the wrong format.
     pub early_appends: u64,
+    /// When each transcript of the caller was told.
+    pub transcribed_at: Vec<Mono>,
     /// Accepted `session.update`s.
     pub updates: u32,
     /// Turns that became items.

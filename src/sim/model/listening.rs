@@ -116,6 +116,7 @@ impl FakeModel {
             let usage = json!({"type": "duration", "seconds": told.ms.div_ceil(1000)});
             let body = json!({"item_id": item, "content_index": 0, "transcript": text, "usage": usage});
             self.send("conversation.item.input_audio_transcription.completed", &body);
+            self.ledger.transcribed_at.push(self.now);
         }
         match self.held.take() {
             Some(held) if held != item => self.tell_transcript(&held),

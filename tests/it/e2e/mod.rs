@@ -7,6 +7,7 @@ mod database_down;
 mod doorstep;
 mod ground;
 mod hostile;
+mod hostile_people;
 mod knock;
 mod outside;
 mod signatures;
