@@ -420,7 +420,8 @@ impl Gateway {
     }
 }
 
-/// Every world has one call.
+/// Every world has one call. Its name has no digits, so that nobody takes it for a phone number.
 pub(super) fn call_id(seed: u64) -> CallId {
-    CallId(uuid::Uuid::from_u128(u128::from(seed)))
+    let letters = (0..16).fold((0_u128, seed), |(name, rest), _| (name << 4 | u128::from(0xA + rest % 6), rest / 6)).0;
+    CallId(uuid::Uuid::from_u128(0xABCD_EFAB_CDEF_ABCD << 64 | letters))
 }

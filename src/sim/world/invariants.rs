@@ -154,8 +154,9 @@ impl Watch {
             ended_at: None,
             records_seen: 0,
             restarts: 0,
-            // A lost word about the caller is noticed when the call wants something of them.
-            end_max: if settings.crew.is_some() { END_MAX + settings.policy.escalation_max } else { END_MAX },
+            // A lost word about the caller is noticed when the call wants something of them, or a timer does: a message
+            // to a machine is given ninety seconds.
+            end_max: if settings.crew.is_some() { END_MAX * 2 } else { END_MAX },
             people: settings.crew.is_some(),
             swallowed: faults.iter().any(|(_, fault)| matches!(fault, ResponseFault::Swallowed)),
             expects_greeting: !settings.greeting.is_empty() || !settings.disclosure.is_empty(),

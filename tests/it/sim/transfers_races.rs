@@ -232,7 +232,8 @@ fn lost_callbacks_are_made_up_for() {
 #[test]
 fn doubled_and_late_callbacks_change_nothing() {
     for latency in [millis(30), secs(4), secs(20)] {
-        let mut plan = asked_for(vec![willing().leaving(Leave::Talking(secs(5)))]);
+        // Long enough for a look at the legs, should no word come before the end.
+        let mut plan = asked_for(vec![willing().leaving(Leave::Talking(secs(15)))]);
         for knobs in [&mut plan.company, &mut plan.transfer.as_mut().unwrap().knobs] {
             knobs.duplicate_callbacks = 1000;
             knobs.callback.latency = latency;
