@@ -126,23 +126,6 @@ impl<'a> Context<'a> {
             || (self.speaker == Speaker::Assistant && self.asked(found))
     }
 
-    pub(super) fn why(&self, found: &Match, alarm: Alarm) -> String {
-        format!(
-            "masked {} negated {}{}{} past {} over {} cared {} supposed {} told {} asked {} cues {:?}",
-            self.masked(found, alarm),
-            self.negated_inside(found),
-            self.negated_before(found),
-            self.negated_after(found),
-            self.past(found),
-            self.over(found),
-            self.cared(found),
-            self.supposed(found),
-            self.told(found),
-            self.asked(found),
-            self.cues
-        )
-    }
-
     fn cues(&self, kind: Cue) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.cues.iter().filter(move |cue| cue.0 == kind).map(|cue| (cue.1, cue.2))
     }

@@ -105,19 +105,7 @@ fn push(tokens: &mut Vec<Token>, word: &mut String) {
     if word.is_empty() {
         return;
     }
-    let mut add = |part: &str| {
-        // "my my chest": said once. "no no" is a different thing from "no".
-        let again = tokens.last().is_some_and(|last| last.word == part && last.after <= Break::Comma);
-        let counts = matches!(part, "no" | "help" | "fire" | "one" | "uno" | "dos" | "zero")
-            || part.bytes().all(|byte| byte.is_ascii_digit());
-        if !again || counts {
-            tokens.push(Token { word: part.to_owned(), after: Break::None });
-        }
-    };
-    if matches!(word.as_str(), "um" | "uh" | "uhm" | "umm" | "er" | "erm" | "hmm" | "mm" | "mmm" | "ah" | "eh" | "em") {
-        word.clear();
-        return;
-    }
+    let mut add = |part: &str| tokens.push(Token { word: part.to_owned(), after: Break::None });
     match open(word) {
         Some(parts) => parts.iter().for_each(|part| add(part)),
         None => match word.split_once('\'') {

@@ -31,6 +31,11 @@ const ROWS: &[(&[&str], &[&str])] = &[
     (&["speak", "too"], &["speak", "to"]),
     (&["talk", "two"], &["talk", "to"]),
     (&["talk", "too"], &["talk", "to"]),
+    (&["en", "su", "lina"], &["insulina"]),
+    (&["un", "bearable"], &["unbearable"]),
+    (&["a", "gony"], &["agony"]),
+    (&["a", "lergic"], &["allergic"]),
+    (&["reel", "person"], &["real", "person"]),
     (&["en", "consciente"], &["inconsciente"]),
     (&["huelga", "gas"], &["huele", "gas"]),
     (&["i", "mean"], &[]),
@@ -45,9 +50,52 @@ const AFTER_WILL: &[&str] = &[
 
 /// Evens out the rows, in place.
 pub(super) fn even_out(tokens: &mut Vec<Token>) {
+    drop_sounds(tokens);
     drop_phrases(tokens);
+    drop_stutters(tokens);
     join_apostrophes(tokens);
     replace_rows(tokens);
+}
+
+/// Sounds that are no words.
+const SOUNDS: &[&str] = &["um", "uh", "uhm", "umm", "er", "erm", "hmm", "mm", "mmm", "ah", "eh", "em"];
+/// Words that are none when they stand between commas.
+const ASIDES: &[&str] = &["well", "like", "so", "okay", "bueno", "pues", "este", "digamos"];
+
+/// Drops sounds and asides, and the comma that led to them: "I don't have, um, chest pain".
+fn drop_sounds(tokens: &mut Vec<Token>) {
+    let mut at = 0;
+    while at < tokens.len() {
+        let Token { word, after } = &tokens[at];
+        let (word, after) = (word.as_str(), *after);
+        let before = if at > 0 { tokens[at - 1].after } else { Break::Stop };
+        let aside = ASIDES.contains(&word) && after == Break::Comma && before >= Break::Comma;
+        if !SOUNDS.contains(&word) && !aside {
+            at += 1;
+            continue;
+        }
+        tokens.remove(at);
+        // "no, um, chest pain" stays an answer and a complaint.
+        if at > 0 && tokens[at - 1].word != "no" {
+            let last = &mut tokens[at - 1].after;
+            *last = if *last == Break::Comma && after == Break::Comma { Break::None } else { after.max(*last) };
+        }
+    }
+}
+
+/// Says once what was said twice in a row: "my my chest". "no no" is a different thing from "no".
+fn drop_stutters(tokens: &mut Vec<Token>) {
+    let counts = |word: &str| {
+        matches!(word, "no" | "help" | "fire" | "one" | "uno" | "dos" | "zero")
+            || word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    tokens.dedup_by(|next, last| {
+        let again = next.word == last.word && last.after <= Break::Comma && !counts(&next.word);
+        if again {
+            last.after = next.after;
+        }
+        again
+    });
 }
 
 /// Drops "you know" where nobody is asked whether they know.
