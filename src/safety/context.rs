@@ -122,6 +122,7 @@ impl<'a> Context<'a> {
             || self.over(found)
             || self.cared(found)
             || (!rule.firm && self.supposed(found))
+            || (self.speaker == Speaker::Assistant && rule.meaning == Meaning::Alarm(Alarm::Emergency) && self.conditional(found))
             || self.told(found)
             || (self.speaker == Speaker::Assistant && self.asked(found))
     }

@@ -222,6 +222,7 @@ const ENGLISH: &[&str] = &[
     include_str!("words/en/human.txt"),
     include_str!("words/en/uncertainty.txt"),
     include_str!("words/en/idioms.txt"),
+    include_str!("words/en/idioms-told.txt"),
 ];
 
 const SPANISH: &[&str] = &[
