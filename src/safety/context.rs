@@ -122,6 +122,8 @@ impl<'a> Context<'a> {
             || self.over(found)
             || self.cared(found)
             || (!rule.firm && alarm <= Alarm::High && self.supposed(found))
+            // A firm rule is for callers: the assistant's "should you feel suicidal, call 988" is advice.
+            || (self.speaker == Speaker::Assistant && alarm == Alarm::Emergency && self.conditional(found))
             || self.told(found)
             || (self.speaker == Speaker::Assistant && self.asked(found))
     }
