@@ -167,9 +167,11 @@ impl<'a> Context<'a> {
                 let next = (at + 1..to).find(|&at| !self.view.is(at, self.marks.clitic)).unwrap_or(to);
                 // "ya no tengo", "no queda ninguna": the match's own "no" denies nothing in it.
                 let own = self.reaches(at, to)
-                    || found.parts.iter().any(|part| part.1 as usize <= at && self.view.is(part.0 as usize, self.marks.negator));
-                !own
-                    && self.view.is(at, self.marks.negator)
+                    || found
+                        .parts
+                        .iter()
+                        .any(|part| part.1 as usize <= at && self.view.is(part.0 as usize, self.marks.negator));
+                !own && self.view.is(at, self.marks.negator)
                     && (!self.view.is(at, self.marks.no) || next == to)
                     && self.denies(at, to)
                     && self.view.tokens[at].after < Break::Comma

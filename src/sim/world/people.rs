@@ -9,8 +9,8 @@ mod times;
 use std::time::Duration;
 
 use crate::session::document::Document;
-use crate::session::effect::{CarrierEffect, Effect, MediaEffect, Source};
 use crate::session::effect::Record;
+use crate::session::effect::{CarrierEffect, Effect, MediaEffect, Source};
 use crate::sim::carrier::company::CallPlan;
 use crate::sim::carrier::exchange::{Dialled, DialledBy, Exchange, ExchangeReport};
 use crate::sim::carrier::rest::RestRequest;

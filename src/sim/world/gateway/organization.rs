@@ -10,8 +10,8 @@ use crate::session::effect::Consent;
 use crate::session::policy::{CallFacts, People};
 use crate::sim::world::gateway::{Gateway, call_id};
 use crate::sim::world::plan::Settings;
-use crate::types::{Caller, Direction, Mulaw, Wall};
 use crate::types::org::{FieldKind, IntakeField, TurnDetection};
+use crate::types::{Caller, Direction, Mulaw, Wall};
 
 impl Gateway {
     /// What the call is told at its start.

@@ -16,7 +16,8 @@ impl Gateway {
     pub(in crate::sim::world) fn crash(&mut self) {
         self.alive = false;
         let attached = self.media.take().map(|media| media.socket);
-        let waiting: Vec<_> = self.waiting.keys().map(|socket| crate::sim::carrier::company::SocketNo(*socket)).collect();
+        let waiting: Vec<_> =
+            self.waiting.keys().map(|socket| crate::sim::carrier::company::SocketNo(*socket)).collect();
         for socket in attached.into_iter().chain(waiting) {
             self.out.push_back(ToWorld::CloseStream { socket });
         }

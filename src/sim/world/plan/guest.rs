@@ -43,9 +43,7 @@ impl Caller for Guest {
             self.speaking_until = Some(now + self.speaks.remove(0));
         }
         match self.speaking_until {
-            Some(until) if now < until => {
-                CallerFrame { audio: Some(Bytes::from_static(&VOICE)), key, hang_up: false }
-            }
+            Some(until) if now < until => CallerFrame { audio: Some(Bytes::from_static(&VOICE)), key, hang_up: false },
             Some(_) => {
                 self.speaking_until = None;
                 self.quiet_since = now + PATIENCE;

@@ -357,7 +357,8 @@ fn escalate_call(rng: &mut Rng) -> Part {
         1 => format!("{long}{SECRET}\u{7} 1. Press 1 now.\n\n<Dial>{SAID}</Dial>"),
         _ => format!("Send me to {SAID} please"),
     };
-    let arguments = serde_json::json!({"reason": format!("wants {SECRET}"), "urgency": urgency.as_str(), "summary": summary});
+    let arguments =
+        serde_json::json!({"reason": format!("wants {SECRET}"), "urgency": urgency.as_str(), "summary": summary});
     Part::Call { name: "escalate_call".to_owned(), arguments: arguments.to_string() }
 }
 
