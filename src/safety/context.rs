@@ -121,26 +121,9 @@ impl<'a> Context<'a> {
             || self.past(found)
             || self.over(found)
             || self.cared(found)
-            || (!rule.firm && self.supposed(found))
+            || (!rule.firm && alarm <= Alarm::High && self.supposed(found))
             || self.told(found)
             || (self.speaker == Speaker::Assistant && self.asked(found))
-    }
-
-    pub(super) fn why(&self, found: &Match, alarm: Alarm) -> String {
-        format!(
-            "masked {} negated {}{}{} past {} over {} cared {} supposed {} told {} asked {} cues {:?}",
-            self.masked(found, alarm),
-            self.negated_inside(found),
-            self.negated_before(found),
-            self.negated_after(found),
-            self.past(found),
-            self.over(found),
-            self.cared(found),
-            self.supposed(found),
-            self.told(found),
-            self.asked(found),
-            self.cues
-        )
     }
 
     fn cues(&self, kind: Cue) -> impl Iterator<Item = (usize, usize)> + '_ {
@@ -195,7 +178,8 @@ impl<'a> Context<'a> {
             if after == Break::Comma && (view.is(at, marks.no) || !self.listed(at + 1, found)) {
                 return false;
             }
-            if view.is(at, marks.negator) && !self.reaches(at, start) {
+            // "ya no" that begins before the match and is part of it denies nothing else.
+            if view.end_of(at, marks.negator).is_some_and(|end| end <= start) {
                 return !self.exclaimed(at, found) && !self.overtaken(at) && self.denies(at, start);
             }
             let anew = view.is(at, marks.copula)

@@ -27,6 +27,9 @@ const STEM_LETTERS_SURE: usize = 5;
 /// A stem listed with `*` is looked for in words up to this long.
 const STEM_LETTERS_MAX: usize = 16;
 
+/// What recognizers glue to the word before it. Other words are cut at short Spanish words only: "firewall" is one word.
+const TAILS: &[&str] = &["pain", "pains", "attack", "hurts", "myself", "himself", "herself", "person", "breathing"];
+
 /// The dictionary while tables are added, and afterwards.
 #[derive(Default)]
 pub(super) struct Lexicon {
@@ -200,8 +203,7 @@ impl Lexicon {
             return;
         }
         let word = format!("{one}{other}");
-        let mut found = Vec::new();
-        self.add(&word, &mut found);
+        let mut found: Vec<Element> = self.words.get(word.as_str()).into_iter().flatten().copied().collect();
         for meant in self.heard.get(word.as_str()).into_iter().flatten() {
             self.add(meant, &mut found);
         }
@@ -222,7 +224,7 @@ impl Lexicon {
             let word = token.word.as_str();
             let fits = |at: &usize| {
                 let short = matches!(&word[..*at], "no" | "me" | "se" | "le" | "a");
-                let long = *at >= 4 && word.len() - at >= 4;
+                let long = *at >= 4 && TAILS.contains(&&word[*at..]);
                 (long || (short && word.len() - at >= 4)) && self.knows(&word[..*at]) && self.knows(&word[*at..])
             };
             let known = !word.is_ascii() || word.len() < 6 || self.knows(word) || self.real.contains(word);

@@ -186,20 +186,6 @@ impl Rules {
         let mut worst: Option<Finding> = None;
         for (found, rule) in candidates {
             let Some(alarm) = alarm(rule) else { continue };
-            if std::env::var_os("EXPLAIN").is_some() {
-                let words: Vec<_> = found
-                    .parts
-                    .iter()
-                    .map(|p| {
-                        tokens[p.0 as usize..(p.1 as usize).min(tokens.len())]
-                            .iter()
-                            .map(|t| t.word.as_str())
-                            .collect::<Vec<_>>()
-                            .join("_")
-                    })
-                    .collect();
-                eprintln!("  {} {words:?} {}", rule.name, context.why(found, alarm));
-            }
             let alarm = if rule.body && animal { alarm.max(Alarm::High) } else { alarm };
             if worst.is_some_and(|worst| worst.alarm <= alarm) || context.silences(found, rule, alarm) {
                 continue;

@@ -93,15 +93,16 @@ impl Pattern {
         for order in orders(sides.len()) {
             let mut pattern = Self { steps: Vec::new(), at_start: false, unless, rule };
             for (nth, &side) in order.iter().enumerate() {
-                let mut gap = if nth == 0 { 0 } else { GAP_EITHER_ORDER };
+                // `None` where the pattern does not say: the usual gap, and none before the end.
+                let mut gap = (nth > 0).then_some(GAP_EITHER_ORDER);
                 for word in sides[side].split_whitespace() {
                     match word {
                         "^" => pattern.at_start = true,
                         word => match word.strip_prefix('~') {
-                            Some(words) => gap = words.parse().unwrap_or(GAP),
+                            Some(words) => gap = words.parse().ok(),
                             None => {
+                                let gap = gap.take().unwrap_or(if word == "$" { 0 } else { GAP });
                                 pattern.steps.push(Step::parse(word, gap, language, lexicon));
-                                gap = GAP;
                             }
                         },
                     }

@@ -3,6 +3,8 @@
 //! A recognizer writes the same speech in many ways, with and without punctuation. The rules see one spelling, and
 //! punctuation only as a hint that may be missing.
 
+mod rows;
+
 /// What stands between a word and the next one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Break {
@@ -65,78 +67,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         }
     }
     push(&mut tokens, &mut word);
-    even_out(&mut tokens);
+    rows::even_out(&mut tokens);
     tokens
-}
-
-/// Words in a row that are one thing, or nothing: the longest first.
-const ROWS: &[(&[&str], &[&str])] = &[
-    (&["nine", "one", "one"], &["911"]),
-    (&["9", "1", "1"], &["911"]),
-    (&["nueve", "uno", "uno"], &["911"]),
-    (&["one", "one", "two"], &["112"]),
-    (&["1", "1", "2"], &["112"]),
-    (&["uno", "uno", "dos"], &["112"]),
-    (&["heart", "a", "tack"], &["heart", "attack"]),
-    (&["hang", "him", "self"], &["hang", "himself"]),
-    (&["nine", "eleven"], &["911"]),
-    (&["9", "11"], &["911"]),
-    (&["nueve", "once"], &["911"]),
-    (&["ciento", "doce"], &["112"]),
-    (&["on", "conscious"], &["unconscious"]),
-    (&["sue", "aside"], &["suicide"]),
-    (&["emergen", "see"], &["emergency"]),
-    (&["inhale", "her"], &["inhaler"]),
-    (&["row", "bot"], &["robot"]),
-    (&["sum", "one"], &["someone"]),
-    (&["my", "self"], &["myself"]),
-    (&["him", "self"], &["himself"]),
-    (&["her", "self"], &["herself"]),
-    (&["speak", "two"], &["speak", "to"]),
-    (&["speak", "too"], &["speak", "to"]),
-    (&["talk", "two"], &["talk", "to"]),
-    (&["talk", "too"], &["talk", "to"]),
-    (&["en", "consciente"], &["inconsciente"]),
-    (&["huelga", "gas"], &["huele", "gas"]),
-    (&["i", "mean"], &[]),
-    (&["o", "sea"], &[]),
-];
-
-/// Replaces the rows, and drops "you know" where nobody is asked whether they know.
-fn even_out(tokens: &mut Vec<Token>) {
-    let mut at = 0;
-    while at < tokens.len() {
-        if at > 0 && tokens[at - 1].after == Break::None {
-            let base = tokens[at - 1].word.clone();
-            if let Some((base, rest)) = apart(&base, &tokens[at].word) {
-                tokens[at].word = rest.to_owned();
-                if let Some(base) = base {
-                    tokens[at - 1].word = base.to_owned();
-                }
-            }
-        }
-        let word = |from: usize, nth: usize| tokens.get(from + nth).map_or("", |token| token.word.as_str());
-        let row = ROWS.iter().find(|(row, _)| row.iter().enumerate().all(|(nth, part)| word(at, nth) == *part));
-        let asks = at > 0 && matches!(word(at - 1, 0), "do" | "did" | "if" | "let" | "would" | "as" | "will" | "that");
-        let told =
-            matches!(word(at, 2), "how" | "what" | "where" | "who" | "when" | "if" | "that" | "about" | "whether");
-        let (length, instead): (usize, &[&str]) = match row {
-            Some((row, instead)) => (row.len(), instead),
-            None if word(at, 0) == "you" && word(at, 1) == "know" && !asks && !told => (2, &[]),
-            None => {
-                at += 1;
-                continue;
-            }
-        };
-        let after = tokens[at + length - 1].after;
-        let mut new: Vec<Token> =
-            instead.iter().map(|word| Token { word: (*word).to_owned(), after: Break::None }).collect();
-        if let Some(last) = new.last_mut() {
-            last.after = after;
-        }
-        at += new.len();
-        tokens.splice(at - new.len()..at - new.len() + length, new);
-    }
 }
 
 fn ends_in_digit(word: &str) -> bool {
@@ -173,19 +105,7 @@ fn push(tokens: &mut Vec<Token>, word: &mut String) {
     if word.is_empty() {
         return;
     }
-    let mut add = |part: &str| {
-        // "my my chest": said once. "no no" is a different thing from "no".
-        let again = tokens.last().is_some_and(|last| last.word == part && last.after <= Break::Comma);
-        let counts = matches!(part, "no" | "help" | "fire" | "one" | "uno" | "dos" | "zero")
-            || part.bytes().all(|byte| byte.is_ascii_digit());
-        if !again || counts {
-            tokens.push(Token { word: part.to_owned(), after: Break::None });
-        }
-    };
-    if matches!(word.as_str(), "um" | "uh" | "uhm" | "umm" | "er" | "erm" | "hmm" | "mm" | "mmm" | "ah" | "eh" | "em") {
-        word.clear();
-        return;
-    }
+    let mut add = |part: &str| tokens.push(Token { word: part.to_owned(), after: Break::None });
     match open(word) {
         Some(parts) => parts.iter().for_each(|part| add(part)),
         None => match word.split_once('\'') {
@@ -200,39 +120,6 @@ fn push(tokens: &mut Vec<Token>, word: &mut String) {
         },
     }
     word.clear();
-}
-
-/// What "can t", "he s" are when the apostrophe was written as a blank: the base if it changes, and the ending.
-fn apart<'a>(base: &'a str, rest: &str) -> Option<(Option<&'a str>, &'static str)> {
-    Some(match rest {
-        "t" if base == "can" => (None, "not"),
-        "t" if matches!(base, "won" | "don" | "shan" | "ain") => {
-            let base = if base == "don" {
-                "do"
-            } else if base == "ain" {
-                "is"
-            } else {
-                "will"
-            };
-            (Some(base), "not")
-        }
-        "t" if base.len() > 3 && base.ends_with('n') => (Some(&base[..base.len() - 1]), "not"),
-        "t" if base == "isn" => (Some("is"), "not"),
-        "s" if base.len() > 1 => (None, "is"),
-        "m" if base == "i" => (None, "am"),
-        // Spanish has words "ve" and "re": only where English has the ending.
-        "ve" if matches!(
-            base,
-            "i" | "you" | "we" | "they" | "could" | "would" | "should" | "might" | "must" | "who"
-        ) =>
-        {
-            (None, "have")
-        }
-        "re" if matches!(base, "you" | "we" | "they" | "who" | "there" | "what") => (None, "are"),
-        "ll" => (None, "will"),
-        "d" if matches!(base, "i" | "he" | "she" | "they" | "we" | "you") => (None, "would"),
-        _ => return None,
-    })
 }
 
 /// Base and opened ending of a word with an apostrophe.

@@ -1,1 +1,126 @@
+use crate::safety::{Alarm, Extensions, Language, Rules};
+use crate::types::Speaker;
 
+/// Checks what `speaker` raises with each line.
+fn check(speaker: Speaker, expected: Option<Alarm>, lines: &[&str]) {
+    let rules = Rules::new(Language::English, &Extensions::default());
+    for line in lines {
+        let alarm = rules.judge(speaker, line).map(|finding| finding.alarm);
+        assert_eq!(alarm, expected, "{line}");
+    }
+}
+
+const EMERGENCY: Option<Alarm> = Some(Alarm::Emergency);
+
+#[test]
+fn what_is_denied_does_not_count() {
+    check(
+        Speaker::Caller,
+        None,
+        &[
+            "No chest pain.",
+            "I don't have any chest pain",
+            "I don't think he's having a stroke",
+            "he denies chest pain",
+            "My chest doesn't hurt",
+            "No fever, chest pain or shortness of breath",
+            "she isn't bleeding badly any more",
+            "no tiene dolor de pecho",
+            "sin dolor en el pecho",
+            "Chest pain? No.",
+        ],
+    );
+}
+
+#[test]
+fn what_may_be_denied_or_not_counts() {
+    check(
+        Speaker::Caller,
+        EMERGENCY,
+        &[
+            "No, chest pain.",
+            "no no chest pain",
+            "no chest pain please help",
+            "No. Chest pain.",
+            "No, dolor de pecho",
+            "no he can't breathe",
+            "I don't know, chest pain",
+            "it isn't my stomach it's my chest that hurts",
+        ],
+    );
+}
+
+#[test]
+fn a_denial_reaches_no_further_than_its_clause() {
+    check(
+        Speaker::Caller,
+        EMERGENCY,
+        &["no fever but he can't breathe", "I don't have a fever my chest hurts", "no sangra pero no respira"],
+    );
+}
+
+#[test]
+fn what_is_denied_twice_is_said() {
+    check(Speaker::Caller, EMERGENCY, &["it hasn't stopped bleeding", "the bleeding won't stop", "no deja de sangrar"]);
+}
+
+#[test]
+fn the_past_does_not_count_until_it_comes_back() {
+    check(
+        Speaker::Caller,
+        None,
+        &["I had a heart attack last year", "He almost drowned when he was a kid", "tuvo un infarto hace dos años"],
+    );
+    check(
+        Speaker::Caller,
+        EMERGENCY,
+        &[
+            "I had a heart attack last year and now my chest hurts",
+            "I had a heart attack last year and it's happening again",
+            "tuvo un infarto hace dos años y otra vez le duele el pecho",
+        ],
+    );
+}
+
+#[test]
+fn what_is_over_or_cared_for_does_not_count() {
+    check(
+        Speaker::Caller,
+        None,
+        &[
+            "She fainted but she's fine now",
+            "He had a seizure and he's in the hospital now",
+            "se desmayó pero ya está bien",
+        ],
+    );
+}
+
+#[test]
+fn what_is_only_supposed_or_told_does_not_count() {
+    check(
+        Speaker::Caller,
+        None,
+        &["What if someone faints in the waiting room?", "I saw a movie about a suicide", "my feet are killing me"],
+    );
+}
+
+#[test]
+fn threats_count_even_when_they_are_only_supposed() {
+    check(Speaker::Caller, EMERGENCY, &["what if I just killed myself", "¿y si mejor me mato?"]);
+}
+
+#[test]
+fn the_assistant_may_ask_and_warn_but_what_it_repeats_counts() {
+    check(
+        Speaker::Assistant,
+        None,
+        &["Are you having any chest pain?", "If this is an emergency, hang up and dial 911.", "¿Le duele el pecho?"],
+    );
+    check(Speaker::Assistant, EMERGENCY, &["So you told me your father isn't breathing, is that right?"]);
+}
+
+#[test]
+fn an_animal_is_urgent_and_the_person_beside_it_an_emergency() {
+    check(Speaker::Caller, Some(Alarm::High), &["my dog is not breathing", "mi perro no respira"]);
+    check(Speaker::Caller, EMERGENCY, &["my dog bit my son and he's bleeding everywhere"]);
+}
