@@ -202,8 +202,15 @@ fn apart<'a>(base: &'a str, rest: &str) -> Option<(Option<&'a str>, &'static str
         "t" if base == "isn" => (Some("is"), "not"),
         "s" if base.len() > 1 => (None, "is"),
         "m" if base == "i" => (None, "am"),
-        "ve" => (None, "have"),
-        "re" => (None, "are"),
+        // Spanish has words "ve" and "re": only where English has the ending.
+        "ve" if matches!(
+            base,
+            "i" | "you" | "we" | "they" | "could" | "would" | "should" | "might" | "must" | "who"
+        ) =>
+        {
+            (None, "have")
+        }
+        "re" if matches!(base, "you" | "we" | "they" | "who" | "there" | "what") => (None, "are"),
         "ll" => (None, "will"),
         "d" if matches!(base, "i" | "he" | "she" | "they" | "we" | "you") => (None, "would"),
         _ => return None,
