@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::safety::Alarm;
 use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, ModelEffect, Record, RequestNo, RespondKind, Source, ToolAnswer};
 use crate::session::ending::Ending;
@@ -15,7 +14,7 @@ use crate::session::timer::Timer;
 use crate::session::tooling::Then;
 use crate::types::usage::Usage;
 use crate::types::{
-    Cause, ItemId, Millis, Mono, Mulaw, Outcome, Phase, Prompt, Reason, ResponseId, Speaker, ToolCallId, Urgency,
+    Cause, ItemId, Millis, Mono, Mulaw, Outcome, Phase, Prompt, Reason, ResponseId, ToolCallId, Urgency,
 };
 
 /// Before an attempt to connect is repeated.
@@ -358,42 +357,6 @@ impl CallSession {
             Ending::None => self.end_with(now, Prompt::ModelLost, Outcome::ModelUnavailable, reason, out),
             Ending::Farewell { .. } => self.farewell_without_model(now, out),
             Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } | Ending::Over => {}
-        }
-    }
-
-    /// What must be known cannot be established: a person may do better.
-    fn count_clarification(&mut self, now: Mono, clear: bool, out: &mut Effects) {
-        if clear {
-            self.people.counts.clarifications = 0;
-            return;
-        }
-        if self.people.open.is_some() {
-            return;
-        }
-        self.people.counts.clarifications += 1;
-        if self.people.counts.clarifications == self.policy.clarifications_max {
-            let (cause, urgency) = (Cause::Clarification, Urgency::Medium);
-            let reason = "What must be known could not be established.".to_owned();
-            self.request_person(now, Ask { cause, urgency, reason, summary: String::new(), only: None }, out);
-        }
-    }
-
-    /// The response that says the emergency sentence has begun to sound.
-    fn note_emergency_voice(&mut self, response: &ResponseId) {
-        let text = &self.facts.people.emergency_sentence;
-        let active = self.turn.active.as_ref().filter(|active| active.response == *response);
-        if active.is_some_and(|active| active.kind == Some(RespondKind::Say(text.clone()))) && !text.is_empty() {
-            self.people.emergency_said = true;
-        }
-    }
-
-    fn watch_assistant(&mut self, now: Mono, text: &str, out: &mut Effects) {
-        if let Some(found) = self.watch.assistant_said(&self.facts.rules, text) {
-            if found.alarm == Alarm::Emergency && self.people.counts.emergency_told {
-                // The assistant repeats what the caller was told to do.
-                return;
-            }
-            self.on_alarm(now, Speaker::Assistant, found, out);
         }
     }
 

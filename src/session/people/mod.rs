@@ -12,6 +12,7 @@ pub(super) mod back;
 pub(super) mod briefing;
 pub(super) mod cold;
 pub(super) mod fallback;
+pub(super) mod hearing;
 pub(super) mod legs;
 pub(super) mod looks;
 pub(super) mod message;

@@ -212,7 +212,9 @@ fn a_phrase_has_each_kind_of_variant_unless_its_commas_matter() {
         let variants = variants(phrase, &slips);
         let has = |kind| variants.iter().any(|(of, _)| *of == kind);
         assert_eq!(variants[0], (Kind::Written, phrase.text.clone()));
-        assert_eq!(has(Kind::Bare), phrase.difficulty != Difficulty::Comma, "{}", phrase.place);
+        // What a recognizer wrote without any mark or capital has nothing to lose.
+        let plain = phrase.text.chars().all(|c| c.is_lowercase() || c.is_whitespace() || c.is_ascii_digit());
+        assert!(plain || has(Kind::Bare) == (phrase.difficulty != Difficulty::Comma), "{}", phrase.place);
         assert!(has(Kind::Fillers), "{}", phrase.place);
     }
 }

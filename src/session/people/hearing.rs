@@ -1,0 +1,46 @@
+//! What is heard besides a plain request: too many open questions, the assistant's own words, its voice in an emergency.
+
+use crate::safety::Alarm;
+use crate::session::CallSession;
+use crate::session::effect::{Effects, RespondKind};
+use crate::session::people::Ask;
+use crate::types::{Cause, Mono, ResponseId, Speaker, Urgency};
+
+impl CallSession {
+    /// What must be known cannot be established: a person may do better.
+    pub(in crate::session) fn count_clarification(&mut self, now: Mono, clear: bool, out: &mut Effects) {
+        if clear {
+            self.people.counts.clarifications = 0;
+            return;
+        }
+        if self.people.open.is_some() {
+            return;
+        }
+        self.people.counts.clarifications += 1;
+        if self.people.counts.clarifications == self.policy.clarifications_max {
+            let (cause, urgency) = (Cause::Clarification, Urgency::Medium);
+            let reason = "What must be known could not be established.".to_owned();
+            self.request_person(now, Ask { cause, urgency, reason, summary: String::new(), only: None }, out);
+        }
+    }
+
+    /// The response that says the emergency sentence has begun to sound.
+    pub(in crate::session) fn note_emergency_voice(&mut self, response: &ResponseId) {
+        let text = &self.facts.people.emergency_sentence;
+        let active = self.turn.active.as_ref().filter(|active| active.response == *response);
+        if active.is_some_and(|active| active.kind == Some(RespondKind::Say(text.clone()))) && !text.is_empty() {
+            self.people.emergency_said = true;
+        }
+    }
+
+    /// The rules hear what the assistant says, too.
+    pub(in crate::session) fn watch_assistant(&mut self, now: Mono, text: &str, out: &mut Effects) {
+        if let Some(found) = self.watch.assistant_said(&self.facts.rules, text) {
+            if found.alarm == Alarm::Emergency && self.people.counts.emergency_told {
+                // The assistant repeats what the caller was told to do.
+                return;
+            }
+            self.on_alarm(now, Speaker::Assistant, found, out);
+        }
+    }
+}
