@@ -122,6 +122,8 @@ impl<'a> Context<'a> {
             || self.over(found)
             || self.cared(found)
             || (!rule.firm && alarm <= Alarm::High && self.supposed(found))
+            // A firm rule is for callers: the assistant's "should you feel suicidal, call 988" is advice.
+            || (self.speaker == Speaker::Assistant && alarm == Alarm::Emergency && self.conditional(found))
             || self.told(found)
             || (self.speaker == Speaker::Assistant && self.asked(found))
     }
@@ -148,7 +150,13 @@ impl<'a> Context<'a> {
             let (from, to) = (pair[0].1 as usize, pair[1].0 as usize);
             (from.max(to.saturating_sub(3))..to).any(|at| {
                 let next = (at + 1..to).find(|&at| !self.view.is(at, self.marks.clitic)).unwrap_or(to);
-                self.view.is(at, self.marks.negator)
+                // "ya no tengo", "no queda ninguna": the match's own "no" denies nothing in it.
+                let own = self.reaches(at, to)
+                    || found
+                        .parts
+                        .iter()
+                        .any(|part| part.1 as usize <= at && self.view.is(part.0 as usize, self.marks.negator));
+                !own && self.view.is(at, self.marks.negator)
                     && (!self.view.is(at, self.marks.no) || next == to)
                     && self.denies(at, to)
                     && self.view.tokens[at].after < Break::Comma
@@ -189,6 +197,11 @@ impl<'a> Context<'a> {
         false
     }
 
+    /// Whether the only negator at `at` is a phrase that goes on beyond `to`: the "ya no" of which a match has the "no".
+    fn reaches(&self, at: usize, to: usize) -> bool {
+        self.view.end_of(at, self.marks.negator).is_some_and(|end| end > to)
+    }
+
     /// "chest pain? no"
     fn negated_after(&self, found: &Match) -> bool {
         let (view, end) = (self.view, found.end());
@@ -225,7 +238,9 @@ impl<'a> Context<'a> {
         if !view.is(at, marks.no) {
             return false;
         }
-        let twice = at > 0 && view.is(at - 1, marks.no);
+        // "no, no tengo dolor" is an answer: only a "no" that stands alone cries.
+        let alone = (at + 1..start).all(|at| view.filler[at] || view.is(at, marks.clitic));
+        let twice = alone && at > 0 && view.is(at - 1, marks.no);
         // Spanish denies a noun by "sin" or "ningún": "no, dolor de pecho" is an answer and a complaint.
         let bare = at + 1 == start && view.is(start, marks.noun);
         // "no, can't breathe": what is denied already is not denied by a "no" before it.

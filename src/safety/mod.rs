@@ -200,12 +200,17 @@ const ENGLISH: &[&str] = &[
     include_str!("words/en/context.txt"),
     include_str!("words/en/people.txt"),
     include_str!("words/en/medical.txt"),
+    include_str!("words/en/collapse.txt"),
     include_str!("words/en/danger.txt"),
+    include_str!("words/en/peril.txt"),
     include_str!("words/en/self-harm.txt"),
     include_str!("words/en/high.txt"),
+    include_str!("words/en/high-frames.txt"),
     include_str!("words/en/human.txt"),
+    include_str!("words/en/human-frames.txt"),
     include_str!("words/en/uncertainty.txt"),
     include_str!("words/en/idioms.txt"),
+    include_str!("words/en/idioms-told.txt"),
 ];
 
 const SPANISH: &[&str] = &[

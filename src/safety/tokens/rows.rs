@@ -39,6 +39,29 @@ const ROWS: &[(&[&str], &[&str])] = &[
     (&["en", "consciente"], &["inconsciente"]),
     (&["huelga", "gas"], &["huele", "gas"]),
     (&["i", "mean"], &[]),
+    // "I'd" and "I'll" without the apostrophe.
+    (&["id", "like"], &["i", "would", "like"]),
+    (&["id", "rather"], &["i", "would", "rather"]),
+    (&["id", "love"], &["i", "would", "love"]),
+    (&["id", "prefer"], &["i", "would", "prefer"]),
+    (&["id", "only"], &["i", "would", "only"]),
+    (&["id", "do"], &["i", "would", "do"]),
+    (&["id", "feel"], &["i", "would", "feel"]),
+    (&["id", "really"], &["i", "would", "really"]),
+    (&["id", "be"], &["i", "would", "be"]),
+    (&["id", "want"], &["i", "would", "want"]),
+    (&["id", "appreciate"], &["i", "would", "appreciate"]),
+    (&["ill", "kill"], &["i", "will", "kill"]),
+    (&["ill", "burn"], &["i", "will", "burn"]),
+    (&["ill", "shoot"], &["i", "will", "shoot"]),
+    (&["ill", "jump"], &["i", "will", "jump"]),
+    (&["ill", "be"], &["i", "will", "be"]),
+    (&["ill", "do"], &["i", "will", "do"]),
+    (&["ill", "never"], &["i", "will", "never"]),
+    (&["ill", "hurt"], &["i", "will", "hurt"]),
+    (&["ill", "die"], &["i", "will", "die"]),
+    (&["ill", "stab"], &["i", "will", "stab"]),
+    (&["ill", "blow"], &["i", "will", "blow"]),
     (&["o", "sea"], &[]),
 ];
 
@@ -179,8 +202,15 @@ fn apart<'a>(base: &'a str, rest: &str) -> Option<(Option<&'a str>, &'static str
         "t" if base == "isn" => (Some("is"), "not"),
         "s" if base.len() > 1 => (None, "is"),
         "m" if base == "i" => (None, "am"),
-        "ve" => (None, "have"),
-        "re" => (None, "are"),
+        // Spanish has words "ve" and "re": only where English has the ending.
+        "ve" if matches!(
+            base,
+            "i" | "you" | "we" | "they" | "could" | "would" | "should" | "might" | "must" | "who"
+        ) =>
+        {
+            (None, "have")
+        }
+        "re" if matches!(base, "you" | "we" | "they" | "who" | "there" | "what") => (None, "are"),
         "ll" => (None, "will"),
         "d" if matches!(base, "i" | "he" | "she" | "they" | "we" | "you") => (None, "would"),
         _ => return None,
