@@ -103,7 +103,11 @@ impl CallSession {
         self.note_first_words(&response, kind.as_ref(), out);
         let talking_over = self.turn.speaking.is_some() && !self.is_protected() && !self.is_saying_what_must_be_heard();
         // The server's own answer comes after what must be said first.
-        let early = self.timers.is_set(Timer::Emergency) && kind.is_none();
+        let early = self.timers.is_set(Timer::Emergency) && !self.people.emergency_said && kind.is_none();
+        if early {
+            // The caller is answered after it.
+            self.turn.want(RespondKind::Bare);
+        }
         let away = self.media != Media::Live || self.people.is_handing_over();
         if talking_over || early || away || self.is_said_farewell() {
             self.cancel_active(out);

@@ -178,6 +178,8 @@ impl CallSession {
     fn move_again(&mut self, now: Mono, document: Document, out: &mut Effects) {
         let wanted = match &document {
             Document::Connect => self.timers.is_set(Timer::Stream),
+            // Its phone may ring already, and would ring again. Its time passes, or the leg asks.
+            Document::Cold { .. } => false,
             _ => self.people.next.as_ref() == Some(&document),
         };
         let Some(leg) = self.leg.clone().filter(|_| wanted) else {

@@ -82,7 +82,7 @@ impl Gateway {
             CarrierEffect::FindDialled(dial) => return self.find(now, action, dial.as_ref()),
             CarrierEffect::Redirect { leg, document } => match self.script(now, document) {
                 Some(script) => What::Move(leg, self.documents.write(&script)),
-                None => return self.done(now, Some(action), ActionResult::Failed),
+                None => return self.done(now, Some(action), ActionResult::Refused),
             },
             CarrierEffect::EndRoom { escalation } => {
                 What::FindRoom(RoomId { call: call_id(self.settings.seed), escalation })
