@@ -283,29 +283,6 @@ impl Lexicon {
             }
         }
     }
-
-    /// Known words that `word` is taken for, for the check of the list of real words.
-    #[cfg(test)]
-    pub(super) fn forgiven(&self, word: &str) -> Vec<String> {
-        let known = self.knows(word) || (STEM_LETTERS_SURE..=word.len()).any(|at| self.stems.contains_key(&word[..at]));
-        if known || self.real.contains(word) {
-            return Vec::new();
-        }
-        let mut found = Vec::new();
-        for short in slips::shorter(word).chain([word.to_owned()]) {
-            for known in self.short.get(short.as_str()).into_iter().flatten() {
-                if word.len().max(known.len()) >= LETTERS_FORGIVEN_MIN && slips::near(word, known) {
-                    found.push(known.to_string());
-                }
-            }
-        }
-        for known in self.sounds.get(slips::sound(word).as_str()).into_iter().flatten() {
-            found.push(known.to_string());
-        }
-        found.sort();
-        found.dedup();
-        found
-    }
 }
 
 #[cfg(test)]

@@ -166,11 +166,8 @@ impl CallSession {
 
     /// A call of which nothing is known yet.
     fn bare(facts: CallFacts, policy: Policy, wall: Wall) -> Self {
-        let mut people = People::default();
-        people.outbound = Outbound::of(facts.direction);
-        if facts.leg.is_some() {
-            people.outbound = Outbound::Answered;
-        }
+        let outbound = if facts.leg.is_some() { Outbound::Answered } else { Outbound::of(facts.direction) };
+        let people = People { outbound, ..People::default() };
         Self {
             leg: facts.leg.clone(),
             phase: Phase::Greeting,

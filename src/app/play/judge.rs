@@ -93,7 +93,7 @@ fn transfers(scenario: &Scenario, played: &Played, problems: &mut Vec<String>) {
             problems.push(format!("there are {} callback tasks, not {expected}", found.len()));
         }
     }
-    if expect.voicemail != !detail.voicemails.is_empty() {
+    if expect.voicemail == detail.voicemails.is_empty() {
         problems.push(format!("there are {} messages", detail.voicemails.len()));
     }
 }

@@ -3,6 +3,9 @@
 //! The watch looks after every step, from outside: at the phone's play-out, the model's books, the records and their
 //! order. Numbers follow the reliability notes (I1, I2, ...).
 
+mod cuts;
+mod model;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -358,88 +361,6 @@ impl Watch {
                 self.find(Invariant::NoSilence, ended, &what);
             }
         }
-    }
-
-    fn judge_model(&mut self, now: Mono, gateway: &Gateway) {
-        for connection in gateway.connections() {
-            let ledger = connection.model().ledger();
-            if ledger.creates_waiting_max > 1 && !self.swallowed {
-                let what = format!("{} creates were un-answered at once", ledger.creates_waiting_max);
-                self.find(Invariant::OneCreate, now, &what);
-            }
-            for refused in &ledger.refused {
-                let text = &refused.message;
-                if refused.code.starts_with("item_truncate")
-                    || text.contains("already shorter")
-                    || text.contains("can be truncated")
-                {
-                    self.find(Invariant::Truncated, now, text);
-                }
-                if refused.code == "invalid_tool_call_id" {
-                    self.find(Invariant::OneOutput, now, text);
-                }
-            }
-            let over = self.ended_at.unwrap_or(now);
-            for (call, asked) in &self.tools.clone() {
-                let known = ledger.calls.iter().any(|(id, _)| id == call);
-                let answers = ledger.tool_outputs.get(call).map_or(0, Vec::len);
-                let due = over.since(*asked) > ANSWER_MAX && !connection.model().is_closed() && connection.is_quiet();
-                // The connection may be closed for a conversation, or with the process.
-                let due = due && !self.people;
-                if known && (answers > 1 || answers == 0 && due) {
-                    self.find(Invariant::OneOutput, now, &format!("{answers} outputs for the tool call {call}"));
-                }
-            }
-        }
-    }
-
-    fn truncations(&self, company: &CompanyCall) -> Vec<Truncation> {
-        if self.line.stalls {
-            return Vec::new();
-        }
-        let truth = |(clear, item, said): &(usize, ItemId, u32)| {
-            let (socket, nth, _) = self.clears[*clear];
-            let phone = company.streams().get(socket.0 as usize)?;
-            let cleared = phone.playout().clears().get(nth)?;
-            let source = Source::Model(item.clone());
-            let mut played = 0;
-            for (of, sent, from, len) in &self.sent {
-                if *of == socket && *sent == source {
-                    played += cleared.heard.min(from + len).saturating_sub(*from);
-                }
-            }
-            let played_ms = played as f64 / 8.0;
-            Some(Truncation { said_ms: f64::from(*said), played_ms, tolerance_ms: self.tolerance_ms() })
-        };
-        self.said.iter().filter_map(truth).collect()
-    }
-
-    /// Milliseconds of a source that the phone has played, in all.
-    fn played_ms(&self, source: &Source, company: &CompanyCall) -> f64 {
-        let mut played = 0;
-        for (socket, sent, from, len) in &self.sent {
-            let Some(phone) = company.streams().get(socket.0 as usize).filter(|_| sent == source) else {
-                continue;
-            };
-            for run in phone.playout().runs() {
-                let (begin, end) = ((*from).max(run.from), (from + len).min(run.from + run.len));
-                played += end.saturating_sub(begin);
-            }
-        }
-        played as f64 / 8.0
-    }
-
-    fn tolerance_ms(&self) -> f64 {
-        let doubt = if self.line.marks_doubtful { Duration::from_millis(120) } else { Duration::ZERO };
-        (Duration::from_millis(20) + self.line.up + self.line.down + doubt).as_secs_f64() * 1000.0
-    }
-
-    /// A caller who is gone while the line is held up is taken to listen on: marks that stay out longer than a second
-    /// count as lost, and each lets the estimate go on by the distance of two marks.
-    fn unheard_of_ms(&self) -> f64 {
-        let (overdue, mark_every) = (Duration::from_secs(1), Duration::from_millis(100));
-        let on = self.line.held.saturating_sub(overdue);
-        if on.is_zero() { 0.0 } else { (on + mark_every).as_secs_f64() * 1000.0 }
     }
 
     fn find(&mut self, invariant: Invariant, at: Mono, what: &str) {

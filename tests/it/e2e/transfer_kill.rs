@@ -90,14 +90,6 @@ async fn world(name: &'static str, holds: bool, nth: u32, seed: u64) {
     assert_eq!(heard.panics, Vec::<String>::new(), "{name}");
     let stored = Stored::read(&world.url).await;
     stored.must_hold(&heard);
-    let report = world.outside.carrier.report();
-    eprintln!(
-        "{name}: {} calls, {came_back} of them came back; {} phones rang, {} talks; {} records acknowledged",
-        stored.outcomes.len(),
-        report.dialled.len(),
-        report.bridges.len(),
-        heard.count()
-    );
     // Behind a proxy nobody need lose a call.
     assert!(!holds || came_back >= (ROUNDS * CALLS / 2) as usize, "{name}: {came_back}");
 }
@@ -166,10 +158,9 @@ impl World {
         };
         if timeout(SERVED, looking).await.is_err() {
             let report = self.outside.carrier.report();
-            for call in calls.iter().filter(|call| !is_served(&report, &call.leg, since)) {
-                eprintln!("{}: {:#?}", call.leg, report.leg(&call.leg).unwrap().story);
-            }
-            panic!("{}: callers wait for nothing", self.name);
+            let left = calls.iter().filter(|call| !is_served(&report, &call.leg, since));
+            let stories: Vec<_> = left.map(|call| (&call.leg, report.leg(&call.leg).map(|leg| &leg.story))).collect();
+            panic!("{}: callers wait for nothing: {stories:#?}", self.name);
         }
     }
 

@@ -163,7 +163,7 @@ async fn operator_accepts_and_leaves() {
     let desk = ward.operator(0).await;
     ward.until("the operator has gone", |report| report.leg(&desk).unwrap().ended.is_some()).await;
     sleep(ms(3000)).await;
-    assert_eq!(ward.stage.carrier.live_legs(), [call.leg.clone()], "the caller is still served");
+    assert_eq!(ward.stage.carrier.live_legs(), std::slice::from_ref(&call.leg), "the caller is still served");
     call.handle.hang_up();
     let left = ward.close(call).await;
     assert_eq!(outcome(&left), Outcome::CallerHungUp);

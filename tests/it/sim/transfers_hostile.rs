@@ -3,6 +3,8 @@
 //!
 //! Ten thousand scripts drive the call core, the choke point and the writer of documents directly.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::time::Duration;
 
 use switchboard::assistant::tools;

@@ -2,6 +2,8 @@
 //!
 //! Every world is also judged by the invariants of random transfers.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::time::Duration;
 
 use switchboard::session::effect::{Event, Record};
