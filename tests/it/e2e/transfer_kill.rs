@@ -121,6 +121,16 @@ impl World {
             calls.iter().all(|call| beats(&report, &call.leg, |beat| *beat == Beat::Streaming) > 0)
         })
         .await;
+        // The answer to a ring waits for the row, but not for ever.
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        for call in &calls {
+            let written = async {
+                while call_of(&self.url, &call.leg).await.is_none() {
+                    look.tick().await;
+                }
+            };
+            timeout(PATIENCE, written).await.expect("every call has a row");
+        }
         calls
     }
 
@@ -130,7 +140,7 @@ impl World {
         let moments: Vec<_> = calls.iter().map(|_| LIFE * part / parts + LIFE.mul_f64(rng.f64()) / parts).collect();
         let kill_at = Instant::now() + LIFE * (part + 1) / parts;
         let asking = calls.iter().zip(&moments).map(async |(call, moment)| {
-            let id = call_of(&self.url, &call.leg).await.unwrap();
+            let Some(id) = call_of(&self.url, &call.leg).await else { panic!("{}: no row", self.name) };
             sleep_until(kill_at - *moment).await;
             let url = format!("http://{}/api/calls/{id}/escalate", self.outside.gateway);
             let request = self.client.post(url).bearer_auth(KEY).json(&json!({ "urgency": "high" }));

@@ -149,7 +149,10 @@ async fn caller_leaves_as_the_operator_accepts() {
     futures_util::future::join_all(racing).await;
     for left in ward.close_all(calls).await {
         assert_eq!(outcome(&left), Outcome::CallerHungUp);
-        assert_eq!(states(&left), (EscalationState::CallerGone, vec![AttemptState::CallerGone]));
+        let (escalation, attempts) = states(&left);
+        assert_eq!((escalation, attempts.len()), (EscalationState::CallerGone, 1));
+        // If the caller's redirect fails before the carrier says why, the operator's end is heard of first.
+        assert!(matches!(attempts[0], AttemptState::CallerGone | AttemptState::NoResponse), "{attempts:?}");
         assert_eq!(left.exchange.bridges, []);
     }
 }
