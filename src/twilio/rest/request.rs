@@ -87,6 +87,11 @@ impl Tried {
 /// Twilio's codes for a leg that does not exist (any more) and one that is not in progress.
 const CODES_GONE: [u32; 2] = [20404, 21220];
 
+/// What an answer with this status code and body means; for the simulation, which has no HTTP.
+pub(crate) fn judge_code(status: u16, body: Vec<u8>) -> Tried {
+    StatusCode::from_u16(status).map_or(Tried::Unknown, |status| judge(status, body).0)
+}
+
 /// What an answer means, and its error code.
 pub(crate) fn judge(status: StatusCode, body: Vec<u8>) -> (Tried, Option<u32>) {
     if status.is_success() {

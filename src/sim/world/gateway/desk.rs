@@ -16,7 +16,7 @@ use crate::session::input::{ActionResult, LegStatus};
 use crate::session::plant::planted;
 use crate::sim::carrier::rest::{RestAnswer, RestRequest};
 use crate::sim::world::gateway::{Gateway, Later, Learned, ToWorld, account, call_id};
-use crate::twilio::rest::request::{Tried, judge};
+use crate::twilio::rest::request::{Tried, judge_code};
 use crate::twilio::rest::wire::{Call, Calls, Conferences, creation};
 use crate::types::org::{EscalationSettings, OutboundSettings};
 use crate::types::{AttemptId, LegId, Mono, PhoneNumber, RoomId, Secret, Wall};
@@ -268,10 +268,7 @@ impl Gateway {
         let Some(mut errand) = self.errands.remove(&no) else {
             return;
         };
-        let tried = match reqwest::StatusCode::from_u16(status) {
-            Ok(status) => judge(status, body.as_bytes().to_vec()).0,
-            Err(_) => Tried::Unknown,
-        };
+        let tried = judge_code(status, body.as_bytes().to_vec());
         errand.limited += u32::from(matches!(tried, Tried::Limited));
         errand.failed += u32::from(matches!(tried, Tried::Unknown | Tried::Unsent));
         let is_create = matches!(errand.what, What::Create(..));
