@@ -47,6 +47,8 @@ pub(super) struct Marks {
     copula: Element,
     /// Spanish pronouns between "no" and its verb.
     clitic: Element,
+    /// Spanish pronouns that begin a clause unless "no" or "que" stands before them: "no es nada, me duele".
+    clause_pronoun: Element,
     /// "no, nothing like that"
     nothing: Element,
     pub animal: Element,
@@ -78,6 +80,7 @@ impl Marks {
             stopped: lexicon.shared("@stopped"),
             copula: lexicon.shared("@copula"),
             clitic: lexicon.shared("@clitic"),
+            clause_pronoun: lexicon.shared("@clause_pronoun"),
             nothing: lexicon.shared("@nothing"),
             animal: lexicon.shared("@animal"),
             human: lexicon.shared("@human"),
@@ -189,7 +192,11 @@ impl<'a> Context<'a> {
                 && !view.is(at - 1, marks.negator)
                 && !view.is(at + 1, marks.negator)
                 && !view.is(at - 1, marks.subject);
-            if anew || view.is(at, marks.breaker) || (view.is(at, marks.subject) && !self.thought(at)) {
+            let pronoun = view.is(at, marks.clause_pronoun)
+                && at > 1
+                && view.tokens[at - 1].word != "que"
+                && ![marks.negator, marks.clause_pronoun, marks.transparent].iter().any(|mark| view.is(at - 1, *mark));
+            if anew || pronoun || view.is(at, marks.breaker) || (view.is(at, marks.subject) && !self.thought(at)) {
                 return false;
             }
             words += usize::from(!view.filler[at]);

@@ -207,6 +207,10 @@ impl Lexicon {
         for meant in self.heard.get(word.as_str()).into_iter().flatten() {
             self.add(meant, &mut found);
         }
+        // A stem that ends in the first word is that word's own.
+        for end in one.len() + 1..=word.len() {
+            found.extend(word.get(..end).and_then(|stem| self.stems.get(stem)).into_iter().flatten());
+        }
         if found.is_empty() && letters > LETTERS_FORGIVEN_MIN + 1 && !(self.knows(one) && self.knows(other)) {
             self.guess(&word, &mut found);
         }
