@@ -10,7 +10,7 @@
 //! chest & @pain                        a pattern, see `pattern`
 //! ```
 
-use super::lexicon::{Element, Lexicon};
+use super::lexicon::Lexicon;
 use super::pattern::{Match, Pattern, View};
 use super::{Alarm, Language};
 use crate::types::Speaker;
