@@ -2,88 +2,17 @@
 //!
 //! When in doubt an emergency stands. Punctuation helps where it is there, and nothing depends on it.
 
-use super::lexicon::{Element, Lexicon};
+mod marks;
+
 use super::pattern::{Match, View};
 use super::tables::{Cue, Meaning, Rule};
 use super::tokens::Break;
 use super::{Alarm, Speaker};
 
+pub(super) use self::marks::Marks;
+
 /// Words back from a match in which a negation is looked for.
 const NEGATION_WORDS_MAX: usize = 6;
-
-/// The classes that the context is made of; every language defines each.
-pub(super) struct Marks {
-    pub filler: Element,
-    /// "no", "without", "denies".
-    negator: Element,
-    /// After a negator these do not deny what follows: "I don't know, chest pain".
-    opaque: Element,
-    /// After a negator these deny what follows although it has a subject: "I don't think I have".
-    transparent: Element,
-    /// "can not", "will not" deny an ability, not a symptom.
-    modal: Element,
-    /// What "can not" does deny: "can not be", "can not have".
-    state: Element,
-    subject: Element,
-    /// "but": nothing before it reaches what follows.
-    breaker: Element,
-    and: Element,
-    or: Element,
-    /// A bare "no".
-    no: Element,
-    /// Verbs of the present.
-    present: Element,
-    /// "if" after these is "whether".
-    whether: Element,
-    condition: Element,
-    when: Element,
-    first_person: Element,
-    noun: Element,
-    /// "never before, but now"
-    never: Element,
-    /// "stopped, and started again"
-    stopped: Element,
-    /// "not my arm, is my chest": what follows is said, not denied
-    copula: Element,
-    /// Spanish pronouns between "no" and its verb.
-    clitic: Element,
-    /// "no, nothing like that"
-    nothing: Element,
-    pub animal: Element,
-    /// Words that tell of a person besides the animal.
-    pub human: Element,
-}
-
-impl Marks {
-    pub(super) fn new(lexicon: &mut Lexicon) -> Self {
-        Self {
-            filler: lexicon.shared("@filler"),
-            negator: lexicon.shared("@negator"),
-            opaque: lexicon.shared("@opaque"),
-            transparent: lexicon.shared("@transparent"),
-            modal: lexicon.shared("@modal"),
-            state: lexicon.shared("@state"),
-            subject: lexicon.shared("@subject"),
-            breaker: lexicon.shared("@breaker"),
-            and: lexicon.shared("@and"),
-            or: lexicon.shared("@or"),
-            no: lexicon.shared("@no"),
-            present: lexicon.shared("@present"),
-            whether: lexicon.shared("@whether"),
-            condition: lexicon.shared("@condition"),
-            when: lexicon.shared("@when"),
-            first_person: lexicon.shared("@first_person"),
-            noun: lexicon.shared("@bare_noun"),
-            never: lexicon.shared("@never"),
-            stopped: lexicon.shared("@stopped"),
-            copula: lexicon.shared("@copula"),
-            clitic: lexicon.shared("@clitic"),
-            nothing: lexicon.shared("@nothing"),
-            animal: lexicon.shared("@animal"),
-            human: lexicon.shared("@human"),
-        }
-    }
-}
 
 /// An utterance with everything that was found in it.
 pub(super) struct Context<'a> {
@@ -189,7 +118,11 @@ impl<'a> Context<'a> {
                 && !view.is(at - 1, marks.negator)
                 && !view.is(at + 1, marks.negator)
                 && !view.is(at - 1, marks.subject);
-            if anew || view.is(at, marks.breaker) || (view.is(at, marks.subject) && !self.thought(at)) {
+            let pronoun = view.is(at, marks.clause_pronoun)
+                && at > 1
+                && view.tokens[at - 1].word != "que"
+                && ![marks.negator, marks.clause_pronoun, marks.transparent].iter().any(|mark| view.is(at - 1, *mark));
+            if anew || pronoun || view.is(at, marks.breaker) || (view.is(at, marks.subject) && !self.thought(at)) {
                 return false;
             }
             words += usize::from(!view.filler[at]);

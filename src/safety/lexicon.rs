@@ -38,7 +38,8 @@ pub(super) struct Lexicon {
     by_text: HashMap<(Option<Language>, Box<str>), Element>,
     words: HashMap<Box<str>, Vec<Element>>,
     stems: HashMap<Box<str>, Vec<Element>>,
-    phrases: HashMap<Element, Vec<(Element, Vec<Element>)>>,
+    /// Phrases, at the number of the element with which they begin: what they are, and how they go on.
+    phrases: Vec<Vec<(Element, Vec<Element>)>>,
     /// Words that are one letter short of a known one, and the known ones.
     short: HashMap<Box<str>, Vec<Box<str>>>,
     /// Known Spanish words by their sound.
@@ -111,7 +112,11 @@ impl Lexicon {
         } else if entry.contains('_') {
             let parts: Vec<Element> =
                 entry.split('_').map(|part| self.element(language, &part.replace('/', "|"))).collect();
-            self.phrases.entry(parts[0]).or_default().push((element, parts[1..].to_vec()));
+            let at = usize::from(parts[0]);
+            if self.phrases.len() <= at {
+                self.phrases.resize_with(at + 1, Vec::new);
+            }
+            self.phrases[at].push((element, parts[1..].to_vec()));
         } else {
             for word in entry.split('/') {
                 self.word(language, element, word);
@@ -172,7 +177,7 @@ impl Lexicon {
         for at in 0..hits.len() {
             let mut found = Vec::new();
             for &(element, end) in &hits[at] {
-                for (whole, rest) in self.phrases.get(&element).into_iter().flatten() {
+                for (whole, rest) in self.phrases.get(usize::from(element)).into_iter().flatten() {
                     let mut end = end as usize;
                     let fits = rest.iter().all(|&part| {
                         let is_part = |at: usize| {
@@ -206,6 +211,10 @@ impl Lexicon {
         let mut found: Vec<Element> = self.words.get(word.as_str()).into_iter().flatten().copied().collect();
         for meant in self.heard.get(word.as_str()).into_iter().flatten() {
             self.add(meant, &mut found);
+        }
+        // A stem that ends in the first word is that word's own.
+        for end in one.len() + 1..=word.len() {
+            found.extend(word.get(..end).and_then(|stem| self.stems.get(stem)).into_iter().flatten());
         }
         if found.is_empty() && letters > LETTERS_FORGIVEN_MIN + 1 && !(self.knows(one) && self.knows(other)) {
             self.guess(&word, &mut found);

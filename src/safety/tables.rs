@@ -10,9 +10,7 @@
 //! chest & @pain                        a pattern, see `pattern`
 //! ```
 
-use std::collections::HashMap;
-
-use super::lexicon::{Element, Lexicon};
+use super::lexicon::Lexicon;
 use super::pattern::{Match, Pattern, View};
 use super::{Alarm, Language};
 use crate::types::Speaker;
@@ -74,13 +72,13 @@ pub(super) struct Rule {
 pub(super) struct Tables {
     pub lexicon: Lexicon,
     pub rules: Vec<Rule>,
-    /// Patterns by the element with which they begin.
-    patterns: HashMap<Element, Vec<Pattern>>,
+    /// Patterns, at the number of the element with which they begin.
+    patterns: Vec<Vec<Pattern>>,
 }
 
 impl Tables {
     pub(super) fn new() -> Self {
-        Self { lexicon: Lexicon::new(), rules: Vec::new(), patterns: HashMap::new() }
+        Self { lexicon: Lexicon::new(), rules: Vec::new(), patterns: Vec::new() }
     }
 
     /// Reads the classes of `texts`, then their rules. A class may be defined in any of them.
@@ -131,7 +129,11 @@ impl Tables {
             let first = pattern.first();
             debug_assert!(first.is_some(), "{line} begins with its end");
             if let Some(first) = first {
-                self.patterns.entry(first).or_default().push(pattern);
+                let at = usize::from(first);
+                if self.patterns.len() <= at {
+                    self.patterns.resize_with(at + 1, Vec::new);
+                }
+                self.patterns[at].push(pattern);
             }
         }
     }
@@ -146,7 +148,7 @@ impl Tables {
                     continue;
                 }
                 last = element;
-                for pattern in self.patterns.get(&element).into_iter().flatten() {
+                for pattern in self.patterns.get(usize::from(element)).into_iter().flatten() {
                     let heard = self.rules[pattern.rule as usize].speaker.is_none_or(|who| who == speaker);
                     found.extend(pattern.find(view, at).filter(|_| heard));
                 }
