@@ -35,7 +35,7 @@ const LIFE: Duration = Duration::from_millis(5500);
 const SERVED: Duration = Duration::from_secs(25);
 
 /// After the last caller has gone: until nothing is left.
-const REST: Duration = Duration::from_secs(40);
+const REST: Duration = Duration::from_secs(60);
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 

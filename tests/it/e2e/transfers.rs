@@ -224,7 +224,7 @@ async fn created_and_never_told() {
     let mut person = operator(&["5", "1"]);
     person.pick_up = PickUp::After(ms(9000));
     let ward = Ward::open("untold", vec![person], CompanyKnobs { rest, ..no_faults() }).await;
-    let call = ward.ring(caller_leaving(Leave::Talking(ms(500)))).await;
+    let call = ward.ring(caller_leaving(Leave::Talking(ms(1500)))).await;
     ward.escalate(&call).await;
     let left = ward.close(call).await;
     assert_eq!(left.exchange.dialled.len(), 1);
@@ -241,7 +241,8 @@ async fn callbacks_come_twice_and_in_any_order() {
         ..no_faults()
     };
     let ward = Ward::open("twice", vec![operator(&["5", "1"])], company.clone()).await;
-    let plan = caller_leaving(Leave::Talking(ms(1500)));
+    // Longer than any callback takes: else nobody could know that they met.
+    let plan = caller_leaving(Leave::Talking(ms(4000)));
     let call = ward.ring(CallPlan { company: CompanyKnobs { repeat_voice: true, ..company }, ..plan }).await;
     ward.escalate(&call).await;
     let left = ward.close(call).await;
