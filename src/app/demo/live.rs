@@ -98,6 +98,10 @@ impl Live {
     }
 
     fn phone(&mut self, news: &PhoneNews) {
+        if self.began == Wall(0) {
+            // A phone may do something before the gateway has a record of the call.
+            self.began = news.at;
+        }
         let (at, who) = (self.ms(news.at), &*news.who);
         let line = match &news.what {
             PhoneEvent::Rings => self.remark(at, who, "the phone rings"),
