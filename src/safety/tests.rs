@@ -1,3 +1,5 @@
+//! Tests of the rules as an organization has them.
+
 use super::{Alarm, EXTENSION, Extensions, Finding, Language, Rules};
 use crate::types::Speaker;
 

@@ -1,3 +1,5 @@
+//! Tests of what drops a rule: denial, the past, the supposed, the told.
+
 use crate::safety::{Alarm, Extensions, Language, Rules};
 use crate::types::Speaker;
 

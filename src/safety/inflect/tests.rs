@@ -1,3 +1,5 @@
+//! Tests of the regular forms of words.
+
 use super::forms;
 use crate::safety::Language::{English, Spanish};
 

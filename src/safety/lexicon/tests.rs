@@ -1,3 +1,5 @@
+//! Tests of looking words up, and of forgiving slips.
+
 use super::Lexicon;
 use crate::safety::Language;
 use crate::safety::tokens::tokens;

@@ -1,3 +1,5 @@
+//! Tests of patterns over words.
+
 use super::{Pattern, View};
 use crate::safety::Language;
 use crate::safety::lexicon::Lexicon;

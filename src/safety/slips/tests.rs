@@ -1,3 +1,5 @@
+//! Tests of one slip between two words.
+
 use super::{near, sound};
 
 #[test]

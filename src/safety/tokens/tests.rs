@@ -1,3 +1,5 @@
+//! Tests of evening out what a recognizer wrote.
+
 use super::{Break, tokens};
 
 fn words(text: &str) -> String {

@@ -1,3 +1,5 @@
+//! Tests of what needs more than one turn.
+
 use super::{CRY_MS_MIN, SPEECH_MS_MIN, Watch};
 use crate::safety::{Alarm, Extensions, Finding, Language, Rules};
 
