@@ -97,6 +97,7 @@ impl CarrierServer {
             board: Mutex::new(Board::new(Exchange::new(exchange, Rng::with_seed(config.seed)))),
             requests: Mutex::default(),
             wake: Notify::new(),
+            changed: Notify::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         });
@@ -173,6 +174,19 @@ impl CarrierServer {
     /// No leg lives and no callback is under way.
     pub fn is_at_rest(&self) -> bool {
         lock(&self.shared.board).exchange.is_at_rest()
+    }
+
+    /// Waits until something is so; looks whenever anything has happened.
+    pub async fn until(&self, so: impl Fn(&Self) -> bool) {
+        loop {
+            let mut changed = std::pin::pin!(self.shared.changed.notified());
+            // From here on nothing is missed.
+            changed.as_mut().enable();
+            if so(self) {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// The one whose phone it is puts it down.

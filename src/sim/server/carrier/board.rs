@@ -35,6 +35,8 @@ pub(super) struct Shared {
     pub(super) requests: Mutex<VecDeque<(RestRequest, Option<String>)>>,
     /// Something has happened: the next deadline may be another one.
     pub(super) wake: Notify,
+    /// The same, for those who wait for it.
+    pub(super) changed: Notify,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
 }
@@ -104,6 +106,7 @@ impl Shared {
     }
 
     fn perform(self: &Arc<Self>, board: &mut Board, out: &mut Vec<ExchangeOut>) {
+        self.changed.notify_waiters();
         for (leg, item) in out.drain(..) {
             match item {
                 CompanyOut::Webhook { id, url, pairs } => {
