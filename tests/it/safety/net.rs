@@ -18,9 +18,6 @@ const FALSE_ALARMS_PERCENT_MAX: f64 = 2.0;
 /// Phrases of each lesser class that must be caught as written, at least, percent.
 const RECALL_PERCENT_MIN: f64 = 95.0;
 
-/// Emergencies missed over all variants: fillers and slips that fall into the middle of the only words that tell.
-const EMERGENCIES_MISSED_PERCENT_MAX: f64 = 0.2;
-
 /// Failures that are listed; more would hide the table.
 const LISTED_MAX: usize = 40;
 
@@ -160,14 +157,9 @@ fn emergencies_are_never_missed_and_false_alarms_are_rare() {
     println!("{}", report.failures());
 
     let mut broken = Vec::new();
-    let emergency = |run: &Run| run.phrase.label == Label::Emergency;
-    let missed = report.share(|run| emergency(run) && run.kind == Kind::Written);
+    let missed = report.share(|run| run.phrase.label == Label::Emergency);
     if missed.failed > 0 {
-        broken.push(format!("{} emergencies missed as written", missed.cell()));
-    }
-    let missed = report.share(emergency);
-    if missed.percent() > EMERGENCIES_MISSED_PERCENT_MAX {
-        broken.push(format!("{} emergencies missed over all variants", missed.cell()));
+        broken.push(format!("{} emergencies missed", missed.cell()));
     }
     for label in [Label::High, Label::Human, Label::Uncertainty] {
         let missed = report.share(|run| run.phrase.label == label && run.kind == Kind::Written);
