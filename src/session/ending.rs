@@ -25,6 +25,9 @@ use crate::types::{AttemptState, EscalationState, Mono, Outcome, Phase, Prompt, 
 /// For the usage of a response that the end of the call cuts off.
 const LAST_USAGE_WAIT: Duration = Duration::from_secs(1);
 
+/// For the transcript of the caller's last words.
+const LAST_WORDS_WAIT: Duration = Duration::from_secs(3);
+
 /// Between looks at operators' legs that should have ended.
 const CLEANUP_EVERY: Duration = Duration::from_secs(2);
 
@@ -323,6 +326,7 @@ impl CallSession {
             // A cancelled response has its price, too.
             self.timers.set(Timer::HangUp, now + LAST_USAGE_WAIT);
         }
+        self.transcript.hurry(now + LAST_WORDS_WAIT);
         self.finish(now, outcome, reason, out);
     }
 

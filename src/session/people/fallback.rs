@@ -39,7 +39,7 @@ impl CallSession {
             self.promise_callback(None, out);
             self.people.counts.emergency_told = true;
             self.close_escalation(EscalationState::Callback, out);
-            if !self.is_saying_what_must_be_heard() {
+            if !self.is_saying_what_must_be_heard(now) {
                 self.cut_sound(now, out);
             }
             self.say_locally(Prompt::EmergencyNobody, out);

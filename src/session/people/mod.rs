@@ -31,7 +31,9 @@ use crate::session::people::legs::OperatorLegs;
 use crate::session::people::message::Message;
 use crate::session::people::outbound::Outbound;
 use crate::session::policy::Reachable;
-use crate::types::{AttemptState, Cause, EscalationState, LegId, Mono, Speaker, TargetId, TransferMode, Urgency};
+use crate::types::{
+    AttemptState, Cause, EscalationState, LegId, Mono, ResponseId, Speaker, TargetId, TransferMode, Urgency,
+};
 
 /// Everything about people that one call knows.
 #[derive(Default)]
@@ -50,7 +52,7 @@ pub(crate) struct People {
     /// The next connection to the model must be told what was said, and this.
     pub(crate) recall: Option<String>,
     /// The assistant's voice began the emergency sentence.
-    pub(crate) emergency_said: bool,
+    pub(crate) emergency_voice: Option<(ResponseId, Mono)>,
     /// An earlier process began this call.
     pub(crate) taken_up: bool,
     /// The caller comes back from a person.

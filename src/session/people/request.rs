@@ -207,14 +207,14 @@ impl CallSession {
         }
         // The server's own answer, if one is due, is cancelled as it begins.
         self.turn.wanted = Some(RespondKind::Say(text));
-        self.people.emergency_said = false;
+        self.people.emergency_voice = None;
         self.timers.set(Timer::Emergency, now + self.policy.emergency_wait);
     }
 
     /// The assistant did not say the emergency sentence in time: the rendered one is said.
     pub(in crate::session) fn on_emergency_due(&mut self, out: &mut Effects) {
         let text = self.facts.people.emergency_sentence.clone();
-        if self.people.emergency_said {
+        if self.people.emergency_voice.is_some() {
             return;
         }
         if self.turn.wanted == Some(RespondKind::Say(text)) {
