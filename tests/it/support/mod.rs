@@ -1,4 +1,5 @@
 //! Helpers that several tests share.
 
 pub(crate) mod conformance;
+pub(crate) mod nobody;
 pub(crate) mod postgres;
