@@ -87,7 +87,7 @@ fn a_gateway_says_what_is_missing_takes_calls_and_stops_when_told() {
             break url.trim().to_owned();
         }
     };
-    let healthy = run(folder.path(), &format!("health --wait --timeout 20 --url {url}"));
+    let healthy = run(folder.path(), &format!("health --wait --timeout 60 --url {url}"));
     assert!(said(&healthy).contains("ready"));
     let key = std::fs::read_to_string(folder.path().join("data/admin.key")).unwrap();
     let stop = Command::new("kill").args(["-TERM", &serving.id().to_string()]).status().unwrap();
