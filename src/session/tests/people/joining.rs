@@ -68,6 +68,19 @@ fn the_caller_is_moved_by_ending_the_stream_when_the_redirect_fails() {
 }
 
 #[test]
+fn who_may_have_been_moved_is_not_moved_again() {
+    let mut rig = Rig::merging();
+    let id = rig.redirects()[0].0;
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    rig.room(1, RoomEvent::Started);
+    rig.result(id, ActionResult::Failed);
+    assert_eq!(rig.redirects().len(), 1, "a second one would end the conversation");
+    rig.pass(60_000);
+    assert_eq!(rig.redirects().len(), 1);
+    assert_eq!(rig.states().last(), Some(&EscalationState::Bridged));
+}
+
+#[test]
 fn a_question_that_is_asked_again_gets_its_answer_again() {
     let mut rig = Rig::briefed();
     let before = rig.records().count();
