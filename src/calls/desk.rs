@@ -35,6 +35,8 @@ pub(super) struct Desk {
     pub(super) registry: Arc<Registry>,
     /// When each dial of this process was asked for; `None`: the outbound call's own.
     pub(super) intents: Mutex<BTreeMap<Option<u32>, Wall>>,
+    /// Numbers whose dial was permitted, and not processed by the carrier: the next try of it is counted as this one.
+    pub(super) undone: Mutex<BTreeMap<Option<u32>, Permitted>>,
 }
 
 impl Desk {
@@ -127,8 +129,16 @@ impl Desk {
             tracing::warn!("nobody is dialled: the call has no number of ours to show");
             return ActionResult::Refused;
         };
-        let Some(to) = self.permit(to).await else { return ActionResult::Refused };
         let owner = owner_of(purpose);
+        let undone = self.undone().remove(&owner.attempt);
+        let to = match undone {
+            Some(to) => to,
+            None => match self.permit(to).await {
+                Some(to) => to,
+                None => return ActionResult::Refused,
+            },
+        };
+        let again = to.clone();
         self.intents().insert(owner.attempt, self.ports.clock.now().wall);
         match self.ports.carrier.dial(&DialOrder { to, from, purpose, ring, time_limit }).await {
             Ok(leg) => {
@@ -139,6 +149,12 @@ impl Desk {
                 counter!("switchboard_dials_unknown_total").increment(1);
                 tracing::warn!("nobody knows whether a dial was done");
                 ActionResult::Unknown
+            }
+            Err(error @ (CarrierError::Limited | CarrierError::Unreachable)) => {
+                counter!("switchboard_carrier_requests_failed_total").increment(1);
+                tracing::warn!(%error, "a dial was not done; it may be asked for again");
+                self.undone().insert(owner.attempt, again);
+                ActionResult::NotDone
             }
             Err(error) => {
                 counter!("switchboard_carrier_requests_failed_total").increment(1);
@@ -228,6 +244,10 @@ impl Desk {
             Ok(Ok(Some(row))) => row.intended_at,
             Ok(Ok(None) | Err(_)) | Err(_) => self.began,
         }
+    }
+
+    fn undone(&self) -> std::sync::MutexGuard<'_, BTreeMap<Option<u32>, Permitted>> {
+        self.undone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn intents(&self) -> std::sync::MutexGuard<'_, BTreeMap<Option<u32>, Wall>> {

@@ -291,7 +291,7 @@ impl CallSession {
                 self.close(now, outcome, reason, out);
             }
             // The stream's end makes the carrier ask what is next, and the answer to that is a hang-up.
-            ActionResult::Failed => {
+            ActionResult::Failed | ActionResult::NotDone => {
                 if self.media == Media::Live {
                     out.push(Effect::Media(MediaEffect::Close));
                 }

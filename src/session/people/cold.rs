@@ -26,7 +26,7 @@ impl CallSession {
         let mut intended: Vec<Attempt> = Vec::with_capacity(targets.len());
         let mut last = None;
         for target in targets {
-            last = Some(self.intend(target, TransferMode::Cold, out));
+            last = Some(self.intend(now, target, TransferMode::Cold, out));
             intended.extend(self.people.open.as_mut().and_then(|open| open.attempt.take()));
         }
         let (Some(record), Some(open)) = (last, &mut self.people.open) else {

@@ -151,6 +151,10 @@ pub(crate) struct Attempt {
     pub(crate) target: Reachable,
     pub(crate) state: AttemptState,
     pub(crate) leg: Option<LegId>,
+    /// When it was written down.
+    pub(crate) began: Mono,
+    /// Dials that the carrier did not process, and that were asked for again.
+    pub(crate) redials: u32,
     /// The document that the operator's next key belongs to.
     pub(crate) step: u32,
     pub(crate) repeats: u32,

@@ -271,7 +271,14 @@ impl CallSession {
         }
         self.escalation_to(to, out);
         self.people.open = None;
-        for timer in [Timer::Escalation, Timer::Attempt, Timer::Reassure, Timer::Bridge, Timer::Return] {
+        for timer in [
+            Timer::Escalation,
+            Timer::Attempt,
+            Timer::Redial,
+            Timer::Reassure,
+            Timer::Bridge,
+            Timer::Return,
+        ] {
             self.timers.stop(timer);
         }
     }

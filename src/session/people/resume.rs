@@ -104,7 +104,7 @@ impl CallSession {
         }
         if let Some(open) = &mut self.people.open {
             open.mode = attempt.fact.mode;
-            open.attempt = Some(kept_attempt(attempt));
+            open.attempt = Some(kept_attempt(now, attempt));
             open.stage = if state == EscalationState::Bridged { Stage::Talking } else { Stage::Merging { looks: 0 } };
         }
         if cold {
@@ -163,7 +163,7 @@ impl CallSession {
     }
 }
 
-fn kept_attempt(past: PastAttempt) -> Attempt {
+fn kept_attempt(now: Mono, past: PastAttempt) -> Attempt {
     let target = Reachable {
         name: past.fact.target.as_str().into(),
         id: past.fact.target,
@@ -171,5 +171,6 @@ fn kept_attempt(past: PastAttempt) -> Attempt {
         hours: OpenHours::Always,
     };
     let (state, leg) = (past.state, past.leg);
-    Attempt { no: past.fact.no, target, state, leg, step: 0, repeats: 0, answers: Vec::new() }
+    let (began, redials, repeats, answers) = (now, 0, 0, Vec::new());
+    Attempt { no: past.fact.no, target, state, leg, began, redials, step: 0, repeats, answers }
 }

@@ -156,6 +156,7 @@ impl CallSession {
                 self.ask_caller_leg(out);
             }
             ActionResult::Failed
+            | ActionResult::NotDone
             | ActionResult::Unknown
             | ActionResult::Refused
             | ActionResult::Status(_)
@@ -167,6 +168,7 @@ impl CallSession {
                 }
             }
             ActionResult::Failed
+            | ActionResult::NotDone
             | ActionResult::Unknown
             | ActionResult::Refused
             | ActionResult::Status(_)

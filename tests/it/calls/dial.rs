@@ -108,6 +108,21 @@ async fn a_dial_whose_outcome_is_unknown_is_looked_for_and_never_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dial_that_the_carrier_did_not_process_is_asked_for_again_and_counted_once() {
+    let (world, _peer) = on_air_with_desk("+15550002222").await;
+    world.transfers.dials_today.store(0, Ordering::Relaxed);
+    for error in [CarrierError::Unreachable, CarrierError::Limited, CarrierError::Unreachable] {
+        world.carrier.dials.lock().unwrap().push_back(Err(error));
+    }
+    escalate(&world).await;
+    sleep(std::time::Duration::from_secs(8)).await;
+    assert_eq!(world.carrier.numbers_dialled(), ["+15550002222"; 4]);
+    let dialled = world.carrier.dialled.lock().unwrap().clone();
+    assert!(dialled.iter().all(|order| order.purpose == dialled[0].purpose), "one attempt");
+    assert!(moves(&world).iter().all(|(state, _)| !state.is_final()), "and it rings now");
+}
+
+#[tokio::test(start_paused = true)]
 async fn several_legs_that_can_be_it_are_none() {
     let (world, _peer) = on_air_with_desk("+15550002222").await;
     world.carrier.dials.lock().unwrap().push_back(Err(CarrierError::Unknown));
