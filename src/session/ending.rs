@@ -328,7 +328,7 @@ impl CallSession {
 
     /// The call ends: nobody is called, briefed or kept for it any more.
     fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
-        self.people.again = None;
+        self.drop_again(out);
         let talked = self.people.stage() == Some(Stage::Talking);
         if let (Some(Stage::Merging { .. } | Stage::Talking), Some(open)) = (self.people.stage(), &self.people.open)
             && open.mode == TransferMode::Warm

@@ -121,6 +121,10 @@ pub struct Past {
     pub voicemails: u32,
     /// The caller was sent to the voicemail, and no message is on disk.
     pub leaving_message: bool,
+    /// Staff have the task to call back at once.
+    pub urgent_callback: bool,
+    /// An emergency that was interrupted before, and has come to nothing yet.
+    pub unserved: Option<EscalationFact>,
     /// The one that was not finished.
     pub open: Option<PastEscalation>,
 }

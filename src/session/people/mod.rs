@@ -76,6 +76,8 @@ pub(crate) struct Counts {
     pub(crate) moves_failed: u32,
     /// An emergency ended with nobody reached: the assistant's own words about it raise no further alarm.
     pub(crate) emergency_told: bool,
+    /// Staff have the task to call back at once.
+    pub(crate) urgent_task: bool,
     /// The assistant's uncertainty asks for a person once.
     pub(crate) uncertain: bool,
 }

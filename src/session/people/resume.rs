@@ -33,6 +33,7 @@ impl CallSession {
             attempts: past.attempts,
             callbacks: past.callbacks,
             voicemails: past.voicemails,
+            urgent_task: past.urgent_callback,
             ..Counts::default()
         };
         for (index, (speaker, text)) in lines.iter().enumerate() {
@@ -44,6 +45,7 @@ impl CallSession {
                 .to_owned(),
         );
         session.start_clock(now.mono);
+        session.people.again = past.unserved;
         session.take_up(now.mono, past.open, past.leaving_message, out);
         session.finish_step(now.mono, out);
         session
@@ -89,8 +91,8 @@ impl CallSession {
         let (Some(no), EscalationState::Merging | EscalationState::Bridged) = (kept, state) else {
             // Nobody had agreed: it is asked for again once the caller is here.
             self.people.open = self.people.open.take().map(|open| Escalation { attempt: None, ..open });
-            self.close_escalation(EscalationState::Failed, out);
             self.people.again = Some(past.fact);
+            self.close_escalation(EscalationState::Failed, out);
             self.timers.set(Timer::Detach, now);
             return;
         };

@@ -45,6 +45,8 @@ fn past(open: Option<PastEscalation>) -> Past {
         callbacks: 0,
         voicemails: 0,
         leaving_message: false,
+        urgent_callback: false,
+        unserved: None,
         open,
     }
 }
@@ -120,6 +122,24 @@ fn a_phone_that_rang_is_ended_and_the_person_is_asked_for_again() {
     assert_eq!(dials, 1, "for the caller who is back");
     rig.pass(1_000);
     assert!(rig.said(Prompt::Emergency));
+}
+
+#[test]
+fn an_emergency_whose_caller_does_not_come_back_leaves_a_task() {
+    let tasks = |rig: &Rig| rig.records().filter(|record| matches!(record, Record::Callback(_))).count();
+    let mut rig = taken_up(open(EscalationState::Dialing, AttemptState::Dialing, Some(leg(1))));
+    assert_eq!(tasks(&rig), 0, "the person is asked for again");
+    rig.feed(Input::Carrier(CarrierInput::Leg(LegStatus::Completed)));
+    assert_eq!(tasks(&rig), 1);
+    // The same after a second restart, when the escalation is closed already.
+    let fact = open(EscalationState::Failed, AttemptState::Lost, None).unwrap().fact;
+    let mut log = Vec::new();
+    let now = Now { mono: Mono(600_000_000), wall: Wall(0) };
+    let past = Past { unserved: Some(fact), escalations: 1, attempts: 1, ..past(None) };
+    let session = CallSession::resume(now, facts(Direction::Inbound), Policy::default(), past, &mut log);
+    let mut rig = Rig::of(session, now.mono, log);
+    rig.feed(Input::Carrier(CarrierInput::Leg(LegStatus::Completed)));
+    assert_eq!(tasks(&rig), 1);
 }
 
 #[test]
