@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::ports::store::{EscalationRow, StoreError};
+use crate::ports::store::{AttemptRow, EscalationRow, StoreError};
 use crate::session::fact::{AttemptFact, EscalationFact};
 use crate::session::input::IntakeData;
 use crate::session::policy::{Past, PastAttempt, PastEscalation};
@@ -45,21 +45,27 @@ impl Store {
         let lines = lines.into_iter().rev().map(|(who, text)| Ok((speaker(&who)?, text)));
         let escalations = escalations.rows()?;
         let attempts = escalations.iter().flat_map(|escalation| &escalation.attempts).map(|attempt| attempt.no);
+        let attempts = attempts.max().unwrap_or(0);
+        let unserved = escalations.last().filter(|last| urgent == 0 && is_unserved(last)).map(fact);
+        let leaving_message =
+            voicemails == 0 && escalations.last().is_some_and(|last| last.state == EscalationState::Voicemail);
+        let count = escalations.last().map_or(0, |last| last.no);
+        let (open, earlier) = parted(escalations);
         Ok(Past {
             next_record: small(next_record),
             next_line: small(next_line),
             phase: word(Phase::parse(&phase), "calls.phase")?,
             lines: lines.collect::<Result<_, StoreError>>()?,
             intake: intake.map(|(json,)| intake_data(json)),
-            escalations: escalations.last().map_or(0, |last| last.no),
-            attempts: attempts.max().unwrap_or(0),
+            escalations: count,
+            attempts,
             callbacks: small(callbacks),
             voicemails: small(voicemails),
-            leaving_message: voicemails == 0
-                && escalations.last().is_some_and(|last| last.state == EscalationState::Voicemail),
+            leaving_message,
             urgent_callback: urgent > 0,
-            unserved: escalations.last().filter(|last| urgent == 0 && is_unserved(last)).map(fact),
-            open: escalations.into_iter().rev().find(|escalation| !escalation.state.is_final()).map(open),
+            unserved,
+            earlier,
+            open,
         })
     }
 }
@@ -74,27 +80,25 @@ fn fact(row: &EscalationRow) -> EscalationFact {
     EscalationFact { no, cause, urgency, reason, summary }
 }
 
-/// An escalation that goes on, with those of its attempts that go on.
-fn open(row: EscalationRow) -> PastEscalation {
-    let fact = fact(&row);
-    let EscalationRow { state, attempts, .. } = row;
-    let unfinished = attempts.into_iter().filter(|attempt| !attempt.state.is_final());
-    PastEscalation {
-        fact,
-        state,
-        attempts: unfinished
-            .map(|attempt| PastAttempt {
-                fact: AttemptFact {
-                    no: attempt.no,
-                    escalation: attempt.escalation,
-                    target: attempt.target,
-                    mode: attempt.mode,
-                },
-                state: attempt.state,
-                leg: attempt.leg,
-            })
-            .collect(),
+/// The escalation that goes on with those of its attempts that go on, and all other attempts.
+fn parted(rows: Vec<EscalationRow>) -> (Option<PastEscalation>, Vec<PastAttempt>) {
+    let (mut open, mut earlier) = (None, Vec::new());
+    for row in rows.into_iter().rev() {
+        let is_open = open.is_none() && !row.state.is_final();
+        let head = is_open.then(|| (fact(&row), row.state));
+        let (going_on, finished): (Vec<_>, Vec<_>) =
+            row.attempts.into_iter().map(past_attempt).partition(|attempt| is_open && !attempt.state.is_final());
+        if let Some((fact, state)) = head {
+            open = Some(PastEscalation { fact, state, attempts: going_on });
+        }
+        earlier.extend(finished);
     }
+    (open, earlier)
+}
+
+fn past_attempt(row: AttemptRow) -> PastAttempt {
+    let AttemptRow { no, escalation, target, mode, state, leg, .. } = row;
+    PastAttempt { fact: AttemptFact { no, escalation, target, mode }, state, leg }
 }
 
 /// The stored object with its top-level fields as text, as the tool that took it made them.

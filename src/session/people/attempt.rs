@@ -56,6 +56,7 @@ impl CallSession {
         mode: TransferMode,
         out: &mut Effects,
     ) -> RecordId {
+        self.people.retire_attempt();
         self.people.counts.attempts += 1;
         let no = self.people.counts.attempts;
         let record = RecordId(self.counters.record);
@@ -209,6 +210,7 @@ impl CallSession {
     pub(in crate::session) fn learn_operator(&mut self, no: u32, leg: &LegId, out: &mut Effects) {
         self.people.legs.learn(no, leg);
         let Some(attempt) = self.people.attempt_mut().filter(|attempt| attempt.no == no) else {
+            self.note_late_leg(no, leg, out);
             return;
         };
         if attempt.leg.is_none() {
@@ -216,6 +218,18 @@ impl CallSession {
             let state = attempt.state;
             let changed = AttemptMove { no, from: state, to: state, leg: Some(leg.clone()) };
             self.record(Record::AttemptMove(changed), out);
+        }
+    }
+
+    /// The leg of an attempt that is over already: written down, too, so that a restart does not forget it.
+    fn note_late_leg(&mut self, no: u32, leg: &LegId, out: &mut Effects) {
+        if self.is_over() {
+            return;
+        }
+        if let Some(over) = self.people.over.iter_mut().find(|over| over.no == no && !over.has_leg) {
+            over.has_leg = true;
+            let (from, to) = (over.state, over.state);
+            self.record(Record::AttemptMove(AttemptMove { no, from, to, leg: Some(leg.clone()) }), out);
         }
     }
 

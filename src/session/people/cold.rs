@@ -106,7 +106,11 @@ impl CallSession {
         };
         let in_time = open.due.since(now) >= RING_MIN;
         if in_time && !asked_for_message && !calls_back && !open.cold.is_empty() {
-            open.attempt = Some(open.cold.remove(0));
+            let next = open.cold.remove(0);
+            self.people.retire_attempt();
+            if let Some(open) = &mut self.people.open {
+                open.attempt = Some(next);
+            }
             let document = self.cold_document(now, out);
             self.people.next = Some(document.clone());
             return document;

@@ -38,6 +38,8 @@ use crate::types::{AttemptState, Cause, EscalationState, LegId, Mono, Speaker, T
 pub(crate) struct People {
     pub(crate) open: Option<Escalation>,
     pub(crate) legs: OperatorLegs,
+    /// Attempts that are over.
+    pub(crate) over: Vec<Over>,
     pub(crate) message: Option<Message>,
     pub(crate) outbound: Outbound,
     /// What the caller's leg runs, or must run, instead of a stream; also the answer should it ask.
@@ -61,6 +63,14 @@ pub(crate) struct People {
     pub(crate) closing_until: Option<Mono>,
     /// The last lines, oldest first, by number.
     pub(crate) heard: VecDeque<(u32, Speaker, String)>,
+}
+
+/// An attempt that is over.
+pub(crate) struct Over {
+    pub(crate) no: u32,
+    pub(crate) state: AttemptState,
+    /// Its leg's name is written down.
+    pub(crate) has_leg: bool,
 }
 
 /// How many of each there were, in this call.
@@ -203,6 +213,13 @@ impl People {
 
     pub(crate) fn stage(&self) -> Option<Stage> {
         self.open.as_ref().map(|open| open.stage)
+    }
+
+    /// The present attempt makes room for another.
+    pub(crate) fn retire_attempt(&mut self) {
+        if let Some(attempt) = self.open.as_mut().and_then(|open| open.attempt.take()) {
+            self.over.push(Over { no: attempt.no, state: attempt.state, has_leg: attempt.leg.is_some() });
+        }
     }
 
     /// Phones are rung, and the caller waits.

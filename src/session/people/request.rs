@@ -278,6 +278,7 @@ impl CallSession {
         }
         self.owe_callback(out);
         self.escalation_to(to, out);
+        self.people.retire_attempt();
         self.people.open = None;
         for timer in [
             Timer::Escalation,

@@ -67,6 +67,7 @@ pub(crate) fn plain_past() -> Past {
         leaving_message: false,
         urgent_callback: false,
         unserved: None,
+        earlier: Vec::new(),
         open: None,
     }
 }

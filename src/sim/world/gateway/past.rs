@@ -149,11 +149,11 @@ impl Gateway {
             row.state == EscalationState::Failed && row.fact.urgency == Urgency::Emergency && !urgent_callback
         };
         let unserved = escalations.last().filter(broken_off).map(|row| row.fact.clone());
-        let open = escalations.into_iter().rev().find(|row| !row.state.is_final()).map(|mut row| {
-            let of_it = attempts.into_iter().filter(|at| at.fact.escalation == row.fact.no && !at.state.is_final());
-            row.attempts = of_it.collect();
-            row
-        });
+        let open = escalations.iter().rposition(|row| !row.state.is_final()).map(|index| escalations.remove(index));
+        let of_open = open.as_ref().map(|row| row.fact.no);
+        let goes_on = |at: &PastAttempt| Some(at.fact.escalation) == of_open && !at.state.is_final();
+        let (going_on, earlier): (Vec<_>, Vec<_>) = attempts.into_iter().partition(goes_on);
+        let open = open.map(|row| PastEscalation { attempts: going_on, ..row });
         Past {
             next_record: self.records.len() as u32,
             next_line: lines.last().map_or(0, |line| line.seq + 1),
@@ -167,6 +167,7 @@ impl Gateway {
             leaving_message,
             urgent_callback,
             unserved,
+            earlier,
             open,
         }
     }
