@@ -100,7 +100,13 @@ impl CallSession {
         }
         self.attempt_to(AttemptState::NoAnswer, None, out);
         let asked_for_message = how == Some(AttemptState::ToVoicemail);
-        let calls_back = how == Some(AttemptState::CallsBack);
+        let promised = how == Some(AttemptState::CallsBack);
+        let emergency = self.people.open.as_ref().is_some_and(|open| open.urgency == Urgency::Emergency);
+        // In an emergency ten minutes are too late: the next one is rung all the same.
+        let calls_back = promised && !emergency;
+        if promised {
+            self.note_operators_promise(out);
+        }
         let Some(open) = &mut self.people.open else {
             return Document::HangUp;
         };
@@ -117,8 +123,6 @@ impl CallSession {
         }
         self.cancel_cold(out);
         if calls_back {
-            let target = self.people.attempt().map(|attempt| attempt.target.id.clone());
-            self.promise_callback(target, out);
             return self.cold_goodbye(now, Goodbye::WillCallBack, out);
         }
         self.cold_fallback(now, asked_for_message, out)

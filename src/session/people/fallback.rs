@@ -128,8 +128,7 @@ impl CallSession {
 
     /// The operator calls back in ten minutes: the caller hears so.
     pub(in crate::session) fn operator_calls_back(&mut self, now: Mono, out: &mut Effects) {
-        let target = self.people.attempt().map(|attempt| attempt.target.id.clone());
-        self.promise_callback(target, out);
+        self.note_operators_promise(out);
         let parked = self.people.open.as_ref().is_some_and(|open| open.parked);
         if parked || self.model == Model::Gone {
             self.close_escalation(EscalationState::Callback, out);
@@ -153,11 +152,20 @@ impl CallSession {
         );
     }
 
-    /// A task for staff. An emergency's is due at once, an operator's own word in ten minutes, others in business time.
+    /// The task of the operator who is on the phone.
+    pub(in crate::session) fn note_operators_promise(&mut self, out: &mut Effects) {
+        let target = self.people.attempt().map(|attempt| attempt.target.id.clone());
+        self.promise_callback(target, out);
+    }
+
+    /// A task for staff, unless an operator has promised it already. An emergency's is due at once, an operator's own word in ten minutes, others in business time.
     pub(in crate::session) fn promise_callback(&mut self, assignee: Option<TargetId>, out: &mut Effects) {
-        let Some(open) = &self.people.open else {
+        let Some(open) = &mut self.people.open else {
             return;
         };
+        if std::mem::replace(&mut open.promised, true) && assignee.is_none() {
+            return;
+        }
         self.people.counts.callbacks += 1;
         self.people.counts.urgent_task |= open.urgency == Urgency::Emergency;
         let due = if open.urgency == Urgency::Emergency {

@@ -148,6 +148,8 @@ pub(crate) struct Escalation {
     pub(crate) parked: bool,
     /// The caller was really sent to the room: the carrier took the redirect, or asked and was told.
     pub(crate) moved: bool,
+    /// Somebody has the task to call back.
+    pub(crate) promised: bool,
     /// The number of its first attempt.
     pub(crate) first_attempt: u32,
     /// Targets that were rung for it.

@@ -129,6 +129,7 @@ impl CallSession {
             stage: Stage::Requested,
             parked: false,
             moved: false,
+            promised: false,
             first_attempt: self.people.counts.attempts + 1,
             rung: Vec::new(),
             operator_in: false,

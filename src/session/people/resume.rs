@@ -175,6 +175,7 @@ impl CallSession {
             stage: Stage::Requested,
             parked: false,
             moved: true,
+            promised: false,
             first_attempt: 1,
             rung: Vec::new(),
             operator_in: false,

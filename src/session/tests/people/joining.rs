@@ -140,6 +140,26 @@ fn a_promise_to_call_back_is_told_and_becomes_a_task_of_the_operators() {
 }
 
 #[test]
+fn in_an_emergency_a_promise_to_call_back_does_not_end_the_search() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::Emergency);
+    rig.dialled(1);
+    rig.answered(1, 1);
+    rig.key(1, 1, 1, Some('7'));
+    assert_eq!(rig.key(1, 1, 2, Some('3')), Document::Goodbye(Goodbye::CallsBack));
+    assert_eq!(rig.dials().len(), 2, "the next one is rung");
+    rig.dialled(2);
+    rig.operator(2, 2, LegStatus::Busy);
+    let tasks = rig.records().filter_map(|record| match record {
+        Record::Callback(task) => Some((task.urgency, task.assignee.clone())),
+        _ => None,
+    });
+    assert_eq!(tasks.collect::<Vec<_>>(), [(Urgency::Emergency, Some("doctor".parse().unwrap()))]);
+    rig.pass(4_000);
+    assert!(rig.said(Prompt::EmergencyNobody));
+}
+
+#[test]
 fn repeat_has_an_end_and_no_key_is_no_yes() {
     let mut rig = Rig::briefed();
     for step in 2..5 {
