@@ -139,7 +139,9 @@ impl Desk {
             },
         };
         let again = to.clone();
-        self.intents().insert(owner.attempt, self.ports.clock.now().wall);
+        let now = self.ports.clock.now();
+        self.intents().insert(owner.attempt, now.wall);
+        self.dials.begin(owner, to.number(), now.monotonic_us);
         match self.ports.carrier.dial(&DialOrder { to, from, purpose, ring, time_limit }).await {
             Ok(leg) => {
                 self.dials.claim(&leg, owner);
@@ -153,12 +155,14 @@ impl Desk {
             Err(error @ (CarrierError::Limited | CarrierError::Unreachable)) => {
                 counter!("switchboard_carrier_requests_failed_total").increment(1);
                 tracing::warn!(%error, "a dial was not done; it may be asked for again");
+                self.dials.settle(owner);
                 self.undone().insert(owner.attempt, again);
                 ActionResult::NotDone
             }
             Err(error) => {
                 counter!("switchboard_carrier_requests_failed_total").increment(1);
                 tracing::warn!(%error, "a dial was not done");
+                self.dials.settle(owner);
                 ActionResult::Refused
             }
         }
@@ -216,6 +220,8 @@ impl Desk {
         };
         let (Some(to), Some(from)) = (to, &self.number) else { return ActionResult::Failed };
         let since = Wall(self.intended_at(owner).await.0.saturating_sub(CLOCKS_APART.as_micros() as i64));
+        // A leg whose dial is not answered yet looks like the one that is looked for.
+        let _ = timeout(ALONE_MAX, self.dials.alone(owner, to, self.ports.clock.now().monotonic_us)).await;
         let mut found = match self.ports.carrier.find(to, from, since).await {
             Ok(found) => found,
             Err(error) => return told(Err(error)),
@@ -223,6 +229,10 @@ impl Desk {
         found.retain(|found| self.dials.owner(&found.leg).is_none_or(|known| known == owner));
         match found.as_slice() {
             [] => ActionResult::Gone,
+            [_] if self.dials.is_contended(owner, to, self.ports.clock.now().monotonic_us) => {
+                tracing::warn!("a leg can be the one of two dials; its callbacks will tell whose it is");
+                ActionResult::Failed
+            }
             [only] => {
                 self.dials.claim(&only.leg, owner);
                 ActionResult::Dialled(only.leg.clone())
@@ -276,6 +286,9 @@ fn told(result: Result<(), CarrierError>) -> ActionResult {
 
 /// One carrier request with all its tries.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
+
+/// Another dial to the same number is answered by then, or as unknown as the one that is looked for.
+const ALONE_MAX: Duration = Duration::from_secs(6);
 
 /// A database that is slower than this is not waited for.
 const STORE_MAX: Duration = Duration::from_millis(500);
