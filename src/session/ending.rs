@@ -294,7 +294,7 @@ impl CallSession {
                 self.close(now, outcome, reason, out);
             }
             // The stream's end makes the carrier ask what is next, and the answer to that is a hang-up.
-            ActionResult::Failed => {
+            ActionResult::Failed | ActionResult::NotDone => {
                 if self.media == Media::Live {
                     out.push(Effect::Media(MediaEffect::Close));
                 }
@@ -332,7 +332,7 @@ impl CallSession {
 
     /// The call ends: nobody is called, briefed or kept for it any more.
     fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
-        self.people.again = None;
+        self.drop_again(out);
         let talked = self.people.stage() == Some(Stage::Talking);
         if let (Some(Stage::Merging { .. } | Stage::Talking), Some(open)) = (self.people.stage(), &self.people.open)
             && open.mode == TransferMode::Warm

@@ -46,6 +46,7 @@ impl CallSession {
             Timer::Emergency => self.on_emergency_due(out),
             Timer::Escalation => self.on_escalation_due(now, out),
             Timer::Attempt => self.on_attempt_due(now, out),
+            Timer::Redial => self.on_redial_due(now, out),
             Timer::Reassure => self.reassure(now, out),
             Timer::Bridge => self.on_bridge_due(now, out),
             Timer::Return => self.on_return_due(now, out),

@@ -121,8 +121,21 @@ pub struct Past {
     pub voicemails: u32,
     /// The caller was sent to the voicemail, and no message is on disk.
     pub leaving_message: bool,
+    /// Staff have the task to call back at once.
+    pub urgent_callback: bool,
+    /// An emergency that was interrupted before, and has come to nothing yet.
+    pub unserved: Option<EscalationFact>,
+    /// Attempts that are finished, of every escalation: a leg of theirs may still be there.
+    pub earlier: Vec<PastAttempt>,
     /// The one that was not finished.
     pub open: Option<PastEscalation>,
+}
+
+impl Past {
+    /// Every attempt that is known: those that go on, and those that are finished.
+    pub fn attempts(&self) -> impl Iterator<Item = &PastAttempt> {
+        self.open.iter().flat_map(|open| &open.attempts).chain(&self.earlier)
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -65,12 +65,11 @@ impl CallSession {
         match self.ending {
             Ending::None => {}
             Ending::Farewell { .. } => self.call_farewell_off(),
-            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } | Ending::Over => {
-                return Requested::Refused;
-            }
+            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } => return self.refuse(ask, out),
+            Ending::Over => return Requested::Refused,
         }
         if self.people.message.is_some() || !self.people.outbound.is_answered() {
-            return Requested::Refused;
+            return self.refuse(ask, out);
         }
         if self.people.open.is_some() {
             self.join(now, ask, out);
@@ -80,12 +79,20 @@ impl CallSession {
         if self.people.counts.escalations >= self.policy.escalations_max {
             if emergency {
                 self.say_emergency(now, out);
-                self.urgent_callback(ask.reason, out);
+                self.people.counts.emergency_told = true;
             }
-            return Requested::Refused;
+            return self.refuse(ask, out);
         }
         self.begin(now, ask, out);
         Requested::Begun
+    }
+
+    /// Nobody is called any more; but of an emergency staff have to know.
+    fn refuse(&mut self, ask: Ask, out: &mut Effects) -> Requested {
+        if ask.urgency == Urgency::Emergency {
+            self.urgent_callback(None, ask.reason, out);
+        }
+        Requested::Refused
     }
 
     fn begin(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
@@ -122,6 +129,7 @@ impl CallSession {
             stage: Stage::Requested,
             parked: false,
             moved: false,
+            promised: false,
             first_attempt: self.people.counts.attempts + 1,
             rung: Vec::new(),
             operator_in: false,
@@ -269,9 +277,18 @@ impl CallSession {
         if !planted!(self.policy, LeavesIntents) {
             self.cancel_cold(out);
         }
+        self.owe_callback(out);
         self.escalation_to(to, out);
+        self.people.retire_attempt();
         self.people.open = None;
-        for timer in [Timer::Escalation, Timer::Attempt, Timer::Reassure, Timer::Bridge, Timer::Return] {
+        for timer in [
+            Timer::Escalation,
+            Timer::Attempt,
+            Timer::Redial,
+            Timer::Reassure,
+            Timer::Bridge,
+            Timer::Return,
+        ] {
             self.timers.stop(timer);
         }
     }

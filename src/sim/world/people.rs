@@ -2,6 +2,7 @@
 //!
 //! While the world runs, this only takes notes; `legs`, `rows` and `times` judge them at the end.
 
+mod emergencies;
 mod legs;
 mod rows;
 mod times;
@@ -130,6 +131,7 @@ impl PeopleWatch {
         self.judge_rows(now, &rows, gateway);
         self.judge_legs(now, &rows, gateway, report);
         self.judge_rest(now, gateway, exchange);
+        self.judge_emergencies(&rows, gateway);
         self.judge_times(now, &rows, gateway, exchange, report);
         for (at, what) in &gateway.indiscretions {
             self.find(Invariant::Discreet, *at, what.clone());
