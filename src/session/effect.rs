@@ -348,6 +348,11 @@ pub enum Event {
     PickedUp {
         by: AnsweredBy,
     },
+    /// Staff want this target and no other for an escalation; `None`: an emergency lifted that.
+    TakeOver {
+        escalation: u32,
+        target: Option<TargetId>,
+    },
     /// Staff had the assistant say something.
     StaffSaid,
 }

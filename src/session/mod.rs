@@ -20,6 +20,7 @@ mod on_carrier;
 mod on_media;
 mod on_model;
 mod on_speech;
+mod on_staff;
 mod on_time;
 mod people;
 mod playout;

@@ -11,8 +11,8 @@ use crate::session::policy::{Past, PastAttempt, PastEscalation};
 use crate::store::db::fetch;
 use crate::store::fault::limited;
 use crate::store::history::{small, word};
-use crate::store::{OPERATION_MAX, Store, escalations};
-use crate::types::{CallId, EscalationState, Phase, Speaker};
+use crate::store::{OPERATION_MAX, Store, entry, escalations};
+use crate::types::{CallId, EscalationState, Phase, Speaker, TargetId};
 
 /// The phase, then how far the counters are: the next record, the next line, the last callback and voicemail.
 const STAND: &str = "
@@ -25,6 +25,9 @@ const STAND: &str = "
 /// A line of which nothing was heard says nothing.
 const LAST_LINES: &str = "
     select speaker, text from call_transcripts where call_id = $1 and text <> '' and origin <> 'keys' order by seq desc limit $2";
+/// Whom staff chose last, and for which escalation.
+const TAKE_OVER: &str =
+    "select detail from call_events where call_id = $1 and kind = $2 order by no desc limit 1";
 const INTAKE: &str = "select structured_json from call_intakes where call_id = $1";
 
 impl Store {
@@ -33,9 +36,11 @@ impl Store {
             let stand = fetch!(&self.db, fetch_optional, (String, i64, i64, i64, i64), STAND, call.0)?;
             let lines = fetch!(&self.db, fetch_all, (String, String), LAST_LINES, call.0, i64::from(lines_max))?;
             let intake = fetch!(&self.db, fetch_optional, (String,), INTAKE, call.0)?;
-            Ok((stand, lines, intake, escalations::fetch_of(&self.db, call).await?))
+            let chosen = fetch!(&self.db, fetch_optional, (String,), TAKE_OVER, call.0, entry::TAKE_OVER)?;
+            Ok((stand, lines, intake, chosen, escalations::fetch_of(&self.db, call).await?))
         });
-        let (stand, lines, intake, escalations) = read.await?;
+        let (stand, lines, intake, chosen, escalations) = read.await?;
+        let only = |no: u32| chosen.as_ref().and_then(|(detail,)| chosen_target(detail, no));
         let (phase, next_record, next_line, callbacks, voicemails) = stand.ok_or(StoreError::NotFound)?;
         let speaker = |text: &str| word(Speaker::parse(text), "call_transcripts.speaker");
         let lines = lines.into_iter().rev().map(|(who, text)| Ok((speaker(&who)?, text)));
@@ -53,18 +58,22 @@ impl Store {
             voicemails: small(voicemails),
             leaving_message: voicemails == 0
                 && escalations.last().is_some_and(|last| last.state == EscalationState::Voicemail),
-            open: escalations.into_iter().rev().find(|escalation| !escalation.state.is_final()).map(open),
+            open: escalations.into_iter().rev().find(|escalation| !escalation.state.is_final()).map(|row| {
+                let only = only(row.no);
+                open(row, only)
+            }),
         })
     }
 }
 
 /// An escalation that goes on, with those of its attempts that go on.
-fn open(row: EscalationRow) -> PastEscalation {
+fn open(row: EscalationRow, only: Option<TargetId>) -> PastEscalation {
     let EscalationRow { no, state, cause, urgency, reason, summary, attempts, .. } = row;
     let unfinished = attempts.into_iter().filter(|attempt| !attempt.state.is_final());
     PastEscalation {
         fact: EscalationFact { no, cause, urgency, reason, summary },
         state,
+        only,
         attempts: unfinished
             .map(|attempt| PastAttempt {
                 fact: AttemptFact {
@@ -78,6 +87,12 @@ fn open(row: EscalationRow) -> PastEscalation {
             })
             .collect(),
     }
+}
+
+/// The target that staff chose, if it was for this escalation.
+fn chosen_target(detail: &str, escalation: u32) -> Option<TargetId> {
+    let detail: Value = serde_json::from_str(detail).ok()?;
+    (detail["escalation"] == escalation).then(|| detail["target"].as_str()?.parse().ok()).flatten()
 }
 
 /// The stored object with its top-level fields as text, as the tool that took it made them.

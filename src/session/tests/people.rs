@@ -2,6 +2,7 @@
 
 mod asking;
 mod joining;
+mod staff;
 
 use std::time::Duration;
 

@@ -26,7 +26,7 @@ pub(super) async fn on_air_with_desk(number: &str) -> (World, Peer) {
 pub(super) async fn escalate(world: &World) {
     let reason = "staff".to_owned();
     let command = StaffInput::Escalate { target: None, urgency: Urgency::High, reason };
-    world.board.command(world.call(), command).unwrap();
+    world.board.command(world.call(), command).await.unwrap();
     world.settle().await;
 }
 
@@ -129,7 +129,7 @@ async fn the_leg_of_another_calls_dial_is_never_taken() {
     world.settle().await;
     let call = world.board.live()[1].call;
     let command = StaffInput::Escalate { target: None, urgency: Urgency::High, reason: String::new() };
-    world.board.command(call, command).unwrap();
+    world.board.command(call, command).await.unwrap();
     world.settle().await;
     world.board.leg_status(&leg(2), LegStatus::Completed, None);
     world.settle().await;
