@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::session::document::Document;
 use crate::session::fact::{AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, VoicemailFact};
-use crate::session::input::IntakeData;
+use crate::session::input::{Ignored, IntakeData};
 use crate::types::usage::Usage;
 use crate::types::{
     AnsweredBy, CallId, Caller, Cause, Direction, ItemId, LegId, Millis, Mulaw, OrgId, Outcome, Phase, PhoneNumber,
@@ -353,6 +353,11 @@ pub enum Event {
         escalation: u32,
         target: Option<TargetId>,
     },
-    /// Staff had the assistant say something.
+    /// The caller hears what staff had the assistant say.
     StaffSaid,
+    /// A command of staff came to nothing.
+    CommandIgnored {
+        command: &'static str,
+        why: Ignored,
+    },
 }

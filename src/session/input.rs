@@ -291,6 +291,21 @@ pub enum StaffInput {
     Say(String),
 }
 
+impl StaffInput {
+    /// Its word on the timeline.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::End => "hangup",
+            Self::Escalate { target: None, .. } => "escalate",
+            Self::Escalate { target: Some(_), .. } => "take_over",
+            Self::Return => "return",
+            Self::Say(_) => SAY,
+        }
+    }
+}
+
+pub(super) const SAY: &str = "say";
+
 words! {
     /// Why a command of staff does nothing now.
     Ignored {
@@ -312,6 +327,8 @@ words! {
         LimitReached = "limit_reached",
         /// The present request is about to end without an answer: ask again after it.
         TooLate = "too_late",
+        /// More sentences wait to be said than may.
+        TooManyWaiting = "too_many_waiting",
         /// Nobody is asked for or talks.
         NothingToEnd = "nothing_to_end",
     }

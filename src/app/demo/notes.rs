@@ -68,6 +68,7 @@ fn of_event(event: &Event) -> Option<String> {
         Event::TakenUp => Some("the call is taken up again".to_owned()),
         Event::TakeOver { target: Some(target), .. } => Some(format!("staff want {target} and no other")),
         Event::TakeOver { target: None, .. } => Some("everybody may be rung again".to_owned()),
+        Event::CommandIgnored { command, why } => Some(format!("staff's {command} is ignored: {why}")),
         Event::StaffSaid => Some("staff have the assistant say something".to_owned()),
         Event::OperatorKey { .. }
         | Event::Moved { worked: true, .. }

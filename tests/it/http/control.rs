@@ -107,7 +107,7 @@ async fn a_take_over_names_a_target() {
 #[tokio::test]
 async fn the_call_itself_says_why_it_does_not_do_what_it_is_told() {
     let world = world();
-    let mut objects = async |error: CommandError, verb: &str| {
+    let objects = async |error: CommandError, verb: &str| {
         *world.fakes.door.objects.lock().unwrap() = Some(error);
         world.post(&path(5, verb), &body(verb)).await
     };

@@ -26,7 +26,7 @@ async fn the_past_knows_whom_staff_chose(store: Store) {
         let target = target.map(|target| target.parse().unwrap());
         Record::Event(Event::TakeOver { escalation, target })
     };
-    let only = async |no: u128, after: &[Record]| {
+    let only = async |no: u32, after: &[Record]| {
         let mut records = vec![opened(no), entry(no, 1, escalation(1))];
         records.extend((2..).zip(after).map(|(at, record)| entry(no, at, record.clone())));
         store.apply(&records).await.unwrap();
