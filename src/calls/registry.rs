@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrics::gauge;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::calls::actor::Command;
@@ -109,13 +110,33 @@ pub(super) struct Line {
     bell: Option<Arc<Notify>>,
 }
 
+/// What became of something that a call was to be told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Handed {
+    /// It is in the queue.
+    Taken,
+    /// The queue is full.
+    Full,
+    /// The task is gone.
+    Gone,
+}
+
 impl Line {
     /// False if the queue is full or the task is gone.
     pub(super) fn send(&self, command: Command) -> bool {
+        self.hand(command) == Handed::Taken
+    }
+
+    /// The same, and why not.
+    pub(super) fn hand(&self, command: Command) -> Handed {
         if let Some(bell) = &self.bell {
             bell.notify_one();
         }
-        self.commands.try_send(command).is_ok()
+        match self.commands.try_send(command) {
+            Ok(()) => Handed::Taken,
+            Err(TrySendError::Full(_)) => Handed::Full,
+            Err(TrySendError::Closed(_)) => Handed::Gone,
+        }
     }
 
     /// The call's task is not started yet.

@@ -10,7 +10,7 @@ use crate::http::problem::of_store;
 use crate::http::query::{Page, PathId};
 use crate::http::views::{CallView, CallsView, DetailView, Done};
 use crate::http::{AppState, FieldError, Problem};
-use crate::ports::door::NotLive;
+use crate::ports::door::CommandError;
 use crate::session::input::StaffInput;
 use crate::types::CallId;
 
@@ -46,14 +46,15 @@ pub(super) async fn end(
         }
     };
     let id: CallId = text.parse().map_err(|_| Problem::not_found(THE_CALL))?;
-    match state.api.door.command(id, StaffInput::End) {
+    match state.api.door.command(id, StaffInput::End).await {
         Ok(()) => {
             tracing::info!(call_id = %id, key, "staff end a call");
             Ok(Json(Done::new("The call is being ended.")))
         }
-        Err(NotLive) => {
+        Err(CommandError::NotLive) => {
             state.api.history.call(id).await.map_err(of_store(THE_CALL))?;
             Ok(Json(Done::new("The call is already over.")))
         }
+        Err(error @ (CommandError::Busy | CommandError::Ignored(_))) => Err(error.into()),
     }
 }

@@ -9,8 +9,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::ports::door::OutboundError;
+use crate::ports::door::{CommandError, OutboundError};
 use crate::ports::store::StoreError;
+use crate::session::input::Ignored;
 
 /// Advice to try again, in seconds.
 const RETRY_SECS: &str = "5";
@@ -245,6 +246,45 @@ impl From<OutboundError> for Problem {
                 new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
             }
         }
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::NotLive => Self::call_not_live(),
+            CommandError::Busy => {
+                let detail = "The call has more to do than it can take now; try again in a moment.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
+            }
+            CommandError::Ignored(Ignored::UnknownTarget) => {
+                let detail = "The call knows no target of this id; it knows those that `config.escalation.targets` had \
+                              when it began.";
+                Self::validation_failed(vec![FieldError::at("/target_id", "unknown_target", detail)])
+            }
+            CommandError::Ignored(why) => {
+                Self::new(StatusCode::CONFLICT, "not_possible_now", "Not possible now", why_not(why))
+            }
+        }
+    }
+}
+
+/// What a receptionist can make of it.
+const fn why_not(why: Ignored) -> &'static str {
+    match why {
+        Ignored::Ending => "The call is ending.",
+        Ignored::NotAnswered => "Nobody has picked up yet.",
+        Ignored::Voicemail => "The caller is leaving a message.",
+        Ignored::WithPerson => "The caller talks with a person, or is being connected to one.",
+        Ignored::NoAssistant => "The assistant is not connected, or the caller is not with it; try again in a moment.",
+        Ignored::CallerDials => {
+            "The assistant is gone and the caller's own line dials; nothing can be put in front of it."
+        }
+        Ignored::UnknownTarget => "The call knows no target of this id.",
+        Ignored::LimitReached => "This call has asked for persons as often as it may.",
+        Ignored::TooLate => "The present request for a person ends within seconds; try again after it.",
+        Ignored::TooManyWaiting => "Other sentences wait to be said; try again after them.",
+        Ignored::NothingToEnd => "The caller is with the assistant, and nobody is being called.",
     }
 }
 

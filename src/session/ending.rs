@@ -14,7 +14,7 @@ use crate::session::CallSession;
 use crate::session::effect::{
     CarrierEffect, Effect, Effects, Ending as Ended, MediaEffect, ModelEffect, Record, RespondKind, ToolAnswer,
 };
-use crate::session::input::ActionResult;
+use crate::session::input::{ActionResult, Ignored};
 use crate::session::links::{Media, Model};
 use crate::session::people::{Errand, Stage};
 use crate::session::plant::planted;
@@ -333,6 +333,7 @@ impl CallSession {
     /// The call ends: nobody is called, briefed or kept for it any more.
     fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
         self.drop_again(out);
+        self.drop_says(Ignored::Ending, out);
         let talked = self.people.stage() == Some(Stage::Talking);
         if let (Some(Stage::Merging { .. } | Stage::Talking), Some(open)) = (self.people.stage(), &self.people.open)
             && open.mode == TransferMode::Warm

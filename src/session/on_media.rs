@@ -47,8 +47,8 @@ impl CallSession {
         if self.stream_in_transfer(now, out) {
             return;
         }
-        if let Some(fact) = self.people.again.take() {
-            self.ask_again_for_person(now, fact, out);
+        if let Some(past) = self.people.again.take() {
+            self.ask_again_for_person(now, past, out);
         }
         if std::mem::take(&mut self.people.returning) {
             self.say_locally(Prompt::BackWithAssistant, out);

@@ -142,6 +142,8 @@ impl Past {
 pub struct PastEscalation {
     pub fact: EscalationFact,
     pub state: EscalationState,
+    /// Staff wanted this target and no other.
+    pub only: Option<TargetId>,
     /// Attempts of it that were not finished.
     pub attempts: Vec<PastAttempt>,
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+pub(crate) use crate::store::entry::event::TAKE_OVER;
 pub(crate) use crate::store::entry::people::{
     AttemptMoveRow, AttemptRow, CallbackRow, EscalationMoveRow, EscalationRow, VoicemailRow,
 };

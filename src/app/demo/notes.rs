@@ -66,6 +66,9 @@ fn of_event(event: &Event) -> Option<String> {
         Event::EscalationJoined { cause, .. } => Some(format!("asked for again: {cause}")),
         Event::Moved { to, worked: false } => Some(format!("the caller cannot be moved: {to}")),
         Event::TakenUp => Some("the call is taken up again".to_owned()),
+        Event::TakeOver { target: Some(target), .. } => Some(format!("staff want {target} and no other")),
+        Event::TakeOver { target: None, .. } => Some("everybody may be rung again".to_owned()),
+        Event::CommandIgnored { command, why } => Some(format!("staff's {command} is ignored: {why}")),
         Event::StaffSaid => Some("staff have the assistant say something".to_owned()),
         Event::OperatorKey { .. }
         | Event::Moved { worked: true, .. }

@@ -54,6 +54,19 @@ fn the_leg_of_an_outbound_call_is_bound_once() {
 }
 
 #[test]
+fn a_full_queue_is_told_from_a_task_that_is_gone() {
+    let registry = Registry::new();
+    let (live, commands) = live(Some(leg(1)), Course::Here);
+    registry.enter(call(1), live);
+    let Found::Live(line) = registry.find_call(call(1)) else { panic!("it is live") };
+    assert_eq!(line.hand(Command::Drain), Handed::Taken);
+    while line.send(Command::Drain) {}
+    assert_eq!(line.hand(Command::Drain), Handed::Full);
+    drop(commands);
+    assert_eq!(line.hand(Command::Drain), Handed::Gone);
+}
+
+#[test]
 fn a_call_that_waits_to_be_taken_up_is_live_and_not_counted() {
     let registry = Registry::new();
     let bell = Arc::new(Notify::new());

@@ -60,7 +60,7 @@ pub(crate) struct People {
     /// The caller comes back from a person.
     pub(crate) returning: bool,
     /// A person was asked for before a restart, and must be asked for again once the caller is here.
-    pub(crate) again: Option<EscalationFact>,
+    pub(crate) again: Option<PastAsk>,
     /// The call is over, and operators' legs are waited for until then.
     pub(crate) closing_until: Option<Mono>,
     /// The last lines, oldest first, by number.
@@ -129,6 +129,12 @@ pub(crate) struct Ask {
     pub(crate) only: Option<TargetId>,
 }
 
+/// What was asked for before a restart.
+pub(crate) struct PastAsk {
+    pub(crate) fact: EscalationFact,
+    pub(crate) only: Option<TargetId>,
+}
+
 /// An escalation that is under way.
 pub(crate) struct Escalation {
     pub(crate) no: u32,
@@ -139,6 +145,8 @@ pub(crate) struct Escalation {
     pub(crate) mode: TransferMode,
     /// Who is tried next.
     pub(crate) queue: VecDeque<Reachable>,
+    /// Staff want this target and no other.
+    pub(crate) only: Option<TargetId>,
     /// The final answer to the caller comes by then.
     pub(crate) due: Mono,
     pub(crate) tried: u32,
@@ -176,6 +184,13 @@ pub(crate) struct Attempt {
     pub(crate) repeats: u32,
     /// What was answered at each step, for a question that is asked again.
     pub(crate) answers: Vec<(u32, Document)>,
+}
+
+impl Escalation {
+    /// This target's phone rings, or is about to.
+    pub(crate) fn is_trying(&self, target: &TargetId) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| attempt.target.id == *target && !attempt.state.is_final())
+    }
 }
 
 /// How far the present attempt is.

@@ -10,7 +10,7 @@ use crate::session::people::{Ask, Escalation, Paused, Stage};
 use crate::session::plant::planted;
 use crate::session::policy::Reachable;
 use crate::session::timer::Timer;
-use crate::types::{Cause, EscalationState, Mono, Phase, Prompt, Speaker, TransferMode, Urgency};
+use crate::types::{AttemptState, Cause, EscalationState, Mono, Phase, Prompt, Speaker, TransferMode, Urgency};
 
 /// What became of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,7 +65,9 @@ impl CallSession {
         match self.ending {
             Ending::None => {}
             Ending::Farewell { .. } => self.call_farewell_off(),
-            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } => return self.refuse(ask, out),
+            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } => {
+                return self.refuse(ask, out);
+            }
             Ending::Over => return Requested::Refused,
         }
         if self.people.message.is_some() || !self.people.outbound.is_answered() {
@@ -101,6 +103,9 @@ impl CallSession {
         let Ask { cause, urgency, reason, summary, only } = ask;
         let fact = EscalationFact { no, cause, urgency, reason: reason.clone(), summary: summary.clone() };
         self.record(Record::Escalation(fact), out);
+        if let Some(target) = only.clone() {
+            self.event(Event::TakeOver { escalation: no, target: Some(target) }, out);
+        }
         self.enter(Phase::Escalation, out);
         self.pause_clock(now);
         let mode = if self.model == Model::Gone { TransferMode::Cold } else { TransferMode::Warm };
@@ -122,6 +127,7 @@ impl CallSession {
             state: EscalationState::Requested,
             mode,
             queue: if can { open.into() } else { [].into() },
+            only,
             due: now + self.policy.escalation_max,
             tried: 0,
             attempt: None,
@@ -147,14 +153,15 @@ impl CallSession {
         }
     }
 
-    /// A second request joins the first: what is more urgent counts, and what staff choose is tried next.
+    /// A second request joins the first: what is more urgent counts, and what staff choose replaces what is tried.
     fn join(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
         self.fault_event(Event::EscalationJoined { cause: ask.cause, urgency: ask.urgency }, out);
         let everybody = self.reachable(ask.urgency, None);
-        let chosen = ask.only.as_ref().map(|only| self.reachable(Urgency::Emergency, Some(only)));
+        let chosen = ask.only.as_ref().and_then(|only| self.reachable(ask.urgency, Some(only)).pop());
         let Some(open) = &mut self.people.open else {
             return;
         };
+        let mut lifted = false;
         let worse = ask.urgency > open.urgency;
         open.urgency = open.urgency.max(ask.urgency);
         if open.summary.is_empty() {
@@ -166,20 +173,42 @@ impl CallSession {
             let known: Vec<_> = open.queue.iter().map(|target| target.id.clone()).collect();
             let new =
                 everybody.into_iter().filter(|target| !known.contains(&target.id) && !open.rung.contains(&target.id));
-            if open.mode == TransferMode::Warm {
+            let may_widen = open.only.is_none() || ask.urgency == Urgency::Emergency;
+            if open.mode == TransferMode::Warm && may_widen {
                 open.queue.extend(new);
+                lifted = open.only.take().is_some();
             }
         }
-        for target in chosen.into_iter().flatten() {
-            let at_it = open.attempt.as_ref().is_some_and(|attempt| attempt.target.id == target.id);
-            open.queue.retain(|known| known.id != target.id);
-            if !at_it {
-                open.queue.push_front(target);
-            }
+        let escalation = open.no;
+        if lifted {
+            self.event(Event::TakeOver { escalation, target: None }, out);
+        }
+        if let Some(target) = chosen.filter(|_| self.people.is_reaching()) {
+            self.take_over(now, target, out);
         }
         if worse && ask.urgency == Urgency::Emergency && !self.people.is_handing_over() {
             self.say_emergency(now, out);
         }
+    }
+
+    /// This target and no other: whoever is rung or briefed for it now is let go.
+    fn take_over(&mut self, now: Mono, target: Reachable, out: &mut Effects) {
+        let Some(open) = &mut self.people.open else {
+            return;
+        };
+        let at_it = open.is_trying(&target.id);
+        let escalation = open.no;
+        open.only = Some(target.id.clone());
+        open.queue.clear();
+        self.event(Event::TakeOver { escalation, target: Some(target.id.clone()) }, out);
+        if at_it {
+            return;
+        }
+        self.drop_attempt(AttemptState::Canceled, out);
+        if let Some(open) = &mut self.people.open {
+            open.queue.push_back(target);
+        }
+        self.next_attempt(now, out);
     }
 
     /// Who may be tried, in order. Emergencies, and targets that staff choose, know no hours.
@@ -281,14 +310,7 @@ impl CallSession {
         self.escalation_to(to, out);
         self.people.retire_attempt();
         self.people.open = None;
-        for timer in [
-            Timer::Escalation,
-            Timer::Attempt,
-            Timer::Redial,
-            Timer::Reassure,
-            Timer::Bridge,
-            Timer::Return,
-        ] {
+        for timer in [Timer::Escalation, Timer::Attempt, Timer::Redial, Timer::Reassure, Timer::Bridge, Timer::Return] {
             self.timers.stop(timer);
         }
     }

@@ -138,9 +138,9 @@ async fn staff_end_live_calls_only() {
     let world = World::new();
     let _peer = world.on_air(1).await;
     let call = world.board.live()[0].call;
-    world.board.command(call, StaffInput::End).unwrap();
+    world.board.command(call, StaffInput::End).await.unwrap();
     world.quiet(Duration::from_secs(30)).await;
     assert_eq!(world.ending(1).reason, Reason::StaffEnded);
     assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(1)]);
-    assert!(world.board.command(call, StaffInput::End).is_err());
+    assert!(world.board.command(call, StaffInput::End).await.is_err());
 }

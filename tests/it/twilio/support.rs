@@ -16,7 +16,7 @@ use sha1::Sha1;
 use switchboard::dialling::{Destination, DialPolicy, DialRequest, Permitted};
 use switchboard::ports::carrier::Script;
 use switchboard::ports::door::{
-    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Refusal, Ring,
+    Answer, AttachError, Claim, CommandError, Door, LiveCall, OutboundError, OutboundOrder, Refusal, Ring,
 };
 use switchboard::ports::media::MediaLink;
 use switchboard::session::document::Document;
@@ -180,8 +180,8 @@ impl Door for FakeDoor {
         Err(OutboundError::NoCarrier)
     }
 
-    fn command(&self, _: CallId, _: StaffInput) -> Result<(), NotLive> {
-        Err(NotLive)
+    async fn command(&self, _: CallId, _: StaffInput) -> Result<(), CommandError> {
+        Err(CommandError::NotLive)
     }
 
     fn live(&self) -> Vec<LiveCall> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::assistant;
 use crate::calls::Engine;
-use crate::session::effect::{Heard, Line, LineOrigin, Record, RecordId};
+use crate::session::effect::{Event, Heard, Line, LineOrigin, Record, RecordId};
 use crate::session::policy::{Past, PastAttempt, PastEscalation};
 use crate::sim::world::gateway::{Gateway, Later, ToWorld};
 use crate::types::{AttemptState, EscalationState, ItemId, Millis, Mono, Phase, Speaker, Urgency};
@@ -108,6 +108,7 @@ impl Gateway {
                 Record::Escalation(fact) => escalations.push(PastEscalation {
                     fact: fact.clone(),
                     state: EscalationState::Requested,
+                    only: None,
                     attempts: Vec::new(),
                 }),
                 Record::EscalationMove(change) => {
@@ -124,6 +125,11 @@ impl Gateway {
                     if let Some(row) = row {
                         row.state = change.to;
                         row.leg = change.leg.clone().or(row.leg.take());
+                    }
+                }
+                Record::Event(Event::TakeOver { escalation, target }) => {
+                    if let Some(row) = escalations.iter_mut().find(|row| row.fact.no == *escalation) {
+                        row.only.clone_from(target);
                     }
                 }
                 Record::Callback(fact) => {
