@@ -13,6 +13,7 @@ mod orgs;
 mod outbound;
 mod problem;
 mod query;
+mod sessions;
 mod time;
 mod transfer_views;
 mod transfers;
@@ -35,6 +36,7 @@ pub use time::rfc3339;
 use crate::calls::Clock;
 use crate::config::CorsOrigins;
 use crate::ports::door::Door;
+use crate::ports::sessions::Sessions;
 use crate::ports::store::{Directory, History, Journal, Keys, OrgLookup, OrgRow, Transfers};
 use crate::telemetry::Metrics;
 
@@ -59,6 +61,10 @@ pub struct ApiState {
     pub orgs: Arc<dyn OrgLookup>,
     pub keys: Arc<dyn Keys>,
     pub door: Arc<dyn Door>,
+    /// Calls in browsers.
+    pub sessions: Arc<dyn Sessions>,
+    /// Longest session in a browser, for organizations that do not choose; the same as for calls by phone.
+    pub call_max: Duration,
     pub journal: Arc<dyn Journal>,
     pub validate_org: ValidateOrg,
     pub metrics: Metrics,
@@ -106,6 +112,7 @@ fn guarded_routes() -> Router<AppState> {
     let calls = Router::new()
         .route("/", get(calls::list))
         .route("/start", post(outbound::start))
+        .route("/transcript", post(sessions::transcript))
         .route("/end", post(calls::end))
         .route("/{id}", get(calls::detail))
         .route("/{id}/escalate", post(control::escalate))

@@ -7,4 +7,5 @@ pub mod door;
 pub mod link;
 pub mod media;
 pub mod model;
+pub mod sessions;
 pub mod store;

@@ -10,6 +10,7 @@ mod health;
 mod orgs;
 mod outbound;
 mod refusals;
+mod sessions;
 mod transfers;
 
 use std::time::Duration;
