@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::Json;
+use axum::extract::State;
 use serde_json::{Map, Value};
 
 use crate::calls::new_call_id;

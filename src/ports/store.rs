@@ -8,8 +8,8 @@ use crate::session::effect::{Record, RecordId};
 use crate::session::policy::Past;
 use crate::types::org::Organization;
 use crate::types::{
-    AttemptId, AttemptState, CallId, CallbackState, Cause, Channel, Direction, EscalationState, LegId, OrgId, Outcome, Phase,
-    PhoneNumber, Reason, Speaker, Status, TargetId, TransferMode, Urgency, Wall,
+    AttemptId, AttemptState, CallId, CallbackState, Cause, Channel, Direction, EscalationState, LegId, OrgId, Outcome,
+    Phase, PhoneNumber, Reason, Speaker, Status, TargetId, TransferMode, Urgency, Wall,
 };
 
 /// One durable fact on its way to the database.

@@ -140,8 +140,23 @@ impl History for Store {
 }
 
 fn call_row(tuple: CallTuple) -> Result<CallRow, StoreError> {
-    let (id, org, leg, caller, dialled, started, ended, status, escalated, phase, outcome, reason, cost, direction, channel) =
-        tuple;
+    let (
+        id,
+        org,
+        leg,
+        caller,
+        dialled,
+        started,
+        ended,
+        status,
+        escalated,
+        phase,
+        outcome,
+        reason,
+        cost,
+        direction,
+        channel,
+    ) = tuple;
     Ok(CallRow {
         id: CallId(id),
         org: parsed(org.parse(), "calls.org_id")?,

@@ -25,8 +25,8 @@ use switchboard::telemetry::Metrics;
 use switchboard::types::org::Organization;
 use switchboard::types::usage::Usage;
 use switchboard::types::{
-    CallId, Channel, Direction, EscalationState, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status, Urgency,
-    Wall,
+    CallId, Channel, Direction, EscalationState, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status,
+    Urgency, Wall,
 };
 use uuid::Uuid;
 

@@ -93,7 +93,10 @@ async fn a_session_is_begun_written_and_ended(desk: Desk) {
     let id = desk.begin("clinic").await;
     let listed = desk.world.get("/api/calls").await.json();
     let (row, total) = (&listed["calls"][0], &listed["total"]);
-    assert_eq!((&row["id"], &row["channel"], &row["status"], total), (&json!(id), &json!("browser"), &json!("in_progress"), &json!(1)));
+    assert_eq!(
+        (&row["id"], &row["channel"], &row["status"], total),
+        (&json!(id), &json!("browser"), &json!("in_progress"), &json!(1))
+    );
     for absent in ["caller", "number", "call_sid", "ended_at", "outcome"] {
         assert_eq!(row[absent], json!(null), "{absent}");
     }
@@ -212,7 +215,8 @@ async fn lines_that_are_not_whole_are_refused_with_the_seeds_status() {
 async fn an_order_whose_number_was_forgotten_begins_no_session() {
     let dir = Dir::new();
     let desk = Desk::over(lite(&dir).await).await;
-    let order = json!({ "org_id": "clinic", "consent": { "basis": "asked", "at": "2026-11-22T10:00:00Z", "by": "Ana" } });
+    let order =
+        json!({ "org_id": "clinic", "consent": { "basis": "asked", "at": "2026-11-22T10:00:00Z", "by": "Ana" } });
     let problem = desk.world.post("/api/call/start", &order).await.problem(422, "validation_failed");
     assert_eq!(problem["errors"][0]["pointer"], "/consent");
     assert_eq!(desk.world.get("/api/calls").await.json()["total"], 0);

@@ -144,7 +144,10 @@ async fn a_session_is_over_at_its_deadline_whoever_notices(store: Store) {
         let row = &detail.call;
         assert_eq!((row.outcome, row.reason), (Some(Outcome::Limit), Some(Reason::Duration)));
         assert_eq!((row.ended_at, detail.lines.len()), (Some(at(10)), 1), "session {number}");
-        assert_eq!(detail.events.last().unwrap().detail, r#"{"after_ms":600000,"outcome":"limit","reason":"duration"}"#);
+        assert_eq!(
+            detail.events.last().unwrap().detail,
+            r#"{"after_ms":600000,"outcome":"limit","reason":"duration"}"#
+        );
     }
 }
 
