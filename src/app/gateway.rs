@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::wiring::{calls_settings, connector, private_dir, twilio_settings, validate_org};
+use crate::app::browser::BrowserMint;
+use crate::app::wiring::{calls_settings, connector, private_dir, secret_mint, twilio_settings, validate_org};
 use crate::app::{OrgCache, SystemClock, server};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
@@ -124,7 +125,9 @@ impl Gateway {
             carrier: Arc::new(carrier),
             connector: connector.clone(),
         };
-        let board = Switchboard::new(calls_settings(config, options.policy)?, ports);
+        let settings = calls_settings(config, options.policy)?;
+        let mint = BrowserMint { settings: settings.clone(), provider: secret_mint(config, simulated.as_ref())? };
+        let board = Switchboard::new(settings, ports);
 
         let metrics = options.metrics.unwrap_or_else(Metrics::detached);
         let api = ApiState {
@@ -136,6 +139,7 @@ impl Gateway {
             keys: Arc::new(store.clone()) as Arc<dyn Keys>,
             door: board.clone(),
             sessions: Arc::new(store.clone()),
+            mint: Arc::new(mint),
             call_max: config.limits.call_max,
             journal: written,
             validate_org,

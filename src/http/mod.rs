@@ -13,6 +13,7 @@ mod orgs;
 mod outbound;
 mod problem;
 mod query;
+mod realtime;
 mod sessions;
 mod time;
 mod transfer_views;
@@ -36,6 +37,7 @@ pub use time::rfc3339;
 use crate::calls::Clock;
 use crate::config::CorsOrigins;
 use crate::ports::door::Door;
+use crate::ports::mint::Mint;
 use crate::ports::sessions::Sessions;
 use crate::ports::store::{Directory, History, Journal, Keys, OrgLookup, OrgRow, Transfers};
 use crate::telemetry::Metrics;
@@ -63,6 +65,8 @@ pub struct ApiState {
     pub door: Arc<dyn Door>,
     /// Calls in browsers.
     pub sessions: Arc<dyn Sessions>,
+    /// Secrets for browsers.
+    pub mint: Arc<dyn Mint>,
     /// Longest session in a browser, for organizations that do not choose; the same as for calls by phone.
     pub call_max: Duration,
     pub journal: Arc<dyn Journal>,
@@ -123,6 +127,7 @@ fn guarded_routes() -> Router<AppState> {
     Router::new()
         .nest("/calls", calls.clone())
         .nest("/call", calls)
+        .route("/realtime/session", post(realtime::session))
         .route("/escalations", get(transfers::escalations))
         .route("/callbacks", get(transfers::callbacks))
         .route("/callbacks/{call_id}/{no}", post(transfers::change_callback).patch(transfers::change_callback))

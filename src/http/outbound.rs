@@ -105,7 +105,7 @@ async fn place(state: &AppState, order: Order, now: Wall, key_name: &str) -> Res
 }
 
 /// The organization, which decides whether anything else is looked at.
-fn org_of(body: &Map<String, Value>) -> Result<OrgId, Problem> {
+pub(super) fn org_of(body: &Map<String, Value>) -> Result<OrgId, Problem> {
     match body.get("org_id") {
         None | Some(Value::Null) => Err(Problem::missing_field("org_id")),
         Some(Value::String(text)) => text.parse().map_err(|_| Problem::not_found(THE_ORG)),

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::ports::door::OutboundError;
+use crate::ports::mint::MintError;
 use crate::ports::store::StoreError;
 
 /// Advice to try again, in seconds.
@@ -269,6 +270,21 @@ impl From<OutboundError> for Problem {
             OutboundError::Busy => {
                 let detail = "No further call can be taken on now; try again later.";
                 new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
+            }
+        }
+    }
+}
+
+impl From<MintError> for Problem {
+    fn from(error: MintError) -> Self {
+        let new = |code, detail: &str| Self::new(StatusCode::BAD_GATEWAY, code, "No session with the model", detail);
+        match error {
+            MintError::Refused => {
+                new("model_refused", "The model's provider refuses the gateway's key or settings; see its log.")
+            }
+            MintError::Limited => new("model_busy", "The model's provider takes no more requests; try again later."),
+            MintError::Unavailable => {
+                new("model_unavailable", "The model's provider does not answer; try again later.")
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The ports in memory, each with a switch for what can go wrong.
 
 mod door;
+mod mint;
 mod transfers;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use switchboard::types::{
 use uuid::Uuid;
 
 pub(super) use door::FakeDoor;
+pub(super) use mint::FakeMint;
 pub(super) use transfers::{FakeTransfers, callback, escalation};
 
 /// 2026-11-22T10:41:00.250Z.
@@ -61,6 +63,7 @@ pub(super) struct Fakes {
     pub(super) journal: Arc<FakeJournal>,
     pub(super) transfers: Arc<FakeTransfers>,
     pub(super) clock: Arc<FakeClock>,
+    pub(super) mint: Arc<FakeMint>,
 }
 
 impl Fakes {
@@ -74,6 +77,7 @@ impl Fakes {
             journal: Arc::default(),
             transfers: Arc::default(),
             clock: Arc::default(),
+            mint: Arc::default(),
         }
     }
 
@@ -87,6 +91,7 @@ impl Fakes {
             keys: self.store.clone(),
             door: self.door.clone(),
             sessions: self.store.clone(),
+            mint: self.mint.clone(),
             call_max: CALL_MAX,
             journal: self.journal.clone(),
             validate_org: refuse_blank_names,

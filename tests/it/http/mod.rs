@@ -9,6 +9,7 @@ mod fakes;
 mod health;
 mod orgs;
 mod outbound;
+mod realtime;
 mod refusals;
 mod sessions;
 mod transfers;
