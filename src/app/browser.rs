@@ -6,7 +6,7 @@ use crate::calls::{CallsSettings, model_setup};
 use crate::ports::mint::{Mint, MintError, Minted};
 use crate::realtime::SecretMint;
 use crate::types::org::Organization;
-use crate::types::{CallId, Caller};
+use crate::types::{CallId, Caller, Fallback};
 
 /// The provider, and how calls are set up.
 pub(super) struct BrowserMint {
@@ -17,9 +17,11 @@ pub(super) struct BrowserMint {
 #[async_trait]
 impl Mint for BrowserMint {
     async fn mint(&self, org: &Organization, session: CallId) -> Result<Minted, MintError> {
-        // Nobody can be put through to a browser; an assistant that could ask for it would promise it.
+        // Nobody can be put through to a browser, called back or left a message from it; an assistant that could ask for
+        // a person would promise one.
         let mut org = org.clone();
         org.escalation.targets.clear();
+        org.escalation.fallback = Fallback::Assistant;
         self.provider.mint(&model_setup(&self.settings, &org, session, &Caller::Withheld)).await
     }
 }

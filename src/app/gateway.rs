@@ -152,7 +152,7 @@ impl Gateway {
         let server = server::Server::start(listener, router).context("the HTTP server")?;
 
         let background = CancellationToken::new();
-        let housekeeping = keep_house(orgs, metrics, journal.clone(), board.clone(), (store.clone(), clock));
+        let housekeeping = keep_house(orgs, metrics, journal.clone(), board.clone(), store.clone(), clock);
         #[expect(clippy::disallowed_methods, reason = "the composition root owns this task")]
         tokio::spawn(background.clone().run_until_cancelled_owned(housekeeping));
         Ok(Self {
@@ -304,7 +304,8 @@ async fn keep_house(
     metrics: Metrics,
     journal: Arc<DiskJournal>,
     board: Arc<Switchboard>,
-    (sessions, clock): (Store, SystemClock),
+    sessions: Store,
+    clock: SystemClock,
 ) {
     while journal.replayed(REPLAY_WAIT).await.is_err() {
         tracing::info!("the spool is still being replayed");
