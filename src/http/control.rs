@@ -16,7 +16,7 @@ use crate::http::views::Accepted;
 use crate::http::{AppState, Problem};
 use crate::ports::door::CommandError;
 use crate::session::input::StaffInput;
-use crate::types::{CallId, TargetId, Urgency};
+use crate::types::{CallId, Channel, TargetId, Urgency};
 
 const THE_CALL: &str = "The call";
 
@@ -114,8 +114,9 @@ async fn command(state: &AppState, id: CallId, key: &KeyName, what: &'static str
             Ok((StatusCode::ACCEPTED, Json(Accepted::new(id))))
         }
         Err(CommandError::NotLive) => {
-            state.api.history.call(id).await.map_err(of_store(THE_CALL))?;
-            Err(Problem::call_not_live())
+            let row = state.api.history.call(id).await.map_err(of_store(THE_CALL))?.call;
+            let is_open = row.channel == Channel::Browser && row.ended_at.is_none();
+            Err(if is_open { Problem::not_by_phone() } else { Problem::call_not_live() })
         }
         Err(error @ (CommandError::Busy | CommandError::Ignored(_))) => Err(error.into()),
     }

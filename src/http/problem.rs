@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::ports::door::{CommandError, OutboundError};
+use crate::ports::mint::MintError;
 use crate::ports::store::StoreError;
 use crate::session::input::Ignored;
 
@@ -116,6 +117,16 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "missing_field", "Missing field", detail).with(vec![error])
     }
 
+    /// As the seed refused a line: 400, whether a field is missing or is not what it must be.
+    pub fn bad_fields(errors: Vec<FieldError>) -> Self {
+        let detail = errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join(" ");
+        let (code, title) = match errors.iter().any(|error| error.code == "missing") {
+            true => ("missing_field", "Missing field"),
+            false => ("invalid_field", "Invalid field"),
+        };
+        Self::new(StatusCode::BAD_REQUEST, code, title, detail).with(errors)
+    }
+
     pub fn invalid_id(error: FieldError) -> Self {
         let detail = error.detail.clone();
         Self::new(StatusCode::BAD_REQUEST, "invalid_id", "Invalid id", detail).with(vec![error])
@@ -134,9 +145,25 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "call_not_live", "The call is not live", detail)
     }
 
-    pub fn not_available_yet(what: &str) -> Self {
-        let detail = format!("{what} are not available yet.");
-        Self::new(StatusCode::NOT_IMPLEMENTED, "not_available_yet", "Not available yet", detail)
+    pub fn not_by_phone() -> Self {
+        let detail = "The call is a session in a browser: nobody can be brought in or heard there. End it with \
+                      POST /api/call/end.";
+        Self::new(StatusCode::CONFLICT, "not_by_phone", "Not a call by phone", detail)
+    }
+
+    pub fn written_by_gateway() -> Self {
+        let detail = "The call is by phone; the gateway itself writes what is said there.";
+        Self::new(StatusCode::CONFLICT, "written_by_gateway", "Not a session in a browser", detail)
+    }
+
+    pub fn transcript_full(lines_max: u32) -> Self {
+        let detail = format!("The session has {lines_max} lines, and no more are taken.");
+        Self::new(StatusCode::CONFLICT, "transcript_full", "The transcript is full", detail)
+    }
+
+    pub fn too_many_sessions() -> Self {
+        let detail = "Too many sessions of this organization are open; end those that are over.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_sessions", "Too many sessions", detail)
     }
 
     pub fn storage_unavailable() -> Self {
@@ -264,6 +291,21 @@ impl From<CommandError> for Problem {
             }
             CommandError::Ignored(why) => {
                 Self::new(StatusCode::CONFLICT, "not_possible_now", "Not possible now", why_not(why))
+            }
+        }
+    }
+}
+
+impl From<MintError> for Problem {
+    fn from(error: MintError) -> Self {
+        let new = |code, detail: &str| Self::new(StatusCode::BAD_GATEWAY, code, "No session with the model", detail);
+        match error {
+            MintError::Refused => {
+                new("model_refused", "The model's provider refuses the gateway's key or settings; see its log.")
+            }
+            MintError::Limited => new("model_busy", "The model's provider takes no more requests; try again later."),
+            MintError::Unavailable => {
+                new("model_unavailable", "The model's provider does not answer; try again later.")
             }
         }
     }

@@ -87,7 +87,7 @@ impl Store {
     }
 }
 
-async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), sqlx::Error> {
+pub(crate) async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), sqlx::Error> {
     let (call, no) = (Arg::Id(row.call), Arg::Int(row.no.into()));
     // The call's row comes before the note that refers to it.
     open_call(tx, row).await?;
