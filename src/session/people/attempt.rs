@@ -53,7 +53,8 @@ impl CallSession {
             let fact = AttemptFact { no, escalation: open.no, target: target.id.clone(), mode };
             let answers = Vec::new();
             let state = AttemptState::Intended;
-            open.attempt = Some(Attempt { no, target, state, leg: None, step: 1, repeats: 0, answers });
+            open.attempt =
+                Some(Attempt { no, target, state, leg: None, step: 1, repeats: 0, answers, left_room: false });
             self.record(Record::Attempt(fact), out);
         }
         record

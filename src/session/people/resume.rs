@@ -171,5 +171,5 @@ fn kept_attempt(past: PastAttempt) -> Attempt {
         hours: OpenHours::Always,
     };
     let (state, leg) = (past.state, past.leg);
-    Attempt { no: past.fact.no, target, state, leg, step: 0, repeats: 0, answers: Vec::new() }
+    Attempt { no: past.fact.no, target, state, leg, step: 0, repeats: 0, answers: Vec::new(), left_room: false }
 }
