@@ -174,6 +174,9 @@ impl Door for Switchboard {
     }
 
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
+        if self.registry.keep_status(leg, status, sequence) {
+            return;
+        }
         let is_news = self.registry.with_leg(leg, |_, live| live.progress.advance(status, sequence));
         if is_news != Some(false) {
             self.tell(&self.registry.find(leg), Command::Carrier(CarrierInput::Leg(status)));

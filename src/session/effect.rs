@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::session::document::Document;
-use crate::session::fact::{AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, VoicemailFact};
+use crate::session::fact::{
+    AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, EscalationRaise, VoicemailFact,
+};
 use crate::session::input::{Ignored, IntakeData};
 use crate::types::usage::Usage;
 use crate::types::{
@@ -180,6 +182,7 @@ pub enum Record {
     Leg(LegId),
     Escalation(EscalationFact),
     EscalationMove(EscalationMove),
+    EscalationRaised(EscalationRaise),
     Attempt(AttemptFact),
     AttemptMove(AttemptMove),
     Callback(CallbackFact),

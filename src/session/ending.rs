@@ -347,6 +347,9 @@ impl CallSession {
             Outcome::CallerHungUp | Outcome::Transferred => (AttemptState::CallerGone, EscalationState::CallerGone),
             _ => (AttemptState::Canceled, EscalationState::Canceled),
         };
+        if attempt == AttemptState::Canceled {
+            self.settle_left_room(out);
+        }
         self.attempt_to(attempt, None, out);
         self.cancel_cold(out);
         self.close_escalation(escalation, out);

@@ -113,6 +113,11 @@ pub(crate) async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> R
                 return Ok(());
             }
         }
+        RecordRow::EscalationRaised(raised) => {
+            if !people::raise_escalation(tx, row, raised).await? {
+                return Ok(());
+            }
+        }
         RecordRow::Attempt(fact) => people::attempt(tx, row, fact).await?,
         RecordRow::AttemptMove(moved) => {
             if !people::move_attempt(tx, row, moved).await? {

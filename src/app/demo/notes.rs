@@ -13,6 +13,9 @@ pub(super) fn note(record: &Record) -> Option<String> {
             EscalationState::Requested | EscalationState::Dialing => None,
             to => Some(format!("escalation: {}", words(to.as_str()))),
         },
+        Record::EscalationRaised(raised) => {
+            Some(format!("it is more serious now: {}, {}", raised.cause, raised.urgency))
+        }
         Record::Attempt(fact) => Some(format!("attempt {}: {}, {}", fact.no, fact.target, fact.mode)),
         Record::AttemptMove(moved) => match moved.to {
             // The phones, and the escalation, say so.

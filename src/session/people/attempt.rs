@@ -66,8 +66,9 @@ impl CallSession {
             let fact = AttemptFact { no, escalation: open.no, target: target.id.clone(), mode };
             let answers = Vec::new();
             let state = AttemptState::Intended;
-            let (began, redials, repeats) = (now, 0, 0);
-            open.attempt = Some(Attempt { no, target, state, leg: None, began, redials, step: 1, repeats, answers });
+            let (began, redials, repeats, left_room) = (now, 0, 0, false);
+            open.attempt =
+                Some(Attempt { no, target, state, leg: None, began, redials, step: 1, repeats, answers, left_room });
             self.record(Record::Attempt(fact), out);
         }
         record

@@ -184,6 +184,8 @@ pub(crate) struct Attempt {
     pub(crate) repeats: u32,
     /// What was answered at each step, for a question that is asked again.
     pub(crate) answers: Vec<(u32, Document)>,
+    /// Accepted, and gone from the room before the two met: for that, or because the caller had left, is not known yet.
+    pub(crate) left_room: bool,
 }
 
 impl Escalation {

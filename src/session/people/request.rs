@@ -4,7 +4,7 @@ use crate::safety::{Alarm, Finding};
 use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, Record, RespondKind, ToolAnswer};
 use crate::session::ending::Ending;
-use crate::session::fact::{EscalationFact, EscalationMove};
+use crate::session::fact::{EscalationFact, EscalationMove, EscalationRaise};
 use crate::session::links::{Media, Model};
 use crate::session::people::{Ask, Escalation, Paused, Stage};
 use crate::session::plant::planted;
@@ -163,13 +163,21 @@ impl CallSession {
         };
         let mut lifted = false;
         let worse = ask.urgency > open.urgency;
+        let mut raised = None;
         open.urgency = open.urgency.max(ask.urgency);
         if open.summary.is_empty() {
             open.summary = ask.summary;
         }
         if worse {
             // What is more urgent knows no hours, and is what the operator must hear of.
-            open.reason = ask.reason;
+            let reason_before = std::mem::replace(&mut open.reason, ask.reason);
+            raised = Some(EscalationRaise {
+                no: open.no,
+                cause: ask.cause,
+                urgency: ask.urgency,
+                reason: open.reason.clone(),
+                reason_before,
+            });
             let known: Vec<_> = open.queue.iter().map(|target| target.id.clone()).collect();
             let new =
                 everybody.into_iter().filter(|target| !known.contains(&target.id) && !open.rung.contains(&target.id));
@@ -185,6 +193,9 @@ impl CallSession {
         }
         if let Some(target) = chosen.filter(|_| self.people.is_reaching()) {
             self.take_over(now, target, out);
+        }
+        if let Some(raised) = raised {
+            self.record(Record::EscalationRaised(raised), out);
         }
         if worse && ask.urgency == Urgency::Emergency && !self.people.is_handing_over() {
             self.say_emergency(now, out);

@@ -198,6 +198,6 @@ fn kept_attempt(now: Mono, past: PastAttempt) -> Attempt {
         hours: OpenHours::Always,
     };
     let (state, leg) = (past.state, past.leg);
-    let (began, redials, repeats, answers) = (now, 0, 0, Vec::new());
-    Attempt { no: past.fact.no, target, state, leg, began, redials, step: 0, repeats, answers }
+    let (began, redials, repeats, answers, left_room) = (now, 0, 0, Vec::new(), false);
+    Attempt { no: past.fact.no, target, state, leg, began, redials, step: 0, repeats, answers, left_room }
 }

@@ -93,6 +93,20 @@ async fn a_call_that_the_carrier_ends_is_over_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_before_the_answer_is_not_waited_for() {
+    let world = World::new();
+    world.orgs.delay_ms.store(200, Ordering::Relaxed);
+    let leaving = async {
+        sleep(Duration::from_millis(100)).await;
+        world.board.leg_status(&leg(1), LegStatus::Completed, Some(3));
+    };
+    let (answer, ()) = tokio::join!(world.ring(1), leaving);
+    ticket(&answer);
+    world.quiet(Duration::from_secs(2)).await;
+    assert_eq!(fate(world.ending(1)), (Outcome::CallerHungUp, Reason::CarrierStatus));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_leg_that_only_the_history_knows_is_hung_up_on() {
     let world = World::new();
     world.history.by_leg.lock().unwrap().insert(leg(1), open_row(1));

@@ -117,6 +117,13 @@ impl Gateway {
                         row.state = change.to;
                     }
                 }
+                Record::EscalationRaised(raised) => {
+                    if let Some(row) = escalations.iter_mut().find(|row| row.fact.no == raised.no) {
+                        row.fact.cause = raised.cause;
+                        row.fact.urgency = raised.urgency;
+                        row.fact.reason.clone_from(&raised.reason);
+                    }
+                }
                 Record::Attempt(fact) => {
                     attempts.push(PastAttempt { fact: fact.clone(), state: AttemptState::Intended, leg: None });
                 }
