@@ -129,7 +129,7 @@ impl Rules {
         }
         let mut own = Tables::new();
         for (meaning, phrases) in groups {
-            own.rules.push(Rule { name: EXTENSION, meaning, speaker: None, firm: false, body: false });
+            own.rules.push(Rule { name: EXTENSION, meaning, speaker: None, firm: false });
             for phrase in phrases.iter().take(EXTENSIONS_MAX) {
                 let words: Vec<String> =
                     tokens::tokens(phrase).iter().map(|token| format!("{}+", token.word)).collect();
@@ -177,8 +177,6 @@ impl Rules {
             candidates.extend(found.iter().map(|found| (found, &own.rules[found.rule as usize])));
         }
 
-        let has = |element| (0..tokens.len()).any(|at| view.is(at, element));
-        let animal = has(marks.animal) && !has(marks.human);
         let alarm = |rule: &Rule| match rule.meaning {
             Meaning::Alarm(alarm) => Some(alarm),
             Meaning::Cue(_) => None,
@@ -186,7 +184,6 @@ impl Rules {
         let mut worst: Option<Finding> = None;
         for (found, rule) in candidates {
             let Some(alarm) = alarm(rule) else { continue };
-            let alarm = if rule.body && animal { alarm.max(Alarm::High) } else { alarm };
             if worst.is_some_and(|worst| worst.alarm <= alarm) || context.silences(found, rule, alarm) {
                 continue;
             }
@@ -203,6 +200,7 @@ const ENGLISH: &[&str] = &[
     include_str!("words/en/collapse.txt"),
     include_str!("words/en/danger.txt"),
     include_str!("words/en/peril.txt"),
+    include_str!("words/en/concepts.txt"),
     include_str!("words/en/self-harm.txt"),
     include_str!("words/en/high.txt"),
     include_str!("words/en/high-frames.txt"),
@@ -218,6 +216,7 @@ const SPANISH: &[&str] = &[
     include_str!("words/es/people.txt"),
     include_str!("words/es/medical.txt"),
     include_str!("words/es/danger.txt"),
+    include_str!("words/es/concepts.txt"),
     include_str!("words/es/self-harm.txt"),
     include_str!("words/es/high.txt"),
     include_str!("words/es/human.txt"),

@@ -2,7 +2,7 @@
 //!
 //! A line of a table is a pattern. Its elements follow each other with at most one other word between them; `~N` allows N,
 //! `&` allows either order within six, `^` and `$` tie it to the ends of the utterance, and what follows `!` must not
-//! occur anywhere in it. Fillers and polite words between elements do not count.
+//! occur in it or within six words of it. Fillers and polite words between elements do not count.
 
 use super::Language;
 use super::lexicon::{Element, Hits, Lexicon};
@@ -10,6 +10,8 @@ use super::tokens::{Break, Token};
 
 const GAP: u8 = 1;
 const GAP_EITHER_ORDER: u8 = 6;
+/// Words on either side of a match in which what follows `!` takes it back. Farther off it speaks of something else.
+const UNLESS_WORDS: usize = 6;
 /// What the end of a sentence counts as, in words: recognizers put full stops into the middle of sentences.
 const STOP_COSTS: u8 = 2;
 
@@ -128,7 +130,9 @@ impl Pattern {
         if !self.step(view, at, 0, first, &mut parts) {
             return None;
         }
-        let barred = self.unless.is_some_and(|bar| (0..view.tokens.len()).any(|at| view.is(at, bar)));
+        let last = parts.last().map_or(at, |part| part.1 as usize);
+        let near = at.saturating_sub(UNLESS_WORDS)..(last + UNLESS_WORDS).min(view.tokens.len());
+        let barred = self.unless.is_some_and(|bar| near.into_iter().any(|at| view.is(at, bar)));
         (!barred).then_some(Match { rule: self.rule, parts })
     }
 
