@@ -208,6 +208,7 @@ const ENGLISH: &[&str] = &[
     include_str!("words/en/human-frames.txt"),
     include_str!("words/en/uncertainty.txt"),
     include_str!("words/en/idioms.txt"),
+    include_str!("words/en/ordinary.txt"),
     include_str!("words/en/idioms-told.txt"),
 ];
 
