@@ -223,6 +223,7 @@ const SPANISH: &[&str] = &[
     include_str!("words/es/human.txt"),
     include_str!("words/es/uncertainty.txt"),
     include_str!("words/es/idioms.txt"),
+    include_str!("words/es/ordinary.txt"),
 ];
 
 #[cfg(test)]
