@@ -45,9 +45,16 @@ impl<'a> Context<'a> {
 
     /// Whether the match is not meant.
     pub(super) fn silences(&self, found: &Match, rule: &Rule, alarm: Alarm) -> bool {
-        self.masked(found, alarm)
-            || self.negated(found)
-            || self.past(found)
+        if self.masked(found, alarm) || self.negated(found) {
+            return true;
+        }
+        // What the assistant does not know, it does not know, whatever it is about.
+        alarm != Alarm::Uncertainty && self.elsewhere(found, rule, alarm)
+    }
+
+    /// Whether it is not here and now: long ago, over, cared for, only supposed, told or asked.
+    fn elsewhere(&self, found: &Match, rule: &Rule, alarm: Alarm) -> bool {
+        self.past(found)
             || self.over(found)
             || self.cared(found)
             || (!rule.firm && alarm <= Alarm::High && self.supposed(found))
@@ -180,7 +187,8 @@ impl<'a> Context<'a> {
             return false;
         }
         // "no, no tengo dolor" is an answer: only a "no" that stands alone cries.
-        let alone = (at + 1..start).all(|at| view.filler[at] || view.is(at, marks.clitic));
+        // "no, no me duele" is one as well.
+        let alone = (at + 1..start).all(|at| view.filler[at]);
         let twice = alone && at > 0 && view.is(at - 1, marks.no);
         // Spanish denies a noun by "sin" or "ningún": "no, dolor de pecho" is an answer and a complaint.
         let bare = at + 1 == start && view.is(start, marks.noun);
