@@ -168,6 +168,10 @@ impl<'a> Context<'a> {
         if (next..to.min(next + 2)).any(|at| view.is(at, marks.opaque)) {
             return false;
         }
+        // "si no me resuelven, los demando": the condition is denied, and not what follows from it.
+        if at > 0 && view.is(at - 1, marks.condition) && to > next + 1 {
+            return false;
+        }
         let modal = at > 0 && view.is(at - 1, marks.modal);
         if modal && !view.is(next, marks.state) {
             return false;

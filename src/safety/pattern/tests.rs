@@ -48,6 +48,7 @@ fn the_ends_of_an_utterance_can_be_demanded() {
 fn a_word_elsewhere_can_forbid_the_match() {
     assert!(found("fire ! sale|drill", "fire"));
     assert!(!found("fire ! sale|drill", "the drill is about fire"));
+    assert!(found("fire ! sale|drill", "there is a fire and one two three four five six drill"));
 }
 
 #[test]
