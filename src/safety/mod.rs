@@ -161,7 +161,7 @@ impl Rules {
     fn judge_words(&self, speaker: Speaker, tokens: &[tokens::Token]) -> Option<Finding> {
         let Base { tables, marks } = &*BASE;
         let hits = tables.lexicon.hits(tokens);
-        let mut view = View { tokens, hits: &hits, filler: Vec::new() };
+        let mut view = View::new(tokens, &hits);
         view.filler = (0..tokens.len()).map(|at| view.is(at, marks.filler)).collect();
         let found = tables.matches(&view, speaker);
         let mut context = Context::new(&view, marks, speaker, &found, &tables.rules);
@@ -169,7 +169,7 @@ impl Rules {
 
         let own_found = self.own.as_ref().map(|own| {
             let hits = own.lexicon.hits(tokens);
-            let view = View { tokens, hits: &hits, filler: view.filler.clone() };
+            let view = View { filler: view.filler.clone(), ..View::new(tokens, &hits) };
             (own, own.matches(&view, speaker))
         });
         if let Some((own, found)) = &own_found {

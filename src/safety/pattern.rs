@@ -58,9 +58,29 @@ pub(super) struct View<'a> {
     pub hits: &'a Hits,
     /// Words between elements that do not count.
     pub filler: Vec<bool>,
+    /// One bit for each element that stands anywhere.
+    heard: Vec<u64>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// The view of `tokens`, in which every word counts until `filler` says otherwise.
+    pub(super) fn new(tokens: &'a [Token], hits: &'a Hits) -> Self {
+        let mut heard = Vec::new();
+        for &(element, _) in hits.iter().flatten() {
+            let word = usize::from(element) / 64;
+            if heard.len() <= word {
+                heard.resize(word + 1, 0);
+            }
+            heard[word] |= 1u64 << (element % 64);
+        }
+        Self { tokens, hits, filler: vec![false; tokens.len()], heard }
+    }
+
+    /// Whether `element` stands anywhere.
+    fn hears(&self, element: Element) -> bool {
+        self.heard.get(usize::from(element) / 64).is_some_and(|bits| bits & (1 << (element % 64)) != 0)
+    }
+
     pub(super) fn is(&self, at: usize, element: Element) -> bool {
         self.end_of(at, element).is_some()
     }
@@ -122,7 +142,9 @@ impl Pattern {
 
     /// The match that begins at `at`, if there is one.
     pub(super) fn find(&self, view: &View<'_>, at: usize) -> Option<Match> {
-        if self.at_start && !view.begins(at) {
+        // Most patterns lack a word, and that is quickly seen.
+        let all = self.steps.iter().all(|step| step.or_end || step.element.is_none_or(|element| view.hears(element)));
+        if !all || (self.at_start && !view.begins(at)) {
             return None;
         }
         let mut parts = Vec::with_capacity(self.steps.len());

@@ -11,7 +11,7 @@ fn found(line: &str, text: &str) -> bool {
     let patterns = Pattern::parse(line, Language::English, 0, &mut lexicon);
     let tokens = tokens(text);
     let hits = lexicon.hits(&tokens);
-    let mut view = View { tokens: &tokens, hits: &hits, filler: Vec::new() };
+    let mut view = View::new(&tokens, &hits);
     view.filler = (0..tokens.len()).map(|at| view.is(at, filler)).collect();
     (0..tokens.len()).any(|at| patterns.iter().any(|pattern| pattern.find(&view, at).is_some()))
 }

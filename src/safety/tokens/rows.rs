@@ -130,6 +130,10 @@ fn drop_phrases(tokens: &mut Vec<Token>) {
         let asks = matches!(before, "do" | "did" | "if" | "let" | "would" | "as" | "will" | "that");
         let told = ["how", "what", "where", "who", "that", "about", "whether"].contains(&word(at + 2));
         if word(at) == "you" && word(at + 1) == "know" && !asks && !told {
+            // "ruled out, you know, a stroke": both commas go with it.
+            if at > 0 && tokens[at - 1].after == Break::Comma && tokens[at + 1].after == Break::Comma && before != "no" {
+                tokens[at - 1].after = Break::None;
+            }
             tokens.drain(at..at + 2);
         } else {
             at += 1;
