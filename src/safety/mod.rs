@@ -169,8 +169,9 @@ impl Rules {
 
         let own_found = self.own.as_ref().map(|own| {
             let hits = own.lexicon.hits(tokens);
-            let view = View { filler: view.filler.clone(), ..View::new(tokens, &hits) };
-            (own, own.matches(&view, speaker))
+            let mut own_view = View::new(tokens, &hits);
+            own_view.filler.clone_from(&view.filler);
+            (own, own.matches(&own_view, speaker))
         });
         if let Some((own, found)) = &own_found {
             context.add(found, &own.rules);

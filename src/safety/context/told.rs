@@ -51,7 +51,9 @@ impl Context<'_> {
         let own = (found.start().saturating_sub(3)..found.end()).any(|at| self.view.is(at, self.marks.first_person));
         // "the fire brigade left, but now there are flames again"
         let anew = |end: usize| {
-            end <= found.start() && self.between(found, end, end) && self.cues(Cue::Again).any(|(start, _)| start >= end)
+            end <= found.start()
+                && self.between(found, end, end)
+                && self.cues(Cue::Again).any(|(start, _)| start >= end)
         };
         !own && self.cues(Cue::Cared).any(|(start, end)| {
             !(start.saturating_sub(2)..start).any(|at| self.view.is(at, self.marks.negator)) && !anew(end)

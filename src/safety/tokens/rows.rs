@@ -68,7 +68,8 @@ const ROWS: &[(&[&str], &[&str])] = &[
 /// What "ill" and "hell" are before these: "I'll", "he'll".
 const AFTER_WILL: &[&str] = &[
     "kill", "burn", "shoot", "hurt", "be", "call", "take", "do", "die", "jump", "end", "sue", "wait", "speak", "talk",
-    "have", "get", "find", "hold", "come", "beat", "stab", "go", "need", "never", "not", "just", "try", "give", "see", "tell",
+    "have", "get", "find", "hold", "come", "beat", "stab", "go", "need", "never", "not", "just", "try", "give", "see",
+    "tell",
 ];
 
 /// Evens out the rows, in place.
@@ -131,7 +132,8 @@ fn drop_phrases(tokens: &mut Vec<Token>) {
         let told = ["how", "what", "where", "who", "that", "about", "whether"].contains(&word(at + 2));
         if word(at) == "you" && word(at + 1) == "know" && !asks && !told {
             // "ruled out, you know, a stroke": both commas go with it.
-            if at > 0 && tokens[at - 1].after == Break::Comma && tokens[at + 1].after == Break::Comma && before != "no" {
+            if at > 0 && tokens[at - 1].after == Break::Comma && tokens[at + 1].after == Break::Comma && before != "no"
+            {
                 tokens[at - 1].after = Break::None;
             }
             tokens.drain(at..at + 2);
