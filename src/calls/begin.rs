@@ -155,6 +155,7 @@ impl Switchboard {
             dials: Arc::clone(&self.dials),
             registry: Arc::clone(&self.registry),
             intents: Mutex::default(),
+            undone: Mutex::default(),
         });
         let setup = model_setup(&self.settings, &org, call, &occasion.caller);
         let carrier_rest = self.ports.carrier.is_configured();

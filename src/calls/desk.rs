@@ -35,6 +35,8 @@ pub(super) struct Desk {
     pub(super) registry: Arc<Registry>,
     /// When each dial of this process was asked for; `None`: the outbound call's own.
     pub(super) intents: Mutex<BTreeMap<Option<u32>, Wall>>,
+    /// Numbers whose dial was permitted, and not processed by the carrier: the next try of it is counted as this one.
+    pub(super) undone: Mutex<BTreeMap<Option<u32>, Permitted>>,
 }
 
 impl Desk {
@@ -127,9 +129,19 @@ impl Desk {
             tracing::warn!("nobody is dialled: the call has no number of ours to show");
             return ActionResult::Refused;
         };
-        let Some(to) = self.permit(to).await else { return ActionResult::Refused };
         let owner = owner_of(purpose);
-        self.intents().insert(owner.attempt, self.ports.clock.now().wall);
+        let undone = self.undone().remove(&owner.attempt);
+        let to = match undone {
+            Some(to) => to,
+            None => match self.permit(to).await {
+                Some(to) => to,
+                None => return ActionResult::Refused,
+            },
+        };
+        let again = to.clone();
+        let now = self.ports.clock.now();
+        self.intents().insert(owner.attempt, now.wall);
+        self.dials.begin(owner, to.number(), now.monotonic_us);
         match self.ports.carrier.dial(&DialOrder { to, from, purpose, ring, time_limit }).await {
             Ok(leg) => {
                 self.dials.claim(&leg, owner);
@@ -140,9 +152,17 @@ impl Desk {
                 tracing::warn!("nobody knows whether a dial was done");
                 ActionResult::Unknown
             }
+            Err(error @ (CarrierError::Limited | CarrierError::Unreachable)) => {
+                counter!("switchboard_carrier_requests_failed_total").increment(1);
+                tracing::warn!(%error, "a dial was not done; it may be asked for again");
+                self.dials.settle(owner);
+                self.undone().insert(owner.attempt, again);
+                ActionResult::NotDone
+            }
             Err(error) => {
                 counter!("switchboard_carrier_requests_failed_total").increment(1);
                 tracing::warn!(%error, "a dial was not done");
+                self.dials.settle(owner);
                 ActionResult::Refused
             }
         }
@@ -200,6 +220,8 @@ impl Desk {
         };
         let (Some(to), Some(from)) = (to, &self.number) else { return ActionResult::Failed };
         let since = Wall(self.intended_at(owner).await.0.saturating_sub(CLOCKS_APART.as_micros() as i64));
+        // A leg whose dial is not answered yet looks like the one that is looked for.
+        let _ = timeout(ALONE_MAX, self.dials.alone(owner, to, self.ports.clock.now().monotonic_us)).await;
         let mut found = match self.ports.carrier.find(to, from, since).await {
             Ok(found) => found,
             Err(error) => return told(Err(error)),
@@ -207,6 +229,10 @@ impl Desk {
         found.retain(|found| self.dials.owner(&found.leg).is_none_or(|known| known == owner));
         match found.as_slice() {
             [] => ActionResult::Gone,
+            [_] if self.dials.is_contended(owner, to, self.ports.clock.now().monotonic_us) => {
+                tracing::warn!("a leg can be the one of two dials; its callbacks will tell whose it is");
+                ActionResult::Failed
+            }
             [only] => {
                 self.dials.claim(&only.leg, owner);
                 ActionResult::Dialled(only.leg.clone())
@@ -228,6 +254,10 @@ impl Desk {
             Ok(Ok(Some(row))) => row.intended_at,
             Ok(Ok(None) | Err(_)) | Err(_) => self.began,
         }
+    }
+
+    fn undone(&self) -> std::sync::MutexGuard<'_, BTreeMap<Option<u32>, Permitted>> {
+        self.undone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn intents(&self) -> std::sync::MutexGuard<'_, BTreeMap<Option<u32>, Wall>> {
@@ -256,6 +286,9 @@ fn told(result: Result<(), CarrierError>) -> ActionResult {
 
 /// One carrier request with all its tries.
 const REQUEST_MAX: Duration = Duration::from_secs(30);
+
+/// Another dial to the same number is answered by then, or as unknown as the one that is looked for.
+const ALONE_MAX: Duration = Duration::from_secs(6);
 
 /// A database that is slower than this is not waited for.
 const STORE_MAX: Duration = Duration::from_millis(500);

@@ -3,10 +3,13 @@
 //! Whoever looks for the leg of a dial whose outcome is unknown must not find the leg of another.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 use crate::dialling::{DialPolicy, DialRefusal, DialRequest, Permitted};
-use crate::types::{CallId, LegId, OrgId};
+use crate::types::{CallId, LegId, OrgId, PhoneNumber};
 
 /// What a leg was created for: the call, and the number of the attempt, or `None` for the party of an outbound call.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -19,6 +22,17 @@ pub(super) struct Owner {
 pub(super) struct Dials {
     policy: Mutex<DialPolicy>,
     legs: Mutex<Legs>,
+    open: Mutex<Vec<Open>>,
+    /// Rung whenever a dial is open no longer.
+    settled: Notify,
+}
+
+/// A dial that was asked for, and of which it is not known whether a leg came.
+struct Open {
+    owner: Owner,
+    to: PhoneNumber,
+    /// Its leg, if there is one, has told of itself by then.
+    until_us: u64,
 }
 
 #[derive(Default)]
@@ -49,6 +63,45 @@ impl Dials {
 
     /// The leg came of this dial: by the carrier's answer, or because the leg itself says so. The first word counts.
     pub(super) fn claim(&self, leg: &LegId, owner: Owner) {
+        self.claim_leg(leg, owner);
+        self.settle(owner);
+    }
+
+    /// A dial is asked for.
+    pub(super) fn begin(&self, owner: Owner, to: &PhoneNumber, at_us: u64) {
+        let mut open = self.open();
+        open.retain(|open| open.until_us > at_us && open.owner != owner);
+        if open.len() < OPEN_MAX {
+            open.push(Open { owner, to: to.clone(), until_us: at_us + OPEN_US });
+        }
+    }
+
+    /// It is known what came of a dial.
+    pub(super) fn settle(&self, owner: Owner) {
+        self.open().retain(|open| open.owner != owner);
+        self.settled.notify_waiters();
+    }
+
+    /// Whether a leg to this number may be the one of another dial than this.
+    pub(super) fn is_contended(&self, owner: Owner, to: &PhoneNumber, at_us: u64) -> bool {
+        self.open().iter().any(|open| open.owner != owner && open.to == *to && open.until_us > at_us)
+    }
+
+    /// Waits until no other dial to this number is open; whoever waits has a time limit, and looks again.
+    pub(super) async fn alone(&self, owner: Owner, to: &PhoneNumber, at_us: u64) {
+        loop {
+            let settled = self.settled.notified();
+            let mut settled = pin!(settled);
+            // From here on nothing is missed.
+            settled.as_mut().enable();
+            if !self.is_contended(owner, to, at_us) {
+                return;
+            }
+            settled.await;
+        }
+    }
+
+    fn claim_leg(&self, leg: &LegId, owner: Owner) {
         let mut legs = self.legs();
         if legs.owners.contains_key(leg) {
             return;
@@ -72,6 +125,10 @@ impl Dials {
         legs.order.iter().rev().find(|leg| legs.owners.get(*leg) == Some(&owner)).cloned()
     }
 
+    fn open(&self) -> MutexGuard<'_, Vec<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn policy(&self) -> MutexGuard<'_, DialPolicy> {
         self.policy.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,6 +137,12 @@ impl Dials {
         self.legs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// From a dial to the last time that a leg of it can be new: the request's own limit, and its ringing.
+const OPEN_US: u64 = 60_000_000;
+
+/// Dials within that time that are remembered; more than all organizations may make.
+const OPEN_MAX: usize = 1_000;
 
 /// Legs that we created and remember. Those that a search could mistake are minutes old.
 const LEGS_KEPT_MAX: usize = 10_000;

@@ -48,7 +48,7 @@ impl Legs {
         if let Some(leg) = &self.caller {
             dials.claim(leg, Owner { call, attempt: None });
         }
-        for attempt in past.open.iter().flat_map(|open| &open.attempts) {
+        for attempt in past.attempts() {
             let Some(leg) = &attempt.leg else { continue };
             dials.claim(leg, Owner { call, attempt: Some(attempt.fact.no) });
             self.operator(leg, false);

@@ -18,7 +18,7 @@ use crate::calls::registry::{Course, Over, Sign};
 use crate::calls::route::Switchboard;
 use crate::ports::store::{CallRow, StoreError};
 use crate::session::effect::Ending;
-use crate::session::policy::{Past, PastEscalation};
+use crate::session::policy::Past;
 use crate::types::{Caller, Millis, Outcome, PhoneNumber, Reason, RoomId};
 
 /// A call that is in the registry and has no task yet.
@@ -125,21 +125,20 @@ impl Switchboard {
 
     /// Ends a call that cannot go on, and what it has at the carrier.
     async fn give_up(&self, row: &CallRow, past: Option<Past>) {
-        if let Some(open) = past.and_then(|past| past.open)
-            && self.ports.carrier.is_configured()
-        {
-            self.end_escalation(row, &open).await;
+        if let Some(past) = past.filter(|_| self.ports.carrier.is_configured()) {
+            self.end_people(row, &past).await;
         }
         self.record_end(row).await;
     }
 
-    async fn end_escalation(&self, row: &CallRow, open: &PastEscalation) {
+    async fn end_people(&self, row: &CallRow, past: &Past) {
         let carrier = &self.ports.carrier;
-        for leg in open.attempts.iter().filter_map(|attempt| attempt.leg.as_ref()) {
+        for leg in past.attempts().filter_map(|attempt| attempt.leg.as_ref()) {
             if let Err(error) = carrier.hang_up(leg).await {
                 tracing::error!(%error, call = %row.id, "an operator's leg of a lost call could not be ended");
             }
         }
+        let Some(open) = &past.open else { return };
         let room = RoomId { call: row.id, escalation: open.fact.no };
         if let Err(error) = carrier.end_room(&room).await {
             tracing::error!(%error, call = %row.id, "the room of a lost call could not be ended");

@@ -143,7 +143,7 @@ pub enum CarrierEffect {
     /// Ask for a leg's status. Answered with `Status`, `Gone` or `Failed`.
     LookUp(LegId),
     /// Ring a target of the organization on a leg of its own. The intent was committed before.
-    /// Answered with `Dialled`, `Refused` or `Unknown`.
+    /// Answered with `Dialled`, `Refused`, `NotDone` or `Unknown`.
     Dial(Dial),
     /// Ring the party that this outbound call is for. Answered like `Dial`.
     DialOut { ring: Duration, time_limit: Duration },

@@ -25,6 +25,9 @@ use crate::types::{AttemptState, EscalationState, Mono, Outcome, Phase, Prompt, 
 /// For the usage of a response that the end of the call cuts off.
 const LAST_USAGE_WAIT: Duration = Duration::from_secs(1);
 
+/// For the transcript of the caller's last words.
+const LAST_WORDS_WAIT: Duration = Duration::from_secs(3);
+
 /// Between looks at operators' legs that should have ended.
 const CLEANUP_EVERY: Duration = Duration::from_secs(2);
 
@@ -291,7 +294,7 @@ impl CallSession {
                 self.close(now, outcome, reason, out);
             }
             // The stream's end makes the carrier ask what is next, and the answer to that is a hang-up.
-            ActionResult::Failed => {
+            ActionResult::Failed | ActionResult::NotDone => {
                 if self.media == Media::Live {
                     out.push(Effect::Media(MediaEffect::Close));
                 }
@@ -323,12 +326,13 @@ impl CallSession {
             // A cancelled response has its price, too.
             self.timers.set(Timer::HangUp, now + LAST_USAGE_WAIT);
         }
+        self.transcript.hurry(now + LAST_WORDS_WAIT);
         self.finish(now, outcome, reason, out);
     }
 
     /// The call ends: nobody is called, briefed or kept for it any more.
     fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
-        self.people.again = None;
+        self.drop_again(out);
         let talked = self.people.stage() == Some(Stage::Talking);
         if let (Some(Stage::Merging { .. } | Stage::Talking), Some(open)) = (self.people.stage(), &self.people.open)
             && open.mode == TransferMode::Warm

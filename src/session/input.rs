@@ -304,6 +304,8 @@ pub enum ActionResult {
     Dialled(LegId),
     /// The dial was not done, and will not be: our own rules or the carrier's.
     Refused,
+    /// The dial was not done, because the carrier could not be asked just now: it may be asked for again.
+    NotDone,
     /// Nobody knows whether the dial was done.
     Unknown,
 }

@@ -11,6 +11,7 @@ pub mod input;
 pub mod plant;
 pub mod policy;
 
+mod caller_turns;
 mod ending;
 mod intake;
 mod keys;
@@ -35,6 +36,7 @@ mod turn;
 pub use timer::Timer;
 
 use crate::safety::Watch;
+use crate::session::caller_turns::CallerTurns;
 use crate::session::effect::{
     ActionId, Effect, Effects, Event, MediaEffect, ModelEffect, Opening, Record, RecordId, RequestNo, Source,
 };
@@ -43,7 +45,6 @@ use crate::session::input::Input;
 use crate::session::intake::IntakeSheet;
 use crate::session::keys::Keys;
 use crate::session::links::{Backlog, Media, Model};
-use crate::session::loudness::Loudness;
 use crate::session::people::People;
 use crate::session::people::outbound::Outbound;
 use crate::session::playout::Playout;
@@ -87,7 +88,7 @@ pub struct CallSession {
     sentences: Vec<(Prompt, Option<u32>)>,
     people: People,
     watch: Watch,
-    loudness: Loudness,
+    caller_turns: CallerTurns,
     /// The wall clock of this step.
     wall: Wall,
     /// Why the model is gone, once it is.
@@ -189,7 +190,7 @@ impl CallSession {
             sentences: Vec::new(),
             people,
             watch: Watch::default(),
-            loudness: Loudness::default(),
+            caller_turns: CallerTurns::default(),
             wall,
             model_reason: Reason::ModelLost,
             facts,

@@ -261,6 +261,7 @@ impl CallSession {
             | ActionResult::Done
             | ActionResult::Dialled(_)
             | ActionResult::Refused
+            | ActionResult::NotDone
             | ActionResult::Unknown => {}
         }
     }

@@ -90,9 +90,7 @@ impl CallSession {
 
     pub(super) fn append(&mut self, frame: Mulaw, out: &mut Effects) {
         self.pace.appended += frame.len() as u64;
-        if self.turn.speaking.is_some() {
-            self.loudness.add(&frame);
-        }
+        self.caller_turns.listen(&frame);
         self.send(ModelEffect::Append(frame), out);
     }
 

@@ -45,6 +45,8 @@ words! {
         BridgesMachines = "bridges_machines",
         /// Nothing is said in an emergency.
         SwallowsEmergency = "swallows_emergency",
+        /// An emergency in which nobody was reached leaves no task.
+        ForgetsEmergency = "forgets_emergency",
         /// A briefing may be as long as the model likes.
         BriefsWithoutEnd = "briefs_without_end",
         /// When nobody is left, nothing happens.

@@ -121,8 +121,21 @@ pub struct Past {
     pub voicemails: u32,
     /// The caller was sent to the voicemail, and no message is on disk.
     pub leaving_message: bool,
+    /// Staff have the task to call back at once.
+    pub urgent_callback: bool,
+    /// An emergency that was interrupted before, and has come to nothing yet.
+    pub unserved: Option<EscalationFact>,
+    /// Attempts that are finished, of every escalation: a leg of theirs may still be there.
+    pub earlier: Vec<PastAttempt>,
     /// The one that was not finished.
     pub open: Option<PastEscalation>,
+}
+
+impl Past {
+    /// Every attempt that is known: those that go on, and those that are finished.
+    pub fn attempts(&self) -> impl Iterator<Item = &PastAttempt> {
+        self.open.iter().flat_map(|open| &open.attempts).chain(&self.earlier)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -186,7 +199,7 @@ pub struct Policy {
     pub lookup_tries: u32,
     /// After our hang-up: for the carrier's confirmation.
     pub hangup_wait: Duration,
-    /// A caller's transcript that does not come.
+    /// A caller's transcript that does not come; at the end of a call it is waited for a shorter time.
     pub transcript_wait: Duration,
     /// Streams that a call may lose and get back.
     pub resumes_max: u32,
@@ -227,6 +240,8 @@ pub struct Policy {
     pub outbound_ring: Duration,
     /// For the assistant's voice to begin the emergency sentence; then the rendered one is said.
     pub emergency_wait: Duration,
+    /// How long the assistant's voice may not be interrupted when it says the emergency sentence.
+    pub emergency_voice_max: Duration,
     /// A last sentence to an operator, until its leg is ended by force.
     pub goodbye_max: Duration,
     /// Before a cold transfer: for the receipt, and for the caller to hear what happens.
@@ -269,7 +284,7 @@ impl Default for Policy {
             detach_wait: Duration::from_secs(5),
             lookup_tries: 3,
             hangup_wait: Duration::from_secs(10),
-            transcript_wait: Duration::from_secs(3),
+            transcript_wait: Duration::from_secs(15),
             resumes_max: 3,
             failures_max: 3,
             tools_per_response_max: 8,
@@ -290,6 +305,7 @@ impl Default for Policy {
             voicemail_grace: Duration::from_secs(15),
             outbound_ring: Duration::from_secs(30),
             emergency_wait: Duration::from_secs(2),
+            emergency_voice_max: Duration::from_secs(30),
             goodbye_max: Duration::from_secs(10),
             announce_max: Duration::from_secs(15),
             recall_lines_max: 40,

@@ -53,6 +53,8 @@ pub enum Timer {
     Escalation,
     /// The present state of an attempt takes too long.
     Attempt,
+    /// A dial that the carrier did not process is asked for again.
+    Redial,
     /// The caller has heard nothing for long while a phone rings.
     Reassure,
     /// Look at the legs of two who talk.
@@ -94,6 +96,7 @@ const ALL: [Timer; COUNT] = [
     Timer::Emergency,
     Timer::Escalation,
     Timer::Attempt,
+    Timer::Redial,
     Timer::Reassure,
     Timer::Bridge,
     Timer::Return,

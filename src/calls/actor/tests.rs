@@ -246,6 +246,7 @@ fn desk(ports: &Arc<FakePorts>) -> Arc<Desk> {
         dials: Arc::default(),
         registry: Registry::new(),
         intents: Mutex::default(),
+        undone: Mutex::default(),
     })
 }
 

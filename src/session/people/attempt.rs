@@ -15,6 +15,12 @@ use crate::types::{AttemptState, EscalationState, LegId, Mono, TransferMode};
 /// The least that a phone rings; with less time left nobody else is tried.
 pub(in crate::session) const RING_MIN: Duration = Duration::from_secs(5);
 
+/// Between dials of one phone that the carrier did not process.
+const REDIAL_PAUSE: Duration = Duration::from_secs(2);
+
+/// Such dials of one phone, beyond the first.
+const REDIALS_MAX: u32 = 50;
+
 /// Between tries to end a leg whose hang-up did not work.
 const CLEANUP_PAUSE: Duration = Duration::from_secs(2);
 
@@ -31,7 +37,7 @@ impl CallSession {
             self.nobody_left(now, out);
             return;
         };
-        let record = self.intend(target, TransferMode::Warm, out);
+        let record = self.intend(now, target, TransferMode::Warm, out);
         self.escalation_to(EscalationState::Dialing, out);
         self.timers.set(Timer::Attempt, now + self.policy.commit_wait);
         if let Some(open) = &mut self.people.open {
@@ -43,7 +49,14 @@ impl CallSession {
     }
 
     /// The intent to ring a target, as a row.
-    pub(in crate::session) fn intend(&mut self, target: Reachable, mode: TransferMode, out: &mut Effects) -> RecordId {
+    pub(in crate::session) fn intend(
+        &mut self,
+        now: Mono,
+        target: Reachable,
+        mode: TransferMode,
+        out: &mut Effects,
+    ) -> RecordId {
+        self.people.retire_attempt();
         self.people.counts.attempts += 1;
         let no = self.people.counts.attempts;
         let record = RecordId(self.counters.record);
@@ -53,7 +66,8 @@ impl CallSession {
             let fact = AttemptFact { no, escalation: open.no, target: target.id.clone(), mode };
             let answers = Vec::new();
             let state = AttemptState::Intended;
-            open.attempt = Some(Attempt { no, target, state, leg: None, step: 1, repeats: 0, answers });
+            let (began, redials, repeats) = (now, 0, 0);
+            open.attempt = Some(Attempt { no, target, state, leg: None, began, redials, step: 1, repeats, answers });
             self.record(Record::Attempt(fact), out);
         }
         record
@@ -121,6 +135,7 @@ impl CallSession {
                     self.attempt_over(now, AttemptState::Refused, out);
                 }
             }
+            ActionResult::NotDone => self.not_dialled(now, no, out),
             // Never again: it may ring. Its name is looked for, and its callbacks carry the attempt's number.
             ActionResult::Unknown | ActionResult::Failed | ActionResult::Done | ActionResult::Status(_) => {
                 if planted!(self.policy, DialsAgain) {
@@ -130,6 +145,46 @@ impl CallSession {
                 self.run(Errand::Find(no), CarrierEffect::FindDialled(Some(dial)), out);
             }
         }
+    }
+
+    /// The dial was not processed, so nothing rings: the same phone again in a moment, while it has its turn. What keeps
+    /// the carrier from it would keep it from ringing the next one, too.
+    fn not_dialled(&mut self, now: Mono, no: u32, out: &mut Effects) {
+        if self.knows_leg(no) {
+            return;
+        }
+        self.people.legs.ended(no);
+        if !self.is_ringing(no) {
+            return;
+        }
+        if self.may_redial(now) {
+            self.timers.stop(Timer::Attempt);
+            self.timers.set(Timer::Redial, now + REDIAL_PAUSE);
+        } else {
+            self.attempt_over(now, AttemptState::Refused, out);
+        }
+    }
+
+    /// The time that is left is shared evenly among those who are still to be tried.
+    fn may_redial(&self, now: Mono) -> bool {
+        let (Some(open), Some(attempt)) = (&self.people.open, self.people.attempt()) else {
+            return false;
+        };
+        let later = (open.queue.len() as u32).min(self.policy.attempts_max.saturating_sub(open.tried));
+        let turn = open.due.since(attempt.began) / (later + 1);
+        let next = now + REDIAL_PAUSE;
+        attempt.redials < REDIALS_MAX && next.since(attempt.began) < turn && open.due.since(next) >= RING_MIN
+    }
+
+    /// A dial that was not processed is asked for again.
+    pub(in crate::session) fn on_redial_due(&mut self, now: Mono, out: &mut Effects) {
+        if self.people.stage() != Some(Stage::Ringing) {
+            return;
+        }
+        if let Some(attempt) = self.people.attempt_mut() {
+            attempt.redials += 1;
+        }
+        self.dial(now, out);
     }
 
     /// The answer to the look for a leg whose dial had no answer.
@@ -146,6 +201,7 @@ impl CallSession {
             | ActionResult::Failed
             | ActionResult::Status(_)
             | ActionResult::Refused
+            | ActionResult::NotDone
             | ActionResult::Unknown => {}
         }
     }
@@ -154,6 +210,7 @@ impl CallSession {
     pub(in crate::session) fn learn_operator(&mut self, no: u32, leg: &LegId, out: &mut Effects) {
         self.people.legs.learn(no, leg);
         let Some(attempt) = self.people.attempt_mut().filter(|attempt| attempt.no == no) else {
+            self.note_late_leg(no, leg, out);
             return;
         };
         if attempt.leg.is_none() {
@@ -161,6 +218,18 @@ impl CallSession {
             let state = attempt.state;
             let changed = AttemptMove { no, from: state, to: state, leg: Some(leg.clone()) };
             self.record(Record::AttemptMove(changed), out);
+        }
+    }
+
+    /// The leg of an attempt that is over already: written down, too, so that a restart does not forget it.
+    fn note_late_leg(&mut self, no: u32, leg: &LegId, out: &mut Effects) {
+        if self.is_over() {
+            return;
+        }
+        if let Some(over) = self.people.over.iter_mut().find(|over| over.no == no && !over.has_leg) {
+            over.has_leg = true;
+            let (from, to) = (over.state, over.state);
+            self.record(Record::AttemptMove(AttemptMove { no, from, to, leg: Some(leg.clone()) }), out);
         }
     }
 
@@ -252,6 +321,7 @@ impl CallSession {
     pub(in crate::session) fn drop_attempt(&mut self, result: AttemptState, out: &mut Effects) {
         self.attempt_to(result, None, out);
         self.timers.stop(Timer::Attempt);
+        self.timers.stop(Timer::Redial);
         let Some(no) = self.people.attempt().map(|attempt| attempt.no) else {
             return;
         };
@@ -295,6 +365,7 @@ impl CallSession {
             | ActionResult::Status(_)
             | ActionResult::Dialled(_)
             | ActionResult::Refused
+            | ActionResult::NotDone
             | ActionResult::Unknown => {
                 if self.people.legs.hang_up_failed(no) {
                     self.timers.set_once(Timer::Cleanup, now + CLEANUP_PAUSE);

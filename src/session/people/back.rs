@@ -1,6 +1,7 @@
 //! The caller comes back: a new stream of the same call, and a new connection that is told what happened.
 
 use crate::session::CallSession;
+use crate::session::caller_turns::CallerTurns;
 use crate::session::document::Document;
 use crate::session::effect::{Effects, ModelEffect};
 use crate::session::links::{Media, Model};
@@ -119,6 +120,7 @@ impl CallSession {
                 self.people.recall.get_or_insert_default().push_str(news);
                 self.model = Model::Connecting { attempt: 1 };
                 self.pace.appended = 0;
+                self.caller_turns = CallerTurns::default();
                 self.timers.set(Timer::Connect, now + self.policy.model_connect);
                 self.send(ModelEffect::Open, out);
             }

@@ -180,7 +180,13 @@ impl CallSession {
         }
         self.attempt_to(how, None, out);
         self.timers.set(Timer::Cleanup, now + self.policy.goodbye_max);
+        let emergency = self.people.open.as_ref().is_some_and(|open| open.urgency == Urgency::Emergency);
         match how {
+            AttemptState::CallsBack if emergency => {
+                // In ten minutes is too late: the next one is rung all the same.
+                self.note_operators_promise(out);
+                self.next_attempt(now, out);
+            }
             AttemptState::CallsBack => self.operator_calls_back(now, out),
             AttemptState::ToVoicemail => self.begin_voicemail(now, out),
             _ => self.next_attempt(now, out),

@@ -26,7 +26,7 @@ impl CallSession {
         let mut intended: Vec<Attempt> = Vec::with_capacity(targets.len());
         let mut last = None;
         for target in targets {
-            last = Some(self.intend(target, TransferMode::Cold, out));
+            last = Some(self.intend(now, target, TransferMode::Cold, out));
             intended.extend(self.people.open.as_mut().and_then(|open| open.attempt.take()));
         }
         let (Some(record), Some(open)) = (last, &mut self.people.open) else {
@@ -100,21 +100,29 @@ impl CallSession {
         }
         self.attempt_to(AttemptState::NoAnswer, None, out);
         let asked_for_message = how == Some(AttemptState::ToVoicemail);
-        let calls_back = how == Some(AttemptState::CallsBack);
+        let promised = how == Some(AttemptState::CallsBack);
+        let emergency = self.people.open.as_ref().is_some_and(|open| open.urgency == Urgency::Emergency);
+        // In an emergency ten minutes are too late: the next one is rung all the same.
+        let calls_back = promised && !emergency;
+        if promised {
+            self.note_operators_promise(out);
+        }
         let Some(open) = &mut self.people.open else {
             return Document::HangUp;
         };
         let in_time = open.due.since(now) >= RING_MIN;
         if in_time && !asked_for_message && !calls_back && !open.cold.is_empty() {
-            open.attempt = Some(open.cold.remove(0));
+            let next = open.cold.remove(0);
+            self.people.retire_attempt();
+            if let Some(open) = &mut self.people.open {
+                open.attempt = Some(next);
+            }
             let document = self.cold_document(now, out);
             self.people.next = Some(document.clone());
             return document;
         }
         self.cancel_cold(out);
         if calls_back {
-            let target = self.people.attempt().map(|attempt| attempt.target.id.clone());
-            self.promise_callback(target, out);
             return self.cold_goodbye(now, Goodbye::WillCallBack, out);
         }
         self.cold_fallback(now, asked_for_message, out)

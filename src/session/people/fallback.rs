@@ -8,6 +8,7 @@ use crate::session::effect::{Effects, Record};
 use crate::session::ending::Ending;
 use crate::session::fact::CallbackFact;
 use crate::session::links::{Media, Model};
+use crate::session::people::Escalation;
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Prompt, Reason, TargetId, Urgency, Wall};
@@ -39,7 +40,7 @@ impl CallSession {
             self.promise_callback(None, out);
             self.people.counts.emergency_told = true;
             self.close_escalation(EscalationState::Callback, out);
-            if !self.is_saying_what_must_be_heard() {
+            if !self.is_saying_what_must_be_heard(now) {
                 self.cut_sound(now, out);
             }
             self.say_locally(Prompt::EmergencyNobody, out);
@@ -127,8 +128,7 @@ impl CallSession {
 
     /// The operator calls back in ten minutes: the caller hears so.
     pub(in crate::session) fn operator_calls_back(&mut self, now: Mono, out: &mut Effects) {
-        let target = self.people.attempt().map(|attempt| attempt.target.id.clone());
-        self.promise_callback(target, out);
+        self.note_operators_promise(out);
         let parked = self.people.open.as_ref().is_some_and(|open| open.parked);
         if parked || self.model == Model::Gone {
             self.close_escalation(EscalationState::Callback, out);
@@ -152,12 +152,22 @@ impl CallSession {
         );
     }
 
-    /// A task for staff. An emergency's is due at once, an operator's own word in ten minutes, others in business time.
+    /// The task of the operator who is on the phone.
+    pub(in crate::session) fn note_operators_promise(&mut self, out: &mut Effects) {
+        let target = self.people.attempt().map(|attempt| attempt.target.id.clone());
+        self.promise_callback(target, out);
+    }
+
+    /// A task for staff, unless an operator has promised it already. An emergency's is due at once, an operator's own word in ten minutes, others in business time.
     pub(in crate::session) fn promise_callback(&mut self, assignee: Option<TargetId>, out: &mut Effects) {
-        self.people.counts.callbacks += 1;
-        let Some(open) = &self.people.open else {
+        let Some(open) = &mut self.people.open else {
             return;
         };
+        if std::mem::replace(&mut open.promised, true) && assignee.is_none() {
+            return;
+        }
+        self.people.counts.callbacks += 1;
+        self.people.counts.urgent_task |= open.urgency == Urgency::Emergency;
         let due = if open.urgency == Urgency::Emergency {
             self.wall
         } else if assignee.is_some() {
@@ -176,16 +186,34 @@ impl CallSession {
         self.record(Record::Callback(fact), out);
     }
 
-    /// An emergency, and no more escalations are begun in this call: somebody must still call back, once.
-    pub(in crate::session) fn urgent_callback(&mut self, reason: String, out: &mut Effects) {
-        if std::mem::replace(&mut self.people.counts.emergency_told, true) {
+    /// An emergency in which nobody could be spoken with: somebody must call back, at once. One task for one call.
+    pub(in crate::session) fn urgent_callback(&mut self, escalation: Option<u32>, reason: String, out: &mut Effects) {
+        if planted!(self.policy, ForgetsEmergency) || std::mem::replace(&mut self.people.counts.urgent_task, true) {
             return;
         }
         self.people.counts.callbacks += 1;
         let no = self.people.counts.callbacks;
         let (urgency, due) = (Urgency::Emergency, self.wall);
-        let fact = CallbackFact { no, escalation: None, urgency, reason, due, assignee: None };
+        let fact = CallbackFact { no, escalation, urgency, reason, due, assignee: None };
         self.record(Record::Callback(fact), out);
+    }
+
+    /// The escalation ends, and it was an emergency: without a talk it leaves a task, unless it is begun anew.
+    pub(in crate::session) fn owe_callback(&mut self, out: &mut Effects) {
+        let owing = |open: &&Escalation| open.urgency == Urgency::Emergency && open.state != EscalationState::Bridged;
+        let Some(open) = self.people.open.as_ref().filter(owing).filter(|_| self.people.again.is_none()) else {
+            return;
+        };
+        let (no, reason) = (open.no, open.reason.clone());
+        self.urgent_callback(Some(no), reason, out);
+    }
+
+    /// The call ends before the person could be asked for again.
+    pub(in crate::session) fn drop_again(&mut self, out: &mut Effects) {
+        if let Some(fact) = self.people.again.take_if(|fact| fact.urgency == Urgency::Emergency) {
+            self.urgent_callback(Some(fact.no), fact.reason, out);
+        }
+        self.people.again = None;
     }
 
     /// The assistant has the caller again, and is told what happened.

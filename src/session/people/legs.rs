@@ -36,7 +36,9 @@ enum State {
 
 impl OperatorLegs {
     /// A dial is asked for; if its name does not come until `until`, there is no leg.
+    /// It may be asked for again if it was not done.
     pub(crate) fn dialled(&mut self, attempt: u32, until: Mono) {
+        self.0.retain(|entry| entry.attempt != attempt || entry.leg.is_some());
         self.0.push(Entry { attempt, leg: None, wanted: true, state: State::Unknown { until } });
     }
 

@@ -90,6 +90,7 @@ impl CallSession {
             | ActionResult::Failed
             | ActionResult::Dialled(_)
             | ActionResult::Refused
+            | ActionResult::NotDone
             | ActionResult::Unknown => {}
         }
     }
@@ -105,6 +106,7 @@ impl CallSession {
             | ActionResult::Failed
             | ActionResult::Dialled(_)
             | ActionResult::Refused
+            | ActionResult::NotDone
             | ActionResult::Unknown => {}
         }
     }

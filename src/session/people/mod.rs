@@ -31,13 +31,17 @@ use crate::session::people::legs::OperatorLegs;
 use crate::session::people::message::Message;
 use crate::session::people::outbound::Outbound;
 use crate::session::policy::Reachable;
-use crate::types::{AttemptState, Cause, EscalationState, LegId, Mono, Speaker, TargetId, TransferMode, Urgency};
+use crate::types::{
+    AttemptState, Cause, EscalationState, LegId, Mono, ResponseId, Speaker, TargetId, TransferMode, Urgency,
+};
 
 /// Everything about people that one call knows.
 #[derive(Default)]
 pub(crate) struct People {
     pub(crate) open: Option<Escalation>,
     pub(crate) legs: OperatorLegs,
+    /// Attempts that are over.
+    pub(crate) over: Vec<Over>,
     pub(crate) message: Option<Message>,
     pub(crate) outbound: Outbound,
     /// What the caller's leg runs, or must run, instead of a stream; also the answer should it ask.
@@ -50,7 +54,7 @@ pub(crate) struct People {
     /// The next connection to the model must be told what was said, and this.
     pub(crate) recall: Option<String>,
     /// The assistant's voice began the emergency sentence.
-    pub(crate) emergency_said: bool,
+    pub(crate) emergency_voice: Option<(ResponseId, Mono)>,
     /// An earlier process began this call.
     pub(crate) taken_up: bool,
     /// The caller comes back from a person.
@@ -61,6 +65,14 @@ pub(crate) struct People {
     pub(crate) closing_until: Option<Mono>,
     /// The last lines, oldest first, by number.
     pub(crate) heard: VecDeque<(u32, Speaker, String)>,
+}
+
+/// An attempt that is over.
+pub(crate) struct Over {
+    pub(crate) no: u32,
+    pub(crate) state: AttemptState,
+    /// Its leg's name is written down.
+    pub(crate) has_leg: bool,
 }
 
 /// How many of each there were, in this call.
@@ -76,6 +88,8 @@ pub(crate) struct Counts {
     pub(crate) moves_failed: u32,
     /// An emergency ended with nobody reached: the assistant's own words about it raise no further alarm.
     pub(crate) emergency_told: bool,
+    /// Staff have the task to call back at once.
+    pub(crate) urgent_task: bool,
     /// The assistant's uncertainty asks for a person once.
     pub(crate) uncertain: bool,
 }
@@ -136,6 +150,8 @@ pub(crate) struct Escalation {
     pub(crate) parked: bool,
     /// The caller was really sent to the room: the carrier took the redirect, or asked and was told.
     pub(crate) moved: bool,
+    /// Somebody has the task to call back.
+    pub(crate) promised: bool,
     /// The number of its first attempt.
     pub(crate) first_attempt: u32,
     /// Targets that were rung for it.
@@ -151,6 +167,10 @@ pub(crate) struct Attempt {
     pub(crate) target: Reachable,
     pub(crate) state: AttemptState,
     pub(crate) leg: Option<LegId>,
+    /// When it was written down.
+    pub(crate) began: Mono,
+    /// Dials that the carrier did not process, and that were asked for again.
+    pub(crate) redials: u32,
     /// The document that the operator's next key belongs to.
     pub(crate) step: u32,
     pub(crate) repeats: u32,
@@ -197,6 +217,13 @@ impl People {
 
     pub(crate) fn stage(&self) -> Option<Stage> {
         self.open.as_ref().map(|open| open.stage)
+    }
+
+    /// The present attempt makes room for another.
+    pub(crate) fn retire_attempt(&mut self) {
+        if let Some(attempt) = self.open.as_mut().and_then(|open| open.attempt.take()) {
+            self.over.push(Over { no: attempt.no, state: attempt.state, has_leg: attempt.leg.is_some() });
+        }
     }
 
     /// Phones are rung, and the caller waits.

@@ -65,12 +65,11 @@ impl CallSession {
         match self.ending {
             Ending::None => {}
             Ending::Farewell { .. } => self.call_farewell_off(),
-            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } | Ending::Over => {
-                return Requested::Refused;
-            }
+            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } => return self.refuse(ask, out),
+            Ending::Over => return Requested::Refused,
         }
         if self.people.message.is_some() || !self.people.outbound.is_answered() {
-            return Requested::Refused;
+            return self.refuse(ask, out);
         }
         if self.people.open.is_some() {
             self.join(now, ask, out);
@@ -80,12 +79,20 @@ impl CallSession {
         if self.people.counts.escalations >= self.policy.escalations_max {
             if emergency {
                 self.say_emergency(now, out);
-                self.urgent_callback(ask.reason, out);
+                self.people.counts.emergency_told = true;
             }
-            return Requested::Refused;
+            return self.refuse(ask, out);
         }
         self.begin(now, ask, out);
         Requested::Begun
+    }
+
+    /// Nobody is called any more; but of an emergency staff have to know.
+    fn refuse(&mut self, ask: Ask, out: &mut Effects) -> Requested {
+        if ask.urgency == Urgency::Emergency {
+            self.urgent_callback(None, ask.reason, out);
+        }
+        Requested::Refused
     }
 
     fn begin(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
@@ -122,6 +129,7 @@ impl CallSession {
             stage: Stage::Requested,
             parked: false,
             moved: false,
+            promised: false,
             first_attempt: self.people.counts.attempts + 1,
             rung: Vec::new(),
             operator_in: false,
@@ -207,14 +215,14 @@ impl CallSession {
         }
         // The server's own answer, if one is due, is cancelled as it begins.
         self.turn.wanted = Some(RespondKind::Say(text));
-        self.people.emergency_said = false;
+        self.people.emergency_voice = None;
         self.timers.set(Timer::Emergency, now + self.policy.emergency_wait);
     }
 
     /// The assistant did not say the emergency sentence in time: the rendered one is said.
     pub(in crate::session) fn on_emergency_due(&mut self, out: &mut Effects) {
         let text = self.facts.people.emergency_sentence.clone();
-        if self.people.emergency_said {
+        if self.people.emergency_voice.is_some() {
             return;
         }
         if self.turn.wanted == Some(RespondKind::Say(text)) {
@@ -269,9 +277,18 @@ impl CallSession {
         if !planted!(self.policy, LeavesIntents) {
             self.cancel_cold(out);
         }
+        self.owe_callback(out);
         self.escalation_to(to, out);
+        self.people.retire_attempt();
         self.people.open = None;
-        for timer in [Timer::Escalation, Timer::Attempt, Timer::Reassure, Timer::Bridge, Timer::Return] {
+        for timer in [
+            Timer::Escalation,
+            Timer::Attempt,
+            Timer::Redial,
+            Timer::Reassure,
+            Timer::Bridge,
+            Timer::Return,
+        ] {
             self.timers.stop(timer);
         }
     }

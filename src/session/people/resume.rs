@@ -3,6 +3,8 @@
 //! What was being tried is ended; what was agreed goes on: two who talk are left to talk, and a caller who waited for
 //! a person is asked for again as soon as the stream is back.
 
+use std::collections::BTreeSet;
+
 use crate::session::CallSession;
 use crate::session::document::{Document, Party, RoomPlan};
 use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record};
@@ -10,7 +12,7 @@ use crate::session::fact::{AttemptMove, EscalationFact};
 use crate::session::links::{Media, Model};
 use crate::session::people::message::Message;
 use crate::session::people::outbound::Outbound;
-use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, Stage};
+use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, Over, Stage};
 use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, Policy, Reachable};
 use crate::session::respond::Greeting;
 use crate::session::timer::Timer;
@@ -33,6 +35,7 @@ impl CallSession {
             attempts: past.attempts,
             callbacks: past.callbacks,
             voicemails: past.voicemails,
+            urgent_task: past.urgent_callback,
             ..Counts::default()
         };
         for (index, (speaker, text)) in lines.iter().enumerate() {
@@ -44,6 +47,9 @@ impl CallSession {
                 .to_owned(),
         );
         session.start_clock(now.mono);
+        session.people.again = past.unserved;
+        let kept = past.open.as_ref().map(|open| open.fact.no);
+        session.end_earlier(past.earlier, kept, out);
         session.take_up(now.mono, past.open, past.leaving_message, out);
         session.finish_step(now.mono, out);
         session
@@ -75,6 +81,19 @@ impl CallSession {
         }
     }
 
+    /// What may be left of attempts that were over: their legs end, and the rooms of escalations but the open one.
+    fn end_earlier(&mut self, earlier: Vec<PastAttempt>, kept: Option<u32>, out: &mut Effects) {
+        let mut rooms = BTreeSet::new();
+        for PastAttempt { fact, state, leg } in earlier {
+            self.people.over.push(Over { no: fact.no, state, has_leg: leg.is_some() });
+            if let Some(leg) = leg.filter(|_| self.facts.carrier_rest) {
+                self.people.legs.learn(fact.no, &leg);
+                rooms.extend(Some(fact.escalation).filter(|no| Some(*no) != kept));
+            }
+        }
+        rooms.into_iter().for_each(|escalation| self.run(Errand::EndRoom, CarrierEffect::EndRoom { escalation }, out));
+    }
+
     fn take_up_escalation(&mut self, now: Mono, past: PastEscalation, out: &mut Effects) {
         let agreed = |attempt: &&PastAttempt| {
             matches!(attempt.state, AttemptState::Accepted | AttemptState::Bridged) && attempt.leg.is_some()
@@ -89,8 +108,8 @@ impl CallSession {
         let (Some(no), EscalationState::Merging | EscalationState::Bridged) = (kept, state) else {
             // Nobody had agreed: it is asked for again once the caller is here.
             self.people.open = self.people.open.take().map(|open| Escalation { attempt: None, ..open });
-            self.close_escalation(EscalationState::Failed, out);
             self.people.again = Some(past.fact);
+            self.close_escalation(EscalationState::Failed, out);
             self.timers.set(Timer::Detach, now);
             return;
         };
@@ -104,7 +123,7 @@ impl CallSession {
         }
         if let Some(open) = &mut self.people.open {
             open.mode = attempt.fact.mode;
-            open.attempt = Some(kept_attempt(attempt));
+            open.attempt = Some(kept_attempt(now, attempt));
             open.stage = if state == EscalationState::Bridged { Stage::Talking } else { Stage::Merging { looks: 0 } };
         }
         if cold {
@@ -126,6 +145,7 @@ impl CallSession {
     fn end_past_attempt(&mut self, now: Mono, past: &PastAttempt, out: &mut Effects) {
         let (no, from) = (past.fact.no, past.state);
         self.record(Record::AttemptMove(AttemptMove { no, from, to: AttemptState::Lost, leg: None }), out);
+        self.people.over.push(Over { no, state: AttemptState::Lost, has_leg: past.leg.is_some() });
         match &past.leg {
             Some(leg) => self.people.legs.learn(no, leg),
             None if past.fact.mode == TransferMode::Warm && self.facts.carrier_rest => {
@@ -155,6 +175,7 @@ impl CallSession {
             stage: Stage::Requested,
             parked: false,
             moved: true,
+            promised: false,
             first_attempt: 1,
             rung: Vec::new(),
             operator_in: false,
@@ -163,7 +184,7 @@ impl CallSession {
     }
 }
 
-fn kept_attempt(past: PastAttempt) -> Attempt {
+fn kept_attempt(now: Mono, past: PastAttempt) -> Attempt {
     let target = Reachable {
         name: past.fact.target.as_str().into(),
         id: past.fact.target,
@@ -171,5 +192,6 @@ fn kept_attempt(past: PastAttempt) -> Attempt {
         hours: OpenHours::Always,
     };
     let (state, leg) = (past.state, past.leg);
-    Attempt { no: past.fact.no, target, state, leg, step: 0, repeats: 0, answers: Vec::new() }
+    let (began, redials, repeats, answers) = (now, 0, 0, Vec::new());
+    Attempt { no: past.fact.no, target, state, leg, began, redials, step: 0, repeats, answers }
 }

@@ -1,5 +1,6 @@
 //! Bringing a person in: the carrier and the operators, as the tests beside this file speak for them.
 
+mod alarms;
 mod asking;
 mod joining;
 

@@ -45,6 +45,9 @@ fn past(open: Option<PastEscalation>) -> Past {
         callbacks: 0,
         voicemails: 0,
         leaving_message: false,
+        urgent_callback: false,
+        unserved: None,
+        earlier: Vec::new(),
         open,
     }
 }
@@ -123,11 +126,54 @@ fn a_phone_that_rang_is_ended_and_the_person_is_asked_for_again() {
 }
 
 #[test]
+fn an_emergency_whose_caller_does_not_come_back_leaves_a_task() {
+    let tasks = |rig: &Rig| rig.records().filter(|record| matches!(record, Record::Callback(_))).count();
+    let mut rig = taken_up(open(EscalationState::Dialing, AttemptState::Dialing, Some(leg(1))));
+    assert_eq!(tasks(&rig), 0, "the person is asked for again");
+    rig.feed(Input::Carrier(CarrierInput::Leg(LegStatus::Completed)));
+    assert_eq!(tasks(&rig), 1);
+    // The same after a second restart, when the escalation is closed already.
+    let fact = open(EscalationState::Failed, AttemptState::Lost, None).unwrap().fact;
+    let mut log = Vec::new();
+    let now = Now { mono: Mono(600_000_000), wall: Wall(0) };
+    let past = Past { unserved: Some(fact), escalations: 1, attempts: 1, ..past(None) };
+    let session = CallSession::resume(now, facts(Direction::Inbound), Policy::default(), past, &mut log);
+    let mut rig = Rig::of(session, now.mono, log);
+    rig.feed(Input::Carrier(CarrierInput::Leg(LegStatus::Completed)));
+    assert_eq!(tasks(&rig), 1);
+}
+
+#[test]
 fn a_dial_whose_name_was_never_learned_is_looked_for_and_ended() {
     let mut rig = taken_up(open(EscalationState::Dialing, AttemptState::Dialing, None));
     let find = carrier(&rig, |effect| matches!(effect, CarrierEffect::FindDialled(Some(_)))).expect("looked for");
     rig.feed(Input::Action(find, ActionResult::Dialled(leg(7))));
     assert!(carrier(&rig, |effect| *effect == CarrierEffect::HangUp(leg(7))).is_some());
+}
+
+#[test]
+fn a_leg_that_outlived_its_attempt_is_ended_and_so_is_the_room() {
+    let mut log = Vec::new();
+    let now = Now { mono: Mono(600_000_000), wall: Wall(0) };
+    let earlier = open(EscalationState::CallerGone, AttemptState::CallerGone, Some(leg(1))).unwrap().attempts;
+    let past = Past { escalations: 1, attempts: 1, earlier, ..past(None) };
+    let session = CallSession::resume(now, facts(Direction::Inbound), Policy::default(), past, &mut log);
+    let rig = Rig::of(session, now.mono, log);
+    assert!(carrier(&rig, |effect| *effect == CarrierEffect::HangUp(leg(1))).is_some());
+    assert!(carrier(&rig, |effect| *effect == CarrierEffect::EndRoom { escalation: 1 }).is_some());
+}
+
+#[test]
+fn a_leg_that_is_learned_after_its_attempt_is_written_down_once() {
+    let mut rig = taken_up(open(EscalationState::Dialing, AttemptState::Dialing, None));
+    let find = carrier(&rig, |effect| matches!(effect, CarrierEffect::FindDialled(Some(_)))).expect("looked for");
+    rig.feed(Input::Action(find, ActionResult::Dialled(leg(7))));
+    rig.feed(Input::Carrier(CarrierInput::OperatorLeg { attempt: 1, leg: leg(7), status: LegStatus::Ringing }));
+    let learned = |record: &&Record| {
+        matches!(record, Record::AttemptMove(moved)
+            if moved.from == AttemptState::Lost && moved.to == AttemptState::Lost && moved.leg == Some(leg(7)))
+    };
+    assert_eq!(rig.records().filter(learned).count(), 1);
 }
 
 #[test]

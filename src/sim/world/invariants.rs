@@ -69,6 +69,8 @@ pub enum Invariant {
     OnlyTargets,
     /// In an emergency the organization's sentence comes at once.
     EmergencySaid,
+    /// An emergency ends with a talk, or with a task that is due at once.
+    CalledBack,
     /// A stranger's voicemail hears nothing confidential; a briefing can be read aloud.
     Discreet,
     /// Rows are changed by compare-and-set, and are final when the call is over.

@@ -1,7 +1,7 @@
 //! Writing what bringing a person in leaves behind.
 //!
 //! A move names the state that it leaves and changes nothing when the row is elsewhere: whoever comes late, or again,
-//! never undoes what was decided. Nothing leaves a final state.
+//! never undoes what was decided. Nothing leaves a final state; only a leg's name may come later.
 
 use crate::store::db::{Arg, Tx};
 use crate::store::entry::{
@@ -25,6 +25,10 @@ const INSERT_ATTEMPT: &str = "
 const MOVE_ATTEMPT: &str = "
     update escalation_attempts set state = $4, changed_at = $5, leg = coalesce($6, leg)
     where call_id = $1 and no = $2 and state = $3";
+
+/// The name of a leg whose attempt is over already; a name that is known stays.
+const LEARN_LEG: &str = "
+    update escalation_attempts set leg = coalesce(leg, $4) where call_id = $1 and no = $2 and state = $3";
 
 const INSERT_CALLBACK: &str = "
     insert into callbacks (call_id, no, escalation_no, state, urgency, reason, due, created_at, assignee)
@@ -86,7 +90,13 @@ pub(super) async fn move_attempt(tx: &mut Tx, row: &EntryRow, moved: &AttemptMov
         Arg::MaybeText(moved.leg.as_deref()),
     ];
     let is_over = AttemptState::parse(&moved.from).is_some_and(AttemptState::is_final);
-    let done = !is_over && tx.execute(MOVE_ATTEMPT, &args).await? > 0;
+    let done = match &moved.leg {
+        Some(leg) if is_over && moved.from == moved.to => {
+            let args = [Arg::Id(row.call), number(moved.attempt), Arg::Text(&moved.from), Arg::Text(leg)];
+            tx.execute(LEARN_LEG, &args).await? > 0
+        }
+        _ => !is_over && tx.execute(MOVE_ATTEMPT, &args).await? > 0,
+    };
     Ok(noted(row, "attempt", done))
 }
 

@@ -108,6 +108,21 @@ async fn a_dial_whose_outcome_is_unknown_is_looked_for_and_never_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dial_that_the_carrier_did_not_process_is_asked_for_again_and_counted_once() {
+    let (world, _peer) = on_air_with_desk("+15550002222").await;
+    world.transfers.dials_today.store(0, Ordering::Relaxed);
+    for error in [CarrierError::Unreachable, CarrierError::Limited, CarrierError::Unreachable] {
+        world.carrier.dials.lock().unwrap().push_back(Err(error));
+    }
+    escalate(&world).await;
+    sleep(std::time::Duration::from_secs(8)).await;
+    assert_eq!(world.carrier.numbers_dialled(), ["+15550002222"; 4]);
+    let dialled = world.carrier.dialled.lock().unwrap().clone();
+    assert!(dialled.iter().all(|order| order.purpose == dialled[0].purpose), "one attempt");
+    assert!(moves(&world).iter().all(|(state, _)| !state.is_final()), "and it rings now");
+}
+
+#[tokio::test(start_paused = true)]
 async fn several_legs_that_can_be_it_are_none() {
     let (world, _peer) = on_air_with_desk("+15550002222").await;
     world.carrier.dials.lock().unwrap().push_back(Err(CarrierError::Unknown));
@@ -134,6 +149,32 @@ async fn the_leg_of_another_calls_dial_is_never_taken() {
     world.board.leg_status(&leg(2), LegStatus::Completed, None);
     world.settle().await;
     assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(77)]);
+}
+
+/// Two calls ring the same target. The first one's dial was not made, and nobody knows; the second one's is made, and
+/// the answer is slow.
+#[tokio::test(start_paused = true)]
+async fn a_leg_whose_own_dial_is_not_answered_yet_is_not_taken_for_another() {
+    let (world, _peer) = on_air_with_desk("+15550002222").await;
+    let _second = world.on_air(2).await;
+    world.settle().await;
+    let call = world.board.live()[1].call;
+    world.carrier.dial_ms.store(4_000, Ordering::Relaxed);
+    let command = StaffInput::Escalate { target: None, urgency: Urgency::High, reason: String::new() };
+    world.board.command(call, command).unwrap();
+    world.settle().await;
+    let other = leg(FakeCarrier::DIALLED);
+    *world.carrier.found.lock().unwrap() = vec![FoundLeg { leg: other.clone(), status: LegStatus::Ringing }];
+    world.carrier.dial_ms.store(0, Ordering::Relaxed);
+    world.carrier.dials.lock().unwrap().push_back(Err(CarrierError::Unknown));
+    escalate(&world).await;
+    sleep(std::time::Duration::from_secs(5)).await;
+    let first = moves(&world);
+    assert!(first.iter().all(|(_, learned)| *learned != Some(other.clone())), "{first:?}");
+    assert!(first.iter().any(|(state, _)| *state == AttemptState::Failed), "nothing came of its own: {first:?}");
+    world.board.leg_status(&leg(1), LegStatus::Completed, None);
+    world.settle().await;
+    assert!(world.carrier.hung_up.lock().unwrap().is_empty(), "the phone rings for the second call");
 }
 
 #[tokio::test(start_paused = true)]

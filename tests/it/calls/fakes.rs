@@ -65,6 +65,9 @@ pub(crate) fn plain_past() -> Past {
         callbacks: 0,
         voicemails: 0,
         leaving_message: false,
+        urgent_callback: false,
+        unserved: None,
+        earlier: Vec::new(),
         open: None,
     }
 }

@@ -32,6 +32,7 @@ const fn breaks(plant: Plant) -> Option<Invariant> {
         Plant::LeavesCallerAlone => Invariant::CallerServed,
         Plant::BridgesMachines => Invariant::NoMachine,
         Plant::SwallowsEmergency => Invariant::EmergencySaid,
+        Plant::ForgetsEmergency => Invariant::CalledBack,
         Plant::BriefsWithoutEnd => Invariant::Discreet,
         Plant::GivesNoAnswer => Invariant::AnswersInTime,
         Plant::NeverReassures => Invariant::Reassured,
@@ -52,6 +53,7 @@ const fn is_of_transfers(plant: Plant) -> bool {
             | Plant::LeavesCallerAlone
             | Plant::BridgesMachines
             | Plant::SwallowsEmergency
+            | Plant::ForgetsEmergency
             | Plant::BriefsWithoutEnd
             | Plant::GivesNoAnswer
             | Plant::NeverReassures

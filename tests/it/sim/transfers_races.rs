@@ -258,6 +258,28 @@ fn a_dial_that_is_done_and_never_answered_rings_once() {
     assert_eq!(history.exchange.unwrap().dialled.len(), 1);
 }
 
+/// Legs' requests are done, and what was done is not told: the caller's redirect among them.
+#[test]
+fn a_redirect_whose_answer_is_lost_parts_nobody() {
+    for (unanswered, done_but_failed) in [(1000, 0), (0, 1000)] {
+        for end in [millis(0), millis(700), secs(3)] {
+            let mut plan = asked_for(vec![willing().leaving(Leave::Talking(secs(20)))]);
+            plan.company.rest.unanswered = unanswered;
+            plan.company.rest.done_but_failed = done_but_failed;
+            plan.company.callback.latency = end;
+            plan.company.hang_up_after = Some(secs(55));
+            let history = run(plan);
+            let moved = |moment: &&switchboard::sim::carrier::company::Moment| moment.beat == Beat::Redirected;
+            let report = history.exchange.as_ref().unwrap();
+            let [bridge] = &report.bridges[..] else { panic!("{:?}", report.bridges) };
+            let lasted = bridge.to.unwrap().since(bridge.from);
+            assert!(lasted >= secs(20), "they talked for {lasted:?} only");
+            let before = report.legs[0].story.iter().filter(moved).filter(|moment| moment.at < bridge.to.unwrap());
+            assert_eq!(before.count(), 1, "the caller was moved once");
+        }
+    }
+}
+
 #[test]
 fn the_gateway_is_killed_at_any_time_of_a_transfer() {
     for tenth in 0..300 {

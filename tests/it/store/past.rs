@@ -3,7 +3,7 @@
 use switchboard::assistant::tools;
 use switchboard::ports::store::{History, StoreError};
 use switchboard::session::effect::{Heard, Intake, Record};
-use switchboard::session::fact::{CallbackFact, VoicemailFact};
+use switchboard::session::fact::{CallbackFact, EscalationFact, VoicemailFact};
 use switchboard::session::input::{IntakeData, ToolRequest};
 use switchboard::store::Store;
 use switchboard::types::{AttemptState, Cause, EscalationState, Millis, Phase, Speaker, Urgency, Wall};
@@ -18,6 +18,8 @@ on_both!(
     the_past_has_the_intake_as_the_tool_made_it,
     the_past_has_what_is_not_finished_in_every_state,
     the_past_leaves_finished_things_out,
+    the_past_knows_an_emergency_that_was_broken_off,
+    a_leg_that_is_learned_late_is_in_the_past,
 );
 
 use AttemptState as A;
@@ -109,6 +111,9 @@ async fn the_past_has_what_is_not_finished_in_every_state(store: Store) {
         let past = store.past(call(number), 0).await.unwrap();
         assert_eq!((past.next_record, past.escalations, past.attempts), (9, 2, 2));
         assert_eq!(past.open.is_none(), state.is_final(), "{state}");
+        let legs: Vec<_> = past.attempts().filter_map(|attempt| attempt.leg.clone()).collect();
+        assert_eq!(legs.len(), 2, "{state}: every leg is told, also of what is over");
+        assert!(past.earlier.iter().any(|earlier| earlier.fact.no == 1 && earlier.state == A::Busy));
         let Some(open) = past.open else { continue };
         assert_eq!((open.fact.no, open.state), (2, *state));
         assert_eq!((open.fact.cause, open.fact.urgency), (Cause::Assistant, Urgency::High));
@@ -130,4 +135,44 @@ async fn the_past_leaves_finished_things_out(store: Store) {
         let states: Vec<_> = open.attempts.iter().map(|attempt| attempt.state).collect();
         assert_eq!(states, if state.is_final() { vec![] } else { vec![*state] });
     }
+}
+
+async fn the_past_knows_an_emergency_that_was_broken_off(store: Store) {
+    let task = |urgency| {
+        let (reason, due) = ("pain".to_owned(), Wall(1));
+        Record::Callback(CallbackFact { no: 1, escalation: Some(1), urgency, reason, due, assignee: None })
+    };
+    let asked = |urgency| match escalation(1) {
+        Record::Escalation(fact) => Record::Escalation(EscalationFact { urgency, ..fact }),
+        other => other,
+    };
+    let failed = || escalation_move(1, E::Requested, E::Failed);
+    let cases = [
+        (vec![asked(Urgency::Emergency), failed()], true, false),
+        (vec![asked(Urgency::Emergency), task(Urgency::Emergency), failed()], false, true),
+        (vec![asked(Urgency::Emergency), task(Urgency::Low), failed()], true, false),
+        (vec![asked(Urgency::High), failed()], false, false),
+        (vec![asked(Urgency::Emergency), escalation_move(1, E::Requested, E::Transferred)], false, false),
+        (vec![asked(Urgency::Emergency)], false, false),
+    ];
+    for (number, (records, unserved, urgent)) in (1..).zip(cases) {
+        store.apply(&entries(number, records)).await.unwrap();
+        let past = store.past(call(number), 0).await.unwrap();
+        assert_eq!((past.unserved.is_some(), past.urgent_callback), (unserved, urgent), "case {number}");
+    }
+}
+
+async fn a_leg_that_is_learned_late_is_in_the_past(store: Store) {
+    let records = [
+        escalation(1),
+        attempt(1, 1),
+        attempt_move(1, A::Intended, A::CallerGone, None),
+        attempt_move(1, A::CallerGone, A::CallerGone, Some(70)),
+        attempt_move(1, A::CallerGone, A::CallerGone, Some(71)),
+        attempt_move(1, A::CallerGone, A::Dialing, Some(72)),
+    ];
+    store.apply(&entries(1, records)).await.unwrap();
+    let past = store.past(call(1), 0).await.unwrap();
+    let [over] = &past.earlier[..] else { panic!("{past:?}") };
+    assert_eq!((over.state, &over.leg), (A::CallerGone, &leg(70).parse().ok()));
 }

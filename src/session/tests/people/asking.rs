@@ -165,3 +165,68 @@ fn the_briefing_is_one_bounded_line() {
     assert!(text.chars().count() <= 600 && !text.chars().any(char::is_control), "{text}");
     assert!(text.contains("The caller says"));
 }
+
+/// Callback tasks that are due at once.
+fn urgent_tasks(rig: &Rig) -> usize {
+    rig.records().filter(|record| matches!(record, Record::Callback(task) if task.urgency == Urgency::Emergency)).count()
+}
+
+#[test]
+fn an_emergency_that_ends_while_a_phone_rings_leaves_a_task() {
+    let ends: [fn(&mut Rig); 4] = [
+        |rig| rig.caller_leg(LegStatus::Completed),
+        |rig| rig.feed(Input::Drain),
+        |rig| rig.feed(Input::Staff(StaffInput::End)),
+        |rig| rig.feed(Input::Staff(StaffInput::Return)),
+    ];
+    for end in ends {
+        let mut rig = on_air();
+        rig.staff_escalate(Urgency::Emergency);
+        rig.dialled(1);
+        end(&mut rig);
+        rig.pass(30_000);
+        assert_eq!(urgent_tasks(&rig), 1);
+    }
+}
+
+#[test]
+fn only_an_emergency_without_a_talk_leaves_an_urgent_task() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::High);
+    rig.dialled(1);
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(30_000);
+    assert_eq!(urgent_tasks(&rig), 0, "not so urgent");
+    let mut rig = Rig::talking();
+    rig.staff_escalate(Urgency::Emergency);
+    rig.caller_leg(LegStatus::Completed);
+    rig.operator(1, 1, LegStatus::Completed);
+    rig.pass(30_000);
+    assert_eq!(urgent_tasks(&rig), 0, "they talked");
+}
+
+#[test]
+fn an_emergency_whose_transfer_fails_leaves_a_task() {
+    let mut rig = Rig::merging();
+    rig.staff_escalate(Urgency::Emergency);
+    rig.operator(1, 1, LegStatus::Completed);
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
+    assert_eq!(urgent_tasks(&rig), 1);
+}
+
+#[test]
+fn a_plea_that_comes_when_the_call_is_ending_leaves_a_task() {
+    let mut rig = on_air();
+    rig.feed(Input::Drain);
+    rig.staff_escalate(Urgency::Emergency);
+    rig.staff_escalate(Urgency::Emergency);
+    assert_eq!(urgent_tasks(&rig), 1, "during the last sentence, and once");
+    let mut rig = on_air();
+    rig.caller_starts("u1");
+    rig.caller_stops("u1");
+    rig.caller_leg(LegStatus::Completed);
+    assert!(!rig.session.is_over(), "the last words are waited for");
+    rig.caller_said("u1", "Help, my husband has chest pain and can't breathe!");
+    assert_eq!(urgent_tasks(&rig), 1);
+    assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
+}

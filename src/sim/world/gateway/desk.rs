@@ -336,7 +336,8 @@ impl Gateway {
                 }
             }
             (What::Create(..), Tried::Unknown) => ActionResult::Unknown,
-            (What::Create(..), Tried::Refused(_) | Tried::Limited | Tried::Unsent) => ActionResult::Refused,
+            (What::Create(..), Tried::Limited | Tried::Unsent) => ActionResult::NotDone,
+            (What::Create(..), Tried::Refused(_)) => ActionResult::Refused,
             (What::Find { attempt, since, .. }, Tried::Done(body)) => self.found(*attempt, *since, &body),
             (_, Tried::Refused(Gone)) => ActionResult::Gone,
             (_, Tried::Refused(_) | Tried::Limited | Tried::Unknown | Tried::Unsent) => ActionResult::Failed,
@@ -375,7 +376,11 @@ impl Gateway {
         let gone = match result {
             ActionResult::Done | ActionResult::Gone => true,
             ActionResult::Status(status) => status.is_terminal(),
-            ActionResult::Failed | ActionResult::Dialled(_) | ActionResult::Refused | ActionResult::Unknown => false,
+            ActionResult::Failed
+            | ActionResult::Dialled(_)
+            | ActionResult::Refused
+            | ActionResult::NotDone
+            | ActionResult::Unknown => false,
         };
         if gone {
             self.leg_gone(now, leg, LegStatus::Completed);

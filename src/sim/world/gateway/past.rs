@@ -9,7 +9,7 @@ use crate::calls::Engine;
 use crate::session::effect::{Heard, Line, LineOrigin, Record, RecordId};
 use crate::session::policy::{Past, PastAttempt, PastEscalation};
 use crate::sim::world::gateway::{Gateway, Later, ToWorld};
-use crate::types::{AttemptState, EscalationState, ItemId, Millis, Mono, Phase, Speaker};
+use crate::types::{AttemptState, EscalationState, ItemId, Millis, Mono, Phase, Speaker, Urgency};
 
 impl Gateway {
     /// Kill -9: sockets break, requests are forgotten, what was not on disk is lost.
@@ -100,7 +100,7 @@ impl Gateway {
         let mut intake = None;
         let mut escalations: Vec<PastEscalation> = Vec::new();
         let mut attempts: Vec<PastAttempt> = Vec::new();
-        let (mut callbacks, mut voicemails) = (0, 0);
+        let (mut callbacks, mut voicemails, mut urgent_callback) = (0, 0, false);
         for (_, record) in &self.records {
             match record {
                 Record::Phase(to) => phase = *to,
@@ -126,7 +126,10 @@ impl Gateway {
                         row.leg = change.leg.clone().or(row.leg.take());
                     }
                 }
-                Record::Callback(_) => callbacks += 1,
+                Record::Callback(fact) => {
+                    callbacks += 1;
+                    urgent_callback |= fact.urgency == Urgency::Emergency;
+                }
                 Record::Voicemail(_) => voicemails += 1,
                 Record::Opened(_)
                 | Record::Line(_)
@@ -142,11 +145,15 @@ impl Gateway {
         let count = escalations.len() as u32;
         let leaving_message =
             voicemails == 0 && escalations.last().is_some_and(|last| last.state == EscalationState::Voicemail);
-        let open = escalations.into_iter().rev().find(|row| !row.state.is_final()).map(|mut row| {
-            let of_it = attempts.into_iter().filter(|at| at.fact.escalation == row.fact.no && !at.state.is_final());
-            row.attempts = of_it.collect();
-            row
-        });
+        let broken_off = |row: &&PastEscalation| {
+            row.state == EscalationState::Failed && row.fact.urgency == Urgency::Emergency && !urgent_callback
+        };
+        let unserved = escalations.last().filter(broken_off).map(|row| row.fact.clone());
+        let open = escalations.iter().rposition(|row| !row.state.is_final()).map(|index| escalations.remove(index));
+        let of_open = open.as_ref().map(|row| row.fact.no);
+        let goes_on = |at: &PastAttempt| Some(at.fact.escalation) == of_open && !at.state.is_final();
+        let (going_on, earlier): (Vec<_>, Vec<_>) = attempts.into_iter().partition(goes_on);
+        let open = open.map(|row| PastEscalation { attempts: going_on, ..row });
         Past {
             next_record: self.records.len() as u32,
             next_line: lines.last().map_or(0, |line| line.seq + 1),
@@ -158,6 +165,9 @@ impl Gateway {
             callbacks,
             voicemails,
             leaving_message,
+            urgent_callback,
+            unserved,
+            earlier,
             open,
         }
     }
