@@ -19,8 +19,8 @@ use crate::e2e::ground::PATIENCE;
 /// What the log must show: receipts, and everything that went wrong.
 const LOG_LEVEL: &str = "info,switchboard::store::writer=debug";
 
-/// The program's word for people that it takes connections.
-const LISTENING: &str = "listening ";
+/// What the program's first words say when it takes connections.
+const LISTENING: &str = r#""what":"listening""#;
 
 /// A running `switchboard serve`.
 pub(crate) struct Gateway {
@@ -79,7 +79,7 @@ impl Gateway {
     /// False: it has ended.
     async fn has_begun(&mut self) -> bool {
         while let Some(line) = self.log.recv().await {
-            let listens = line.trim_start().starts_with(LISTENING);
+            let listens = line.contains(LISTENING);
             self.early.push(line);
             if listens {
                 return true;
