@@ -67,7 +67,9 @@ impl CallSession {
             let answers = Vec::new();
             let state = AttemptState::Intended;
             let (began, redials, repeats) = (now, 0, 0);
-            open.attempt = Some(Attempt { no, target, state, leg: None, began, redials, step: 1, repeats, answers });
+            let (leg, step) = (None, 1);
+            open.attempt =
+                Some(Attempt { no, target, state, leg, record, began, redials, step, repeats, answers });
             self.record(Record::Attempt(fact), out);
         }
         record
@@ -75,6 +77,7 @@ impl CallSession {
 
     /// Records up to this one are on disk: what was intended may be done.
     pub(in crate::session) fn on_committed(&mut self, now: Mono, id: RecordId, out: &mut Effects) {
+        self.people.committed = self.people.committed.max(Some(id));
         match self.people.stage() {
             Some(Stage::Intending { record }) if id >= record => self.dial(now, out),
             Some(Stage::Announcing { record, committed: false }) if id >= record => {

@@ -38,6 +38,8 @@ use crate::types::{AttemptState, Cause, EscalationState, LegId, Mono, Speaker, T
 pub(crate) struct People {
     pub(crate) open: Option<Escalation>,
     pub(crate) legs: OperatorLegs,
+    /// Records up to this one are on disk.
+    pub(crate) committed: Option<RecordId>,
     /// Attempts that are over.
     pub(crate) over: Vec<Over>,
     pub(crate) message: Option<Message>,
@@ -165,6 +167,8 @@ pub(crate) struct Attempt {
     pub(crate) target: Reachable,
     pub(crate) state: AttemptState,
     pub(crate) leg: Option<LegId>,
+    /// Its intent, as a record: nothing rings before that is on disk.
+    pub(crate) record: RecordId,
     /// When it was written down.
     pub(crate) began: Mono,
     /// Dials that the carrier did not process, and that were asked for again.

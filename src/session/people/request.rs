@@ -155,6 +155,7 @@ impl CallSession {
         let Some(open) = &mut self.people.open else {
             return;
         };
+        let mut cold = Vec::new();
         let worse = ask.urgency > open.urgency;
         open.urgency = open.urgency.max(ask.urgency);
         if open.summary.is_empty() {
@@ -166,8 +167,9 @@ impl CallSession {
             let known: Vec<_> = open.queue.iter().map(|target| target.id.clone()).collect();
             let new =
                 everybody.into_iter().filter(|target| !known.contains(&target.id) && !open.rung.contains(&target.id));
-            if open.mode == TransferMode::Warm {
-                open.queue.extend(new);
+            match open.mode {
+                TransferMode::Warm => open.queue.extend(new),
+                TransferMode::Cold => cold = new.collect(),
             }
         }
         for target in chosen.into_iter().flatten() {
@@ -177,6 +179,7 @@ impl CallSession {
                 open.queue.push_front(target);
             }
         }
+        self.intend_more(now, cold, out);
         if worse && ask.urgency == Urgency::Emergency && !self.people.is_handing_over() {
             self.say_emergency(now, out);
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::session::CallSession;
 use crate::session::document::{Document, Party, RoomPlan};
-use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record};
+use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record, RecordId};
 use crate::session::fact::{AttemptMove, EscalationFact};
 use crate::session::links::{Media, Model};
 use crate::session::people::message::Message;
@@ -193,5 +193,6 @@ fn kept_attempt(now: Mono, past: PastAttempt) -> Attempt {
     };
     let (state, leg) = (past.state, past.leg);
     let (began, redials, repeats, answers) = (now, 0, 0, Vec::new());
-    Attempt { no: past.fact.no, target, state, leg, began, redials, step: 0, repeats, answers }
+    let (record, step) = (RecordId(0), 0);
+    Attempt { no: past.fact.no, target, state, leg, record, began, redials, step, repeats, answers }
 }

@@ -230,3 +230,20 @@ fn a_plea_that_comes_when_the_call_is_ending_leaves_a_task() {
     assert_eq!(urgent_tasks(&rig), 1);
     assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
 }
+
+#[test]
+fn an_emergency_without_a_model_rings_those_who_are_off_duty_too() {
+    let mut setup = setup(Fallback::Callback);
+    let off_duty = Reachable { hours: crate::types::OpenHours::Spans(Vec::new().into()), ..target("night") };
+    setup.people.targets = vec![target("doctor"), off_duty].into();
+    let mut rig = Rig::new(setup);
+    rig.model(ModelInput::Lost(LostCause::Refused));
+    rig.attach();
+    rig.staff_escalate(Urgency::Medium);
+    rig.pass(4_000);
+    assert!(matches!(rig.redirects().last(), Some((_, _, Document::Cold { attempt: 1, .. }))));
+    rig.staff_escalate(Urgency::Emergency);
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
+    assert!(matches!(&next, Document::Cold { attempt: 2, target, .. } if target.as_str() == "night"), "{next:?}");
+}
