@@ -38,6 +38,8 @@ use crate::types::{AttemptState, Cause, EscalationState, LegId, Mono, Speaker, T
 pub(crate) struct People {
     pub(crate) open: Option<Escalation>,
     pub(crate) legs: OperatorLegs,
+    /// The last words to operators whose attempt is over: attempt, leg, step. Newest last.
+    pub(crate) goodbyes: VecDeque<(u32, LegId, u32, Document)>,
     /// Records up to this one are on disk.
     pub(crate) committed: Option<RecordId>,
     /// Attempts that are over.
