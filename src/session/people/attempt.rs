@@ -184,10 +184,19 @@ impl CallSession {
         if self.people.stage() != Some(Stage::Ringing) {
             return;
         }
-        if let Some(attempt) = self.people.attempt_mut() {
-            attempt.redials += 1;
+        let grace = self.policy.dial_grace;
+        match self.people.attempt_mut() {
+            // It rings after all: its callbacks told.
+            Some(attempt) if attempt.leg.is_some() => {
+                let ring = attempt.target.ring;
+                self.timers.set(Timer::Attempt, now + ring + grace);
+            }
+            Some(attempt) => {
+                attempt.redials += 1;
+                self.dial(now, out);
+            }
+            None => {}
         }
-        self.dial(now, out);
     }
 
     /// The answer to the look for a leg whose dial had no answer.
