@@ -68,8 +68,7 @@ impl CallSession {
             let state = AttemptState::Intended;
             let (began, redials, repeats) = (now, 0, 0);
             let (leg, step) = (None, 1);
-            open.attempt =
-                Some(Attempt { no, target, state, leg, record, began, redials, step, repeats, answers });
+            open.attempt = Some(Attempt { no, target, state, leg, record, began, redials, step, repeats, answers });
             self.record(Record::Attempt(fact), out);
         }
         record

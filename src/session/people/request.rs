@@ -65,7 +65,9 @@ impl CallSession {
         match self.ending {
             Ending::None => {}
             Ending::Farewell { .. } => self.call_farewell_off(),
-            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } => return self.refuse(ask, out),
+            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } => {
+                return self.refuse(ask, out);
+            }
             Ending::Over => return Requested::Refused,
         }
         if self.people.message.is_some() || !self.people.outbound.is_answered() {
@@ -284,14 +286,7 @@ impl CallSession {
         self.escalation_to(to, out);
         self.people.retire_attempt();
         self.people.open = None;
-        for timer in [
-            Timer::Escalation,
-            Timer::Attempt,
-            Timer::Redial,
-            Timer::Reassure,
-            Timer::Bridge,
-            Timer::Return,
-        ] {
+        for timer in [Timer::Escalation, Timer::Attempt, Timer::Redial, Timer::Reassure, Timer::Bridge, Timer::Return] {
             self.timers.stop(timer);
         }
     }

@@ -168,7 +168,9 @@ fn the_briefing_is_one_bounded_line() {
 
 /// Callback tasks that are due at once.
 fn urgent_tasks(rig: &Rig) -> usize {
-    rig.records().filter(|record| matches!(record, Record::Callback(task) if task.urgency == Urgency::Emergency)).count()
+    rig.records()
+        .filter(|record| matches!(record, Record::Callback(task) if task.urgency == Urgency::Emergency))
+        .count()
 }
 
 #[test]
