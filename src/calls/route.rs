@@ -71,15 +71,14 @@ impl Switchboard {
     }
 
     /// A leg of ours is up whose call is over: nobody else would end it.
-    fn end_stray(&self, attempt: AttemptId, leg: &LegId, status: LegStatus) {
+    fn end_stray(&self, call: CallId, leg: &LegId, status: LegStatus) {
         counter!("switchboard_callbacks_unmatched_total").increment(1);
-        let is_past =
-            matches!(self.registry.find_call(attempt.call), Found::Over(_)) || *self.registry.listed().borrow();
+        let is_past = matches!(self.registry.find_call(call), Found::Over(_)) || *self.registry.listed().borrow();
         if status.is_terminal() || !is_past || !self.ports.carrier.is_configured() {
             return;
         }
         counter!("switchboard_stray_legs_ended_total").increment(1);
-        tracing::warn!(%attempt, "an operator's phone rings for a call that is over; it is ended");
+        tracing::warn!(%call, "a phone rings for a call that is over; it is ended");
         let (carrier, leg) = (Arc::clone(&self.ports.carrier), leg.clone());
         self.tasks.spawn(async move {
             if let Err(error) = carrier.hang_up(&leg).await {
@@ -169,7 +168,17 @@ impl Door for Switchboard {
         match is_news {
             Some(true) => self.tell_call(call, CarrierInput::OperatorLeg { attempt: no, leg: leg.clone(), status }),
             Some(false) => {}
-            None => self.end_stray(attempt, leg, status),
+            None => self.end_stray(call, leg, status),
+        }
+    }
+
+    fn party_status(&self, call: CallId, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
+        self.dials.claim(leg, Owner { call, attempt: None });
+        self.registry.bind(call, leg);
+        match self.registry.with_call(call, |live| live.progress.advance(status, sequence)) {
+            Some(true) => self.tell_call(call, CarrierInput::PartyLeg { leg: leg.clone(), status }),
+            Some(false) => {}
+            None => self.end_stray(call, leg, status),
         }
     }
 

@@ -128,6 +128,9 @@ pub trait Door: Send + Sync {
     /// A status callback of an operator's leg; `sequence` orders them if the carrier gives it.
     fn operator_status(&self, attempt: AttemptId, leg: &LegId, status: LegStatus, sequence: Option<u32>);
 
+    /// A status callback of the party of an outbound call, known by its call; the first one may tell the leg.
+    fn party_status(&self, call: CallId, leg: &LegId, status: LegStatus, sequence: Option<u32>);
+
     /// A status callback, in any order, perhaps twice. `sequence` orders them if the carrier gives it.
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>);
 

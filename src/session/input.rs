@@ -213,6 +213,8 @@ pub enum CarrierInput {
     Ask(Question),
     /// The carrier could not use our answer and asks the fallback.
     Fallback,
+    /// A status callback of an outbound call's party; it may be the first that tells the leg.
+    PartyLeg { leg: LegId, status: LegStatus },
     /// A status callback of an operator's leg.
     OperatorLeg { attempt: u32, leg: LegId, status: LegStatus },
     /// A room reports.

@@ -21,6 +21,7 @@ impl CallSession {
     pub(super) fn on_carrier(&mut self, now: Mono, input: CarrierInput, out: &mut Effects) {
         match input {
             CarrierInput::Leg(status) => self.on_leg_status(now, status, out),
+            CarrierInput::PartyLeg { leg, status } => self.on_party_leg(now, &leg, status, out),
             CarrierInput::Ask(question) => {
                 let answer = self.on_question(now, question, out);
                 out.push(Effect::Answer(answer));

@@ -19,6 +19,9 @@ const BRIEFING_CHARS_MAX: usize = 600;
 /// Longest part of it that the caller or the model chose the length of.
 const PART_CHARS_MAX: usize = 300;
 
+/// Last words to operators that are remembered.
+const GOODBYES_MAX: usize = 16;
+
 impl CallSession {
     /// An operator's leg was answered.
     pub(in crate::session) fn on_operator_answered(
@@ -60,7 +63,7 @@ impl CallSession {
             }
         }
         let urgency = self.people.open.as_ref().map_or(Urgency::Medium, |open| open.urgency);
-        self.answer_operator(no, 0, Document::Gate { attempt: no, step: 1, urgency })
+        self.answer_operator((no, leg), 0, Document::Gate { attempt: no, step: 1, urgency })
     }
 
     /// Detection says what picked up, perhaps while the gate still speaks.
@@ -93,6 +96,10 @@ impl CallSession {
         key: Option<char>,
         out: &mut Effects,
     ) -> Document {
+        let told = |(of, to, at, _): &&(u32, LegId, u32, Document)| (*of, to, *at) == (no, leg, step);
+        if let Some((_, _, _, goodbye)) = self.people.goodbyes.iter().find(told) {
+            return goodbye.clone();
+        }
         let Some(attempt) = self.people.attempt().filter(|attempt| attempt.no == no) else {
             return self.too_late();
         };
@@ -109,7 +116,7 @@ impl CallSession {
             self.event(Event::OperatorKey { attempt: no, key }, out);
         }
         let answer = self.decide(now, no, step, key, out);
-        self.answer_operator(no, step, answer)
+        self.answer_operator((no, leg), step, answer)
     }
 
     fn decide(&mut self, now: Mono, no: u32, step: u32, key: Option<char>, out: &mut Effects) -> Document {
@@ -194,7 +201,14 @@ impl CallSession {
     }
 
     /// Keeps the answer for a question that is asked again.
-    fn answer_operator(&mut self, no: u32, step: u32, answer: Document) -> Document {
+    fn answer_operator(&mut self, (no, leg): (u32, &LegId), step: u32, answer: Document) -> Document {
+        if matches!(answer, Document::Goodbye(_)) {
+            let goodbyes = &mut self.people.goodbyes;
+            if goodbyes.len() >= GOODBYES_MAX {
+                goodbyes.pop_front();
+            }
+            goodbyes.push_back((no, leg.clone(), step, answer.clone()));
+        }
         // A decline may have begun the next attempt already: it must not get this answer.
         if let Some(attempt) = self.people.attempt_mut()
             && attempt.no == no

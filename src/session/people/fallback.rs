@@ -158,7 +158,8 @@ impl CallSession {
         self.promise_callback(target, out);
     }
 
-    /// A task for staff, unless an operator has promised it already. An emergency's is due at once, an operator's own word in ten minutes, others in business time.
+    /// A task for staff, unless an operator has promised it already. An emergency's is due at once, an operator's own
+    /// word in ten minutes, others in business time.
     pub(in crate::session) fn promise_callback(&mut self, assignee: Option<TargetId>, out: &mut Effects) {
         let Some(open) = &mut self.people.open else {
             return;

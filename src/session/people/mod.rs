@@ -40,6 +40,10 @@ use crate::types::{
 pub(crate) struct People {
     pub(crate) open: Option<Escalation>,
     pub(crate) legs: OperatorLegs,
+    /// The last words to operators whose attempt is over: attempt, leg, step. Newest last.
+    pub(crate) goodbyes: VecDeque<(u32, LegId, u32, Document)>,
+    /// Records up to this one are on disk.
+    pub(crate) committed: Option<RecordId>,
     /// Attempts that are over.
     pub(crate) over: Vec<Over>,
     pub(crate) message: Option<Message>,
@@ -175,6 +179,8 @@ pub(crate) struct Attempt {
     pub(crate) target: Reachable,
     pub(crate) state: AttemptState,
     pub(crate) leg: Option<LegId>,
+    /// Its intent, as a record: nothing rings before that is on disk.
+    pub(crate) record: RecordId,
     /// When it was written down.
     pub(crate) began: Mono,
     /// Dials that the carrier did not process, and that were asked for again.

@@ -162,6 +162,7 @@ impl CallSession {
             return;
         };
         let mut lifted = false;
+        let mut cold = Vec::new();
         let worse = ask.urgency > open.urgency;
         let mut raised = None;
         open.urgency = open.urgency.max(ask.urgency);
@@ -182,9 +183,13 @@ impl CallSession {
             let new =
                 everybody.into_iter().filter(|target| !known.contains(&target.id) && !open.rung.contains(&target.id));
             let may_widen = open.only.is_none() || ask.urgency == Urgency::Emergency;
-            if open.mode == TransferMode::Warm && may_widen {
-                open.queue.extend(new);
-                lifted = open.only.take().is_some();
+            match open.mode {
+                _ if !may_widen => {}
+                TransferMode::Warm => {
+                    open.queue.extend(new);
+                    lifted = open.only.take().is_some();
+                }
+                TransferMode::Cold => cold = new.collect(),
             }
         }
         let escalation = open.no;
@@ -197,6 +202,7 @@ impl CallSession {
         if let Some(raised) = raised {
             self.record(Record::EscalationRaised(raised), out);
         }
+        self.intend_more(now, cold, out);
         if worse && ask.urgency == Urgency::Emergency && !self.people.is_handing_over() {
             self.say_emergency(now, out);
         }

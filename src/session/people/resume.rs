@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::session::CallSession;
 use crate::session::document::{Document, Party, RoomPlan};
-use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record};
+use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record, RecordId};
 use crate::session::fact::{AttemptMove, EscalationFact};
 use crate::session::links::{Media, Model};
 use crate::session::people::message::Message;
@@ -198,6 +198,7 @@ fn kept_attempt(now: Mono, past: PastAttempt) -> Attempt {
         hours: OpenHours::Always,
     };
     let (state, leg) = (past.state, past.leg);
-    let (began, redials, repeats, answers, left_room) = (now, 0, 0, Vec::new(), false);
-    Attempt { no: past.fact.no, target, state, leg, began, redials, step: 0, repeats, answers, left_room }
+    let (began, redials, repeats, answers) = (now, 0, 0, Vec::new());
+    let (record, step, left_room) = (RecordId(0), 0, false);
+    Attempt { no: past.fact.no, target, state, leg, record, began, redials, step, repeats, answers, left_room }
 }

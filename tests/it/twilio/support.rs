@@ -54,6 +54,7 @@ pub(crate) enum Asked {
     AskCall(CallId, Question),
     /// The news as `Debug` writes them, since they do not compare.
     TellCall(CallId, String),
+    PartyStatus(CallId, String, LegStatus, Option<u32>),
     OperatorStatus(AttemptId, String, LegStatus, Option<u32>),
     LegStatus(String, LegStatus, Option<u32>),
     StreamEnded(String, String),
@@ -162,6 +163,10 @@ impl Door for FakeDoor {
 
     fn operator_status(&self, attempt: AttemptId, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
         self.note(Asked::OperatorStatus(attempt, leg.to_string(), status, sequence));
+    }
+
+    fn party_status(&self, call: CallId, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
+        self.note(Asked::PartyStatus(call, leg.to_string(), status, sequence));
     }
 
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) {

@@ -260,3 +260,42 @@ fn a_plea_that_comes_when_the_call_is_ending_leaves_a_task() {
     assert_eq!(urgent_tasks(&rig), 1);
     assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
 }
+
+#[test]
+fn an_emergency_without_a_model_rings_those_who_are_off_duty_too() {
+    let mut setup = setup(Fallback::Callback);
+    let off_duty = Reachable { hours: OpenHours::Spans(Vec::new().into()), ..target("night") };
+    setup.people.targets = vec![target("doctor"), off_duty].into();
+    let mut rig = Rig::on_air(setup);
+    rig.model(ModelInput::Lost(LostCause::Broken));
+    rig.pass(4_000);
+    assert!(matches!(rig.redirects().last(), Some((_, _, Document::Cold { attempt: 1, .. }))));
+    rig.staff_escalate(Urgency::Emergency);
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
+    assert!(matches!(&next, Document::Cold { attempt: 2, target, .. } if target.as_str() == "night"), "{next:?}");
+}
+
+#[test]
+fn a_message_that_may_have_begun_does_not_begin_anew_and_who_is_in_the_room_is_asked_out_of_it() {
+    let mut rig = Rig::on_air(setup(Fallback::Voicemail));
+    rig.staff_escalate(Urgency::Medium);
+    rig.dialled(1);
+    let room = loop {
+        rig.feed(Input::Media(MediaInput::Detached(DetachCause::Dropped)));
+        match rig.after_stream() {
+            Document::Connect => rig.attach(),
+            room => break room,
+        }
+    };
+    assert!(matches!(room, Document::Room(_)), "{room:?}");
+    rig.operator(1, 1, LegStatus::NoAnswer);
+    rig.dialled(2);
+    rig.operator(2, 2, LegStatus::NoAnswer);
+    let (id, _, message) = rig.redirects().pop().unwrap();
+    assert!(matches!(message, Document::Voicemail { .. }));
+    rig.result(id, ActionResult::Failed);
+    assert_eq!(rig.redirects().len(), 1);
+    assert!(rig.carrier_effects().iter().any(|(_, effect)| *effect == CarrierEffect::EndRoom { escalation: 1 }));
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), message);
+}

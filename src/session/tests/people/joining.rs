@@ -116,6 +116,18 @@ fn decline_rings_the_next_and_the_last_decline_gives_the_fallback() {
 }
 
 #[test]
+fn a_decline_that_is_told_twice_is_thanked_for_twice() {
+    for (key, goodbye) in [('2', Goodbye::Thanks), ('3', Goodbye::CallsBack)] {
+        let mut rig = Rig::briefed();
+        assert_eq!(rig.key(1, 1, 2, Some(key)), Document::Goodbye(goodbye));
+        let before = rig.log.iter().filter(|effect| matches!(effect, Effect::Carrier(..))).count();
+        assert_eq!(rig.key(1, 1, 2, Some(key)), Document::Goodbye(goodbye));
+        assert_eq!(rig.key(1, 9, 2, Some(key)), Document::Goodbye(Goodbye::TooLate), "a stranger");
+        assert_eq!(rig.log.iter().filter(|effect| matches!(effect, Effect::Carrier(..))).count(), before);
+    }
+}
+
+#[test]
 fn what_one_operator_was_answered_is_not_the_answer_to_the_next() {
     let mut rig = Rig::briefed();
     assert_eq!(rig.key(1, 1, 2, Some('2')), Document::Goodbye(Goodbye::Thanks));

@@ -55,6 +55,10 @@ impl Door for FakeDoor {
         unreachable!("the API does not tell this")
     }
 
+    fn party_status(&self, _: CallId, _: &LegId, _: LegStatus, _: Option<u32>) {
+        unreachable!("the API does not tell this")
+    }
+
     fn leg_status(&self, _: &LegId, _: LegStatus, _: Option<u32>) {
         unreachable!("the API does not tell this")
     }
