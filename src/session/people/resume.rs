@@ -14,7 +14,7 @@ use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, PastAsk, 
 use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, Policy, Reachable};
 use crate::session::respond::Greeting;
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TargetId, TransferMode};
+use crate::types::{AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TargetId, TransferMode, Urgency};
 
 impl CallSession {
     /// Takes a call up. The caller's leg is looked at, and the carrier asks about it if its stream is gone.
@@ -69,7 +69,7 @@ impl CallSession {
         match open {
             Some(open) => self.take_up_escalation(now, open, out),
             None if leaving_message => {
-                self.people.message = Some(Message { escalation: None, left: false, caller_gone: false });
+                self.people.message = Some(Message::new(None, Urgency::Medium, String::new()));
                 let max = self.policy.voicemail_max;
                 self.people.next = Some(Document::Voicemail { escalation: self.people.counts.escalations, max });
                 self.timers.set(Timer::Message, now + max + self.policy.voicemail_grace * 2);

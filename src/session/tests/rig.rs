@@ -16,7 +16,7 @@ use crate::session::policy::{CallFacts, People, Policy};
 use crate::types::org::{FieldKind, IntakeField};
 use crate::types::prompt::Sentence;
 use crate::types::usage::Usage;
-use crate::types::{CallId, Mono, Mulaw, Now, Prompt, Prompts, ToolCallId, Wall};
+use crate::types::{CallId, Caller, Mono, Mulaw, Now, Prompt, Prompts, ToolCallId, Wall};
 
 pub(super) struct Rig {
     pub(super) session: CallSession,
@@ -44,11 +44,13 @@ pub(super) struct Setup {
     pub(super) rest: bool,
     pub(super) policy: Policy,
     pub(super) people: People,
+    pub(super) caller: Caller,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { disclosure: "", greeting: "Hello?", rest: true, policy: Policy::default(), people: People::nobody() }
+        let (policy, people) = (Policy::default(), People::nobody());
+        Self { disclosure: "", greeting: "Hello?", rest: true, policy, people, caller: Caller::Withheld }
     }
 }
 
@@ -65,6 +67,7 @@ impl Rig {
             intake_fields: vec![field("caller_name"), field("caller_phone")].into(),
             carrier_rest: setup.rest,
             people: setup.people,
+            caller: setup.caller,
             dialled: Some("+15550100199".parse().unwrap()),
             ..plain
         };

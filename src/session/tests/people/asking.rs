@@ -10,7 +10,7 @@ use crate::session::input::{
     ToolRequest,
 };
 use crate::session::tests::rig::{Rig, Setup};
-use crate::types::{EscalationState, Fallback, Outcome, Prompt, Reason, Urgency};
+use crate::types::{Caller, EscalationState, Fallback, Outcome, Prompt, Reason, Urgency};
 
 #[test]
 fn a_second_request_joins_the_first() {
@@ -84,6 +84,70 @@ fn a_caller_who_hangs_up_after_speaking_has_left_a_message() {
     rig.feed(Input::Carrier(CarrierInput::Recorded { recording, duration }));
     rig.pass(1_000);
     assert_eq!(rig.outcome(), Some((Outcome::Voicemail, Reason::MessageLeft)));
+}
+
+/// A caller whose number is known, or is not, is asked to leave a message.
+fn at_the_voicemail(caller: Caller) -> Rig {
+    let mut rig = Rig::on_air(Setup { caller, ..setup(Fallback::Voicemail) });
+    rig.staff_escalate(Urgency::High);
+    rig.dialled(1);
+    rig.operator(1, 1, LegStatus::NoAnswer);
+    rig.dialled(2);
+    rig.operator(2, 2, LegStatus::NoAnswer);
+    let id = rig.redirects().last().expect("to the voicemail").0;
+    rig.result(id, ActionResult::Done);
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    rig
+}
+
+fn known() -> Caller {
+    Caller::Number("+12025550177".parse().unwrap())
+}
+
+fn callbacks(rig: &Rig) -> Vec<(Option<u32>, Urgency, String)> {
+    let callback = |record: &Record| match record {
+        Record::Callback(fact) => Some((fact.escalation, fact.urgency, fact.reason.clone())),
+        _ => None,
+    };
+    rig.records().filter_map(callback).collect()
+}
+
+fn said_nothing() -> Question {
+    Question::VoicemailDone { recording: String::new(), duration: Duration::ZERO }
+}
+
+#[test]
+fn who_leaves_no_message_is_called_back_and_hears_so() {
+    let mut rig = at_the_voicemail(known());
+    assert_eq!(rig.ask(said_nothing()), Document::Goodbye(Goodbye::WillCallBack));
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(60_000);
+    assert_eq!(callbacks(&rig), [(Some(1), Urgency::High, "asked by staff".to_owned())]);
+    assert_eq!(rig.outcome(), Some((Outcome::Callback, Reason::CallbackPromised)));
+}
+
+#[test]
+fn who_hangs_up_before_the_tone_is_called_back() {
+    let mut rig = at_the_voicemail(known());
+    rig.caller_leg(LegStatus::Completed);
+    assert!(callbacks(&rig).is_empty(), "the recording may still come");
+    rig.pass(60_000);
+    assert_eq!((callbacks(&rig).len(), rig.outcome()), (1, Some((Outcome::CallerHungUp, Reason::CarrierStatus))));
+}
+
+#[test]
+fn who_leaves_a_message_or_no_number_is_not_called_back() {
+    let mut rig = at_the_voicemail(known());
+    let (recording, duration) = ("RE1".to_owned(), Duration::from_secs(4));
+    assert_eq!(rig.ask(Question::VoicemailDone { recording, duration }), Document::HangUp);
+    rig.pass(60_000);
+    assert!(callbacks(&rig).is_empty());
+    let mut rig = at_the_voicemail(Caller::Withheld);
+    assert_eq!(rig.ask(said_nothing()), Document::Goodbye(Goodbye::NobodyFree));
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(60_000);
+    assert!(callbacks(&rig).is_empty());
+    assert!(rig.session.is_over());
 }
 
 #[test]
