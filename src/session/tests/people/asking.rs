@@ -52,6 +52,48 @@ fn key_zero_asks_for_a_person() {
     assert!(rig.said(Prompt::Ringing));
 }
 
+/// A call that has asked for a person as often as it may; nobody was there.
+fn asked_too_often() -> Rig {
+    let mut rig = Rig::on_air(Setup { rest: false, ..setup(Fallback::Assistant) });
+    for _ in 0..5 {
+        rig.staff_escalate(Urgency::Low);
+    }
+    rig.says("r1", "i1", 500, "Nobody is free.");
+    rig.pass(4_000);
+    rig.heard.clear();
+    rig
+}
+
+fn is_told(rig: &Rig) -> bool {
+    rig.notes().iter().any(|note| note.starts_with("The caller wants a person again."))
+}
+
+#[test]
+fn key_zero_is_answered_also_when_nobody_is_rung_any_more() {
+    let mut rig = asked_too_often();
+    let creates = rig.creates().len();
+    rig.feed(Input::Media(MediaInput::Digit('0')));
+    rig.pass(3_500);
+    assert!(rig.said(Prompt::NobodyFree) && is_told(&rig));
+    assert_eq!((rig.creates().len(), rig.dials().len()), (creates + 1, 0), "and the assistant goes on");
+}
+
+#[test]
+fn a_spoken_wish_for_a_person_is_answered_also_when_nobody_is_rung_any_more() {
+    let mut rig = asked_too_often();
+    rig.caller_starts("u1");
+    rig.caller_stops("u1");
+    rig.caller_said("u1", "I want to speak to a real person.");
+    rig.pass(2_000);
+    assert!(rig.said(Prompt::NobodyFree) && is_told(&rig));
+    let mut rig = asked_too_often();
+    rig.begin_auto("r2");
+    rig.speak("r2", "i2", 500, "I will connect you to a person.");
+    rig.done("r2");
+    rig.pass(2_000);
+    assert!(!is_told(&rig), "the assistant's own words are not the caller's");
+}
+
 #[test]
 fn a_message_is_recorded_and_ends_the_call() {
     let mut rig = Rig::on_air(setup(Fallback::Voicemail));
