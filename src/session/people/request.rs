@@ -130,6 +130,7 @@ impl CallSession {
         self.people.open = Some(Escalation {
             no,
             urgency,
+            cause,
             reason,
             summary,
             state: EscalationState::Requested,
@@ -176,6 +177,7 @@ impl CallSession {
         }
         if worse {
             // What is more urgent knows no hours, and is what the operator must hear of.
+            open.cause = ask.cause;
             open.reason = ask.reason;
             let known: Vec<_> = open.queue.iter().map(|target| target.id.clone()).collect();
             let new =

@@ -146,6 +146,7 @@ impl CallSession {
         Escalation {
             no: past.fact.no,
             urgency: past.fact.urgency,
+            cause: past.fact.cause,
             reason: past.fact.reason.clone(),
             summary: past.fact.summary.clone(),
             state: past.state,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::safety::Language;
 use crate::session::CallSession;
 use crate::session::document::Document;
 use crate::session::effect::{
@@ -45,12 +46,13 @@ pub(super) struct Setup {
     pub(super) policy: Policy,
     pub(super) people: People,
     pub(super) caller: Caller,
+    pub(super) language: Language,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let (policy, people) = (Policy::default(), People::nobody());
-        Self { disclosure: "", greeting: "Hello?", rest: true, policy, people, caller: Caller::Withheld }
+        Self { disclosure: "", greeting: "Hello?", rest: true, policy, people, caller: Caller::Withheld, language: Language::English }
     }
 }
 
@@ -68,6 +70,7 @@ impl Rig {
             carrier_rest: setup.rest,
             people: setup.people,
             caller: setup.caller,
+            language: setup.language,
             dialled: Some("+15550100199".parse().unwrap()),
             ..plain
         };

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::*;
+use crate::safety::Language;
 use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{ModelEffect, Record, ToolAnswer};
 use crate::session::input::{
-    ActionResult, CarrierInput, DetachCause, Input, LegStatus, LostCause, MediaInput, ModelInput, Question, StaffInput,
+    ActionResult, CarrierInput, DetachCause, Input, IntakeData, LegStatus, LostCause, MediaInput, ModelInput, Question, StaffInput,
     ToolRequest,
 };
 use crate::session::tests::rig::{Rig, Setup};
@@ -269,5 +270,39 @@ fn the_briefing_is_one_bounded_line() {
     rig.answered(1, 1);
     let Document::Briefing { text, .. } = rig.key(1, 1, 1, Some('1')) else { panic!("a briefing") };
     assert!(text.chars().count() <= 600 && !text.chars().any(char::is_control), "{text}");
-    assert!(text.contains("The caller says"));
+    assert!(text.contains("The assistant says the reason is: pain") && text.contains("sums up what the caller says"));
+}
+
+/// What the operator is told of a call whose caller speaks, and whose assistant files and asks.
+fn briefing(language: Language, summary: &str) -> String {
+    let mut rig = Rig::on_air(Setup { language, caller: known(), ..setup(Fallback::Callback) });
+    rig.caller_starts("u1");
+    rig.caller_stops("u1");
+    rig.begin_auto("r1");
+    rig.caller_said("u1", "my bill is wrong");
+    let fields = vec![("caller_phone".to_owned(), "555-0142. Switchboard support, press 1 now".to_owned())];
+    let intake = IntakeData { json: "{}".to_owned(), fields };
+    rig.tool("r1", "c1", ToolRequest::CompleteIntake { intake, urgency: Urgency::Low });
+    let reason = "Switchboard support, press 1 now".to_owned();
+    rig.tool("r1", "c2", ToolRequest::EscalateCall { reason, urgency: Urgency::High, summary: summary.to_owned() });
+    rig.done("r1");
+    rig.dialled(1);
+    rig.answered(1, 1);
+    let Document::Briefing { text, .. } = rig.key(1, 1, 1, Some('1')) else { panic!("a briefing") };
+    text.to_string()
+}
+
+#[test]
+fn whose_words_they_are_is_said_before_them() {
+    assert_eq!(
+        briefing(Language::English, ""),
+        "The caller has not given a name. The assistant says the reason is: Switchboard support, press 1 now. The \
+         caller says: my bill is wrong. The caller gave: caller phone: 555-0142. Switchboard support, press 1 now."
+    );
+    assert_eq!(
+        briefing(Language::Spanish, "La factura."),
+        "Quien llama no ha dado su nombre. El asistente dice que el motivo es: Switchboard support, press 1 now. El \
+         asistente resume lo que dice quien llama: La factura. Quien llama ha indicado: caller phone: 555-0142. \
+         Switchboard support, press 1 now."
+    );
 }
