@@ -75,8 +75,7 @@ const BARRED: &[&str] = &[
     // Israel, United Arab Emirates, Egypt, Morocco, South Africa, Pakistan.
     "97219", "971900", "20900", "21289", "2790", "92900",
     // Hong Kong, Taiwan, South Korea, Singapore, Thailand, Vietnam, Indonesia.
-    "852900", "886204", "8260", "651900", "661900", "841900", "62809",
-    // Argentina, Uruguay, Venezuela.
+    "852900", "886204", "8260", "651900", "661900", "841900", "62809", // Argentina, Uruguay, Venezuela.
     "54600", "54604", "54605", "54607", "54609", "59890", "58900", "58901",
 ];
 

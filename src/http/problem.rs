@@ -277,7 +277,9 @@ const fn why_not(why: Ignored) -> &'static str {
         Ignored::Voicemail => "The caller is leaving a message.",
         Ignored::WithPerson => "The caller talks with a person, or is being connected to one.",
         Ignored::NoAssistant => "The assistant is not connected, or the caller is not with it; try again in a moment.",
-        Ignored::CallerDials => "The assistant is gone and the caller's own line dials; nothing can be put in front of it.",
+        Ignored::CallerDials => {
+            "The assistant is gone and the caller's own line dials; nothing can be put in front of it."
+        }
         Ignored::UnknownTarget => "The call knows no target of this id.",
         Ignored::LimitReached => "This call has asked for persons as often as it may.",
         Ignored::TooLate => "The present request for a person ends within seconds; try again after it.",

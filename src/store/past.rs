@@ -26,8 +26,7 @@ const STAND: &str = "
 const LAST_LINES: &str = "
     select speaker, text from call_transcripts where call_id = $1 and text <> '' and origin <> 'keys' order by seq desc limit $2";
 /// Whom staff chose last, and for which escalation.
-const TAKE_OVER: &str =
-    "select detail from call_events where call_id = $1 and kind = $2 order by no desc limit 1";
+const TAKE_OVER: &str = "select detail from call_events where call_id = $1 and kind = $2 order by no desc limit 1";
 const INTAKE: &str = "select structured_json from call_intakes where call_id = $1";
 
 impl Store {

@@ -14,7 +14,9 @@ use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, PastAsk, 
 use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, Policy, Reachable};
 use crate::session::respond::Greeting;
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TargetId, TransferMode, Urgency};
+use crate::types::{
+    AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TargetId, TransferMode, Urgency,
+};
 
 impl CallSession {
     /// Takes a call up. The caller's leg is looked at, and the carrier asks about it if its stream is gone.

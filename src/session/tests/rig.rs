@@ -52,7 +52,15 @@ pub(super) struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         let (policy, people) = (Policy::default(), People::nobody());
-        Self { disclosure: "", greeting: "Hello?", rest: true, policy, people, caller: Caller::Withheld, language: Language::English }
+        Self {
+            disclosure: "",
+            greeting: "Hello?",
+            rest: true,
+            policy,
+            people,
+            caller: Caller::Withheld,
+            language: Language::English,
+        }
     }
 }
 

@@ -54,7 +54,12 @@ fn open(state: EscalationState, attempt: AttemptState, operator: Option<LegId>) 
     let fact = EscalationFact { no: 1, cause, urgency, reason: "pain".to_owned(), summary: String::new() };
     let target = "doctor".parse().unwrap();
     let tried = AttemptFact { no: 1, escalation: 1, target, mode: TransferMode::Warm };
-    Some(PastEscalation { fact, state, only: None, attempts: vec![PastAttempt { fact: tried, state: attempt, leg: operator }] })
+    Some(PastEscalation {
+        fact,
+        state,
+        only: None,
+        attempts: vec![PastAttempt { fact: tried, state: attempt, leg: operator }],
+    })
 }
 
 /// A call that is taken up after ten minutes.

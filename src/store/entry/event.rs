@@ -48,8 +48,6 @@ pub(super) fn describe(event: &Event) -> (&'static str, Value) {
             (TAKE_OVER, json!({"escalation": escalation, "target": target.as_ref().map(TargetId::as_str)}))
         }
         Event::StaffSaid => ("staff_said", json!({})),
-        Event::CommandIgnored { command, why } => {
-            ("command_ignored", json!({"command": command, "why": why.as_str()}))
-        }
+        Event::CommandIgnored { command, why } => ("command_ignored", json!({"command": command, "why": why.as_str()})),
     }
 }

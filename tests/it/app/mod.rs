@@ -4,6 +4,7 @@
 
 mod commands;
 mod echo;
+mod panics;
 mod scenarios;
 mod shutdown;
 

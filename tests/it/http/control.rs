@@ -113,7 +113,10 @@ async fn the_call_itself_says_why_it_does_not_do_what_it_is_told() {
     };
     let unknown = objects(CommandError::Ignored(Ignored::UnknownTarget), "take-over").await;
     let unknown = unknown.problem(422, "validation_failed");
-    assert_eq!((&unknown["errors"][0]["pointer"], &unknown["errors"][0]["code"]), (&json!("/target_id"), &json!("unknown_target")));
+    assert_eq!(
+        (&unknown["errors"][0]["pointer"], &unknown["errors"][0]["code"]),
+        (&json!("/target_id"), &json!("unknown_target"))
+    );
     for why in Ignored::ALL.iter().filter(|why| **why != Ignored::UnknownTarget) {
         for verb in VERBS {
             objects(CommandError::Ignored(*why), verb).await.problem(409, "not_possible_now");

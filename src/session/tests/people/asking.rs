@@ -7,8 +7,8 @@ use crate::safety::Language;
 use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{ModelEffect, Record, ToolAnswer};
 use crate::session::input::{
-    ActionResult, CarrierInput, DetachCause, Input, IntakeData, LegStatus, LostCause, MediaInput, ModelInput, Question, StaffInput,
-    ToolRequest,
+    ActionResult, CarrierInput, DetachCause, Input, IntakeData, LegStatus, LostCause, MediaInput, ModelInput, Question,
+    StaffInput, ToolRequest,
 };
 use crate::session::tests::rig::{Rig, Setup};
 use crate::types::{Caller, EscalationState, Fallback, Outcome, Prompt, Reason, Urgency};
