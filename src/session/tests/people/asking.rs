@@ -83,6 +83,7 @@ fn key_zero_is_answered_also_when_nobody_is_rung_any_more() {
 fn a_spoken_wish_for_a_person_is_answered_also_when_nobody_is_rung_any_more() {
     let mut rig = asked_too_often();
     rig.caller_starts("u1");
+    rig.pass(1_500);
     rig.caller_stops("u1");
     rig.caller_said("u1", "I want to speak to a real person.");
     rig.pass(2_000);
