@@ -134,6 +134,17 @@ fn a_pronoun_between_no_and_its_verb_changes_nothing() {
 }
 
 #[test]
+fn who_is_cared_for_silences_nothing_behind_a_but() {
+    check(Speaker::Caller, EMERGENCY, &["the fire department left but there are flames coming out of the wall"]);
+    check(Speaker::Caller, None, &["there were flames coming out of the wall, the fire department already put it out"]);
+}
+
+#[test]
+fn a_rule_that_names_an_idiom_knows_it() {
+    check(Speaker::Caller, Some(Alarm::High), &["he's out of his blood thinner as of today"]);
+}
+
+#[test]
 fn what_is_supposed_does_not_reach_over_what_happens_now() {
     check(Speaker::Caller, EMERGENCY, &["do you have anything for a kid who drank lamp oil? He's coughing and drowsy"]);
     check(Speaker::Caller, None, &["do you have anything for a kid who drank lamp oil"]);

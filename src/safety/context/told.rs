@@ -49,12 +49,8 @@ impl Context<'_> {
     /// Somebody cares for them already; not if the caller speaks of themselves.
     pub(super) fn cared(&self, found: &Match) -> bool {
         let own = (found.start().saturating_sub(3)..found.end()).any(|at| self.view.is(at, self.marks.first_person));
-        // "the fire brigade left, but now there are flames again"
-        let anew = |end: usize| {
-            end <= found.start()
-                && self.between(found, end, end)
-                && self.cues(Cue::Again).any(|(start, _)| start >= end)
-        };
+        // "the fire brigade left, but now there are flames again", "he is in hospital, but she is still bleeding"
+        let anew = |end: usize| (end..found.start()).any(|at| self.view.is(at, self.marks.breaker));
         !own && self.cues(Cue::Cared).any(|(start, end)| {
             !(start.saturating_sub(2)..start).any(|at| self.view.is(at, self.marks.negator)) && !anew(end)
         })

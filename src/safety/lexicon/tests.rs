@@ -31,6 +31,14 @@ fn one_slip_in_a_long_word_is_forgiven_and_in_a_short_one_not() {
 }
 
 #[test]
+fn an_s_at_the_end_of_a_long_word_is_forgiven() {
+    let mut lexicon = Lexicon::new();
+    let element = lexicon.element(Language::English, "grandmother|gun");
+    assert_eq!(found(&lexicon, element, "my grandmothers in there"), [(1, 2)]);
+    assert!(found(&lexicon, element, "two guns").is_empty());
+}
+
+#[test]
 fn spanish_is_compared_by_sound() {
     let mut lexicon = Lexicon::new();
     let element = lexicon.element(Language::Spanish, "vomitar+");
