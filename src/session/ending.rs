@@ -14,7 +14,7 @@ use crate::session::CallSession;
 use crate::session::effect::{
     CarrierEffect, Effect, Effects, Ending as Ended, MediaEffect, ModelEffect, Record, RespondKind, ToolAnswer,
 };
-use crate::session::input::ActionResult;
+use crate::session::input::{ActionResult, Ignored};
 use crate::session::links::{Media, Model};
 use crate::session::people::{Errand, Stage};
 use crate::session::plant::planted;
@@ -333,6 +333,8 @@ impl CallSession {
     /// The call ends: nobody is called, briefed or kept for it any more.
     fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
         self.drop_again(out);
+        self.drop_says(Ignored::Ending, out);
+        self.note_missed_message(out);
         let talked = self.people.stage() == Some(Stage::Talking);
         if let (Some(Stage::Merging { .. } | Stage::Talking), Some(open)) = (self.people.stage(), &self.people.open)
             && open.mode == TransferMode::Warm
@@ -346,6 +348,9 @@ impl CallSession {
             Outcome::CallerHungUp | Outcome::Transferred => (AttemptState::CallerGone, EscalationState::CallerGone),
             _ => (AttemptState::Canceled, EscalationState::Canceled),
         };
+        if attempt == AttemptState::Canceled {
+            self.settle_left_room(out);
+        }
         self.attempt_to(attempt, None, out);
         self.cancel_cold(out);
         self.close_escalation(escalation, out);

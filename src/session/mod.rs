@@ -2,7 +2,7 @@
 //!
 //! `handle` is the only mutation and returns every effect. No clock, no I/O, no locks, no randomness: the same inputs
 //! give the same effects, byte for byte. Sibling machines own their data (`links`, `turn`, `playout`, `speech`,
-//! `transcript`, `tooling`, `intake`); the `on_*` files hold the reactions that tie them together.
+//! `transcript`, `tooling`, `intake`, `says`); the `on_*` files hold the reactions that tie them together.
 
 pub mod document;
 pub mod effect;
@@ -21,10 +21,12 @@ mod on_carrier;
 mod on_media;
 mod on_model;
 mod on_speech;
+mod on_staff;
 mod on_time;
 mod people;
 mod playout;
 mod respond;
+mod says;
 mod speech;
 #[cfg(test)]
 mod tests;
@@ -50,6 +52,7 @@ use crate::session::people::outbound::Outbound;
 use crate::session::playout::Playout;
 use crate::session::policy::{CallFacts, Policy};
 use crate::session::respond::Greeting;
+use crate::session::says::Says;
 use crate::session::speech::Speech;
 use crate::session::timer::Timers;
 use crate::session::tooling::Tooling;
@@ -87,6 +90,7 @@ pub struct CallSession {
     /// Local sentences that are queued or out, with the number of their line once they sound.
     sentences: Vec<(Prompt, Option<u32>)>,
     people: People,
+    says: Says,
     watch: Watch,
     caller_turns: CallerTurns,
     /// The wall clock of this step.
@@ -102,6 +106,8 @@ struct Counters {
     action: u32,
     record: u32,
     fault_events: u32,
+    /// Commands of staff that came to nothing.
+    ignored: u32,
     resumes: u32,
     lookups: u32,
     /// The carrier said that the leg is up.
@@ -189,6 +195,7 @@ impl CallSession {
             pace: Pace::default(),
             sentences: Vec::new(),
             people,
+            says: Says::default(),
             watch: Watch::default(),
             caller_turns: CallerTurns::default(),
             wall,
@@ -255,6 +262,7 @@ impl CallSession {
             self.clean_up(out);
             return;
         }
+        self.follow_says(now, out);
         self.respond(now, out);
         self.play(now, out);
         self.settle_lines(now, out);
@@ -277,6 +285,7 @@ impl CallSession {
             };
             let source = source.clone();
             self.note_sound(now, &source, out);
+            self.note_said(&source, out);
         }
         if self.playout.is_settled() {
             self.timers.stop(Timer::Playout);

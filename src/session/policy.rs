@@ -26,6 +26,8 @@ pub struct CallFacts {
     pub dialled: Option<PhoneNumber>,
     pub direction: Direction,
     pub consent: Option<Consent>,
+    /// Of what operators are told in a call of ours; callers and assistants speak any.
+    pub language: Language,
     /// Empty: none.
     pub disclosure: Arc<str>,
     /// Empty: the caller speaks first.
@@ -54,6 +56,7 @@ impl CallFacts {
             dialled: None,
             direction: Direction::Inbound,
             consent: None,
+            language: Language::English,
             disclosure: "".into(),
             greeting: "".into(),
             intake_fields: Arc::default(),
@@ -142,6 +145,8 @@ impl Past {
 pub struct PastEscalation {
     pub fact: EscalationFact,
     pub state: EscalationState,
+    /// Staff wanted this target and no other.
+    pub only: Option<TargetId>,
     /// Attempts of it that were not finished.
     pub attempts: Vec<PastAttempt>,
 }

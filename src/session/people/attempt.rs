@@ -66,8 +66,10 @@ impl CallSession {
             let fact = AttemptFact { no, escalation: open.no, target: target.id.clone(), mode };
             let answers = Vec::new();
             let state = AttemptState::Intended;
-            let (began, redials, repeats) = (now, 0, 0);
-            open.attempt = Some(Attempt { no, target, state, leg: None, began, redials, step: 1, repeats, answers });
+            let (began, redials, repeats, left_room) = (now, 0, 0, false);
+            let (leg, step) = (None, 1);
+            open.attempt =
+                Some(Attempt { no, target, state, leg, record, began, redials, step, repeats, answers, left_room });
             self.record(Record::Attempt(fact), out);
         }
         record
@@ -75,6 +77,7 @@ impl CallSession {
 
     /// Records up to this one are on disk: what was intended may be done.
     pub(in crate::session) fn on_committed(&mut self, now: Mono, id: RecordId, out: &mut Effects) {
+        self.people.committed = self.people.committed.max(Some(id));
         match self.people.stage() {
             Some(Stage::Intending { record }) if id >= record => self.dial(now, out),
             Some(Stage::Announcing { record, committed: false }) if id >= record => {
@@ -181,10 +184,19 @@ impl CallSession {
         if self.people.stage() != Some(Stage::Ringing) {
             return;
         }
-        if let Some(attempt) = self.people.attempt_mut() {
-            attempt.redials += 1;
+        let grace = self.policy.dial_grace;
+        match self.people.attempt_mut() {
+            // It rings after all: its callbacks told.
+            Some(attempt) if attempt.leg.is_some() => {
+                let ring = attempt.target.ring;
+                self.timers.set(Timer::Attempt, now + ring + grace);
+            }
+            Some(attempt) => {
+                attempt.redials += 1;
+                self.dial(now, out);
+            }
+            None => {}
         }
-        self.dial(now, out);
     }
 
     /// The answer to the look for a leg whose dial had no answer.

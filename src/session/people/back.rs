@@ -53,6 +53,7 @@ impl CallSession {
     pub(in crate::session) fn come_back(&mut self, now: Mono, out: &mut Effects) -> Document {
         let talked = self.people.stage() == Some(Stage::Talking);
         let without_model = self.end_without_model();
+        self.settle_left_room(out);
         if self.model == Model::Gone && !talked {
             self.attempt_to(AttemptState::Failed, None, out);
             self.people.legs.release_all();

@@ -3,21 +3,23 @@
 //! The gate says nothing about the caller, because an answering machine may be listening. A question that is asked
 //! again (the carrier repeats requests) gets the answer that it had.
 
-use std::fmt::Write as _;
-
 use crate::session::CallSession;
 use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{Effects, Event};
-use crate::session::people::{Attempt, Escalation, Stage};
+use crate::session::people::{Attempt, Escalation, Stage, wording};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
-use crate::types::{AnsweredBy, AttemptState, Caller, EscalationState, LegId, Mono, TransferMode, Urgency};
+use crate::types::{AnsweredBy, AttemptState, Caller, EscalationState, LegId, Mono, Speaker, TransferMode, Urgency};
 
 /// Longest briefing, in characters.
 const BRIEFING_CHARS_MAX: usize = 600;
 
 /// Longest part of it that the caller or the model chose the length of.
 const PART_CHARS_MAX: usize = 300;
+
+/// Last words to operators that are remembered.
+const GOODBYES_MAX: usize = 16;
+const NAME_CHARS_MAX: usize = 80;
 
 impl CallSession {
     /// An operator's leg was answered.
@@ -60,7 +62,7 @@ impl CallSession {
             }
         }
         let urgency = self.people.open.as_ref().map_or(Urgency::Medium, |open| open.urgency);
-        self.answer_operator(no, 0, Document::Gate { attempt: no, step: 1, urgency })
+        self.answer_operator((no, leg), 0, Document::Gate { attempt: no, step: 1, urgency })
     }
 
     /// Detection says what picked up, perhaps while the gate still speaks.
@@ -93,6 +95,10 @@ impl CallSession {
         key: Option<char>,
         out: &mut Effects,
     ) -> Document {
+        let told = |(of, to, at, _): &&(u32, LegId, u32, Document)| (*of, to, *at) == (no, leg, step);
+        if let Some((_, _, _, goodbye)) = self.people.goodbyes.iter().find(told) {
+            return goodbye.clone();
+        }
         let Some(attempt) = self.people.attempt().filter(|attempt| attempt.no == no) else {
             return self.too_late();
         };
@@ -109,7 +115,7 @@ impl CallSession {
             self.event(Event::OperatorKey { attempt: no, key }, out);
         }
         let answer = self.decide(now, no, step, key, out);
-        self.answer_operator(no, step, answer)
+        self.answer_operator((no, leg), step, answer)
     }
 
     fn decide(&mut self, now: Mono, no: u32, step: u32, key: Option<char>, out: &mut Effects) -> Document {
@@ -194,7 +200,14 @@ impl CallSession {
     }
 
     /// Keeps the answer for a question that is asked again.
-    fn answer_operator(&mut self, no: u32, step: u32, answer: Document) -> Document {
+    fn answer_operator(&mut self, (no, leg): (u32, &LegId), step: u32, answer: Document) -> Document {
+        if matches!(answer, Document::Goodbye(_)) {
+            let goodbyes = &mut self.people.goodbyes;
+            if goodbyes.len() >= GOODBYES_MAX {
+                goodbyes.pop_front();
+            }
+            goodbyes.push_back((no, leg.clone(), step, answer.clone()));
+        }
         // A decline may have begun the next attempt already: it must not get this answer.
         if let Some(attempt) = self.people.attempt_mut()
             && attempt.no == no
@@ -212,28 +225,25 @@ impl CallSession {
     /// The summary for the operator: at most 600 characters, without control characters, and the caller's or the
     /// model's words are introduced as such.
     fn briefing(&self, open: &Escalation) -> String {
-        let mut text = String::new();
-        match (self.known("caller_name"), &self.facts.caller) {
-            (Some(name), _) => {
-                let _ = write!(text, "The caller gives the name {}. ", plain(&name, 80));
-            }
-            (None, Caller::Number(_)) => text.push_str("The caller has not given a name. "),
-            (None, Caller::Withheld) => text.push_str("The caller has given no name and withholds the number. "),
-        }
+        let language = self.facts.language;
+        let mut parts = vec![match self.known("caller_name") {
+            Some(name) => wording::name(language, &plain(&name, NAME_CHARS_MAX)),
+            None => wording::no_name(language, self.facts.caller == Caller::Withheld).to_owned(),
+        }];
         if !open.reason.is_empty() {
-            let _ = write!(text, "Reason: {} ", plain(&open.reason, PART_CHARS_MAX));
+            parts.push(told(wording::reason(language, open.cause), &open.reason));
         }
+        let heard = self.people.heard.iter().rev().find(|(_, speaker, _)| *speaker == Speaker::Caller);
         if !open.summary.is_empty() {
-            let _ = write!(text, "The caller says: {} ", plain(&open.summary, PART_CHARS_MAX));
-        } else if let Some((_, _, words)) =
-            self.people.heard.iter().rev().find(|(_, speaker, _)| *speaker == crate::types::Speaker::Caller)
-        {
-            let _ = write!(text, "The caller says: {} ", plain(words, PART_CHARS_MAX));
+            parts.push(told(wording::said(language, Speaker::Assistant), &open.summary));
+        } else if let Some((_, _, words)) = heard {
+            parts.push(told(wording::said(language, Speaker::Caller), words));
         }
         let rest = self.intake_words();
         if !rest.is_empty() {
-            let _ = write!(text, "Noted: {} ", plain(&rest, PART_CHARS_MAX));
+            parts.push(told(wording::gave(language), &rest));
         }
+        let text = parts.join(" ");
         plain(&text, if planted!(self.policy, BriefsWithoutEnd) { usize::MAX } else { BRIEFING_CHARS_MAX })
     }
 
@@ -250,6 +260,13 @@ impl CallSession {
         let words: Vec<_> = fields.map(|(name, value)| format!("{}: {value}", name.replace('_', " "))).collect();
         words.join("; ")
     }
+}
+
+/// Whose words they are, and the words; what follows is a sentence of its own.
+fn told(by: &str, words: &str) -> String {
+    let words = plain(words, PART_CHARS_MAX);
+    let end = if words.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{by} {words}{end}")
 }
 
 /// One line of at most so many characters, as a voice can read it.

@@ -12,6 +12,7 @@ use crate::session::fact::AttemptMove;
 use crate::session::links::Media;
 use crate::session::people::attempt::RING_MIN;
 use crate::session::people::{Attempt, Stage};
+use crate::session::policy::Reachable;
 use crate::session::timer::Timer;
 use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Reason, TransferMode, Urgency};
 
@@ -38,6 +39,29 @@ impl CallSession {
         open.stage = Stage::Announcing { record, committed: false };
         self.escalation_to(EscalationState::Dialing, out);
         self.timers.set(Timer::Attempt, now + self.policy.announce_max);
+    }
+
+    /// More may be tried, because it has become more urgent: they are written down behind those that are.
+    pub(in crate::session) fn intend_more(&mut self, now: Mono, targets: Vec<Reachable>, out: &mut Effects) {
+        for target in targets {
+            let tries = self.policy.attempts_max;
+            let Some(open) = &mut self.people.open else {
+                return;
+            };
+            if !matches!(open.stage, Stage::Announcing { .. } | Stage::ColdDialling) || open.tried >= tries {
+                return;
+            }
+            let present = open.attempt.take();
+            let record = self.intend(now, target, TransferMode::Cold, out);
+            let Some(open) = &mut self.people.open else {
+                return;
+            };
+            open.cold.extend(open.attempt.take());
+            open.attempt = present;
+            if matches!(open.stage, Stage::Announcing { .. }) {
+                open.stage = Stage::Announcing { record, committed: false };
+            }
+        }
     }
 
     /// The caller has heard what happens: the leg dials.
@@ -111,8 +135,11 @@ impl CallSession {
             return Document::HangUp;
         };
         let in_time = open.due.since(now) >= RING_MIN;
-        if in_time && !asked_for_message && !calls_back && !open.cold.is_empty() {
-            let next = open.cold.remove(0);
+        // What was added last may not be on disk.
+        let committed = self.people.committed;
+        let next = open.cold.iter().position(|attempt| Some(attempt.record) <= committed);
+        if let Some(index) = next.filter(|_| in_time && !asked_for_message && !calls_back) {
+            let next = open.cold.remove(index);
             self.people.retire_attempt();
             if let Some(open) = &mut self.people.open {
                 open.attempt = Some(next);

@@ -8,7 +8,7 @@ use crate::session::effect::{Effects, Record};
 use crate::session::ending::Ending;
 use crate::session::fact::CallbackFact;
 use crate::session::links::{Media, Model};
-use crate::session::people::Escalation;
+use crate::session::people::{Escalation, PastAsk, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Prompt, Reason, TargetId, Urgency, Wall};
@@ -158,7 +158,8 @@ impl CallSession {
         self.promise_callback(target, out);
     }
 
-    /// A task for staff, unless an operator has promised it already. An emergency's is due at once, an operator's own word in ten minutes, others in business time.
+    /// A task for staff, unless an operator has promised it already. An emergency's is due at once, an operator's own
+    /// word in ten minutes, others in business time.
     pub(in crate::session) fn promise_callback(&mut self, assignee: Option<TargetId>, out: &mut Effects) {
         let Some(open) = &mut self.people.open else {
             return;
@@ -210,10 +211,11 @@ impl CallSession {
 
     /// The call ends before the person could be asked for again.
     pub(in crate::session) fn drop_again(&mut self, out: &mut Effects) {
-        if let Some(fact) = self.people.again.take_if(|fact| fact.urgency == Urgency::Emergency) {
+        if let Some(PastAsk { fact, .. }) =
+            self.people.again.take().filter(|past| past.fact.urgency == Urgency::Emergency)
+        {
             self.urgent_callback(Some(fact.no), fact.reason, out);
         }
-        self.people.again = None;
     }
 
     /// The assistant has the caller again, and is told what happened.
@@ -232,7 +234,6 @@ impl CallSession {
 
     /// Staff want the caller back with the assistant.
     pub(in crate::session) fn on_staff_return(&mut self, now: Mono, out: &mut Effects) {
-        use crate::session::people::Stage;
         match self.people.stage() {
             None => {}
             Some(Stage::Requested | Stage::Intending { .. } | Stage::Ringing | Stage::Deciding) => {

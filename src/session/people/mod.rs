@@ -21,6 +21,7 @@ pub(super) mod outbound;
 pub(super) mod request;
 pub(super) mod resume;
 pub(super) mod transfer;
+mod wording;
 
 use std::collections::VecDeque;
 
@@ -40,6 +41,10 @@ use crate::types::{
 pub(crate) struct People {
     pub(crate) open: Option<Escalation>,
     pub(crate) legs: OperatorLegs,
+    /// The last words to operators whose attempt is over: attempt, leg, step. Newest last.
+    pub(crate) goodbyes: VecDeque<(u32, LegId, u32, Document)>,
+    /// Records up to this one are on disk.
+    pub(crate) committed: Option<RecordId>,
     /// Attempts that are over.
     pub(crate) over: Vec<Over>,
     pub(crate) message: Option<Message>,
@@ -60,7 +65,7 @@ pub(crate) struct People {
     /// The caller comes back from a person.
     pub(crate) returning: bool,
     /// A person was asked for before a restart, and must be asked for again once the caller is here.
-    pub(crate) again: Option<EscalationFact>,
+    pub(crate) again: Option<PastAsk>,
     /// The call is over, and operators' legs are waited for until then.
     pub(crate) closing_until: Option<Mono>,
     /// The last lines, oldest first, by number.
@@ -129,16 +134,26 @@ pub(crate) struct Ask {
     pub(crate) only: Option<TargetId>,
 }
 
+/// What was asked for before a restart.
+pub(crate) struct PastAsk {
+    pub(crate) fact: EscalationFact,
+    pub(crate) only: Option<TargetId>,
+}
+
 /// An escalation that is under way.
 pub(crate) struct Escalation {
     pub(crate) no: u32,
     pub(crate) urgency: Urgency,
+    /// Whose reason it is.
+    pub(crate) cause: Cause,
     pub(crate) reason: String,
     pub(crate) summary: String,
     pub(crate) state: EscalationState,
     pub(crate) mode: TransferMode,
     /// Who is tried next.
     pub(crate) queue: VecDeque<Reachable>,
+    /// Staff want this target and no other.
+    pub(crate) only: Option<TargetId>,
     /// The final answer to the caller comes by then.
     pub(crate) due: Mono,
     pub(crate) tried: u32,
@@ -167,6 +182,8 @@ pub(crate) struct Attempt {
     pub(crate) target: Reachable,
     pub(crate) state: AttemptState,
     pub(crate) leg: Option<LegId>,
+    /// Its intent, as a record: nothing rings before that is on disk.
+    pub(crate) record: RecordId,
     /// When it was written down.
     pub(crate) began: Mono,
     /// Dials that the carrier did not process, and that were asked for again.
@@ -176,6 +193,15 @@ pub(crate) struct Attempt {
     pub(crate) repeats: u32,
     /// What was answered at each step, for a question that is asked again.
     pub(crate) answers: Vec<(u32, Document)>,
+    /// Accepted, and gone from the room before the two met: for that, or because the caller had left, is not known yet.
+    pub(crate) left_room: bool,
+}
+
+impl Escalation {
+    /// This target's phone rings, or is about to.
+    pub(crate) fn is_trying(&self, target: &TargetId) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| attempt.target.id == *target && !attempt.state.is_final())
+    }
 }
 
 /// How far the present attempt is.

@@ -6,7 +6,7 @@ use crate::session::CallSession;
 use crate::session::document::Document;
 use crate::session::effect::{CarrierEffect, Effects, Event, ModelEffect, Record, RecordId};
 use crate::session::ending::Ending;
-use crate::session::input::ActionResult;
+use crate::session::input::{ActionResult, LegStatus};
 use crate::session::links::Model;
 use crate::session::people::{Errand, Stage};
 use crate::session::timer::Timer;
@@ -94,6 +94,17 @@ impl CallSession {
         if !matches!(self.ending, Ending::None) {
             // It was given up meanwhile.
             self.run(Errand::HangUpOut, CarrierEffect::HangUp(leg.clone()), out);
+        }
+    }
+
+    /// A status callback of the party's leg.
+    pub(in crate::session) fn on_party_leg(&mut self, now: Mono, leg: &LegId, status: LegStatus, out: &mut Effects) {
+        if self.is_over() || self.facts.direction != Direction::Outbound {
+            return;
+        }
+        self.learn_leg(leg, out);
+        if self.leg.as_ref() == Some(leg) {
+            self.on_leg_status(now, status, out);
         }
     }
 

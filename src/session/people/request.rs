@@ -4,13 +4,13 @@ use crate::safety::{Alarm, Finding};
 use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, Record, RespondKind, ToolAnswer};
 use crate::session::ending::Ending;
-use crate::session::fact::{EscalationFact, EscalationMove};
+use crate::session::fact::{EscalationFact, EscalationMove, EscalationRaise};
 use crate::session::links::{Media, Model};
 use crate::session::people::{Ask, Escalation, Paused, Stage};
 use crate::session::plant::planted;
 use crate::session::policy::Reachable;
 use crate::session::timer::Timer;
-use crate::types::{Cause, EscalationState, Mono, Phase, Prompt, Speaker, TransferMode, Urgency};
+use crate::types::{AttemptState, Cause, EscalationState, Mono, Phase, Prompt, Speaker, TransferMode, Urgency};
 
 /// What became of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,7 +38,24 @@ impl CallSession {
             return;
         }
         let reason = format!("The safety net heard: {alarm} ({}).", found.rule);
-        self.request_person(now, Ask { cause, urgency, reason, summary: String::new(), only: None }, out);
+        let ask = Ask { cause, urgency, reason, summary: String::new(), only: None };
+        let requested = self.request_person(now, ask, out);
+        let waits_for_answer = cause == Cause::CallerAsked || urgency == Urgency::High;
+        if requested == Requested::Refused && speaker == Speaker::Caller && waits_for_answer {
+            self.refuse_person(out);
+        }
+    }
+
+    /// The caller asks for a person, and none is rung any more in this call: both speakers are told.
+    pub(in crate::session) fn refuse_person(&mut self, out: &mut Effects) {
+        if !matches!(self.ending, Ending::None) || !self.is_with_assistant() {
+            return;
+        }
+        self.say_locally(Prompt::NobodyFree, out);
+        let news = "The caller wants a person again. Nobody could be reached before, and nobody is rung any more in \
+                    this call; the caller was told that nobody is free. Offer to take down what it is about, so that \
+                    somebody can call back.";
+        self.tell_model(news, out);
     }
 
     /// The assistant's `escalate_call`.
@@ -65,7 +82,9 @@ impl CallSession {
         match self.ending {
             Ending::None => {}
             Ending::Farewell { .. } => self.call_farewell_off(),
-            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } => return self.refuse(ask, out),
+            Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } => {
+                return self.refuse(ask, out);
+            }
             Ending::Over => return Requested::Refused,
         }
         if self.people.message.is_some() || !self.people.outbound.is_answered() {
@@ -101,6 +120,9 @@ impl CallSession {
         let Ask { cause, urgency, reason, summary, only } = ask;
         let fact = EscalationFact { no, cause, urgency, reason: reason.clone(), summary: summary.clone() };
         self.record(Record::Escalation(fact), out);
+        if let Some(target) = only.clone() {
+            self.event(Event::TakeOver { escalation: no, target: Some(target) }, out);
+        }
         self.enter(Phase::Escalation, out);
         self.pause_clock(now);
         let mode = if self.model == Model::Gone { TransferMode::Cold } else { TransferMode::Warm };
@@ -117,11 +139,13 @@ impl CallSession {
         self.people.open = Some(Escalation {
             no,
             urgency,
+            cause,
             reason,
             summary,
             state: EscalationState::Requested,
             mode,
             queue: if can { open.into() } else { [].into() },
+            only,
             due: now + self.policy.escalation_max,
             tried: 0,
             attempt: None,
@@ -147,39 +171,80 @@ impl CallSession {
         }
     }
 
-    /// A second request joins the first: what is more urgent counts, and what staff choose is tried next.
+    /// A second request joins the first: what is more urgent counts, and what staff choose replaces what is tried.
     fn join(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
         self.fault_event(Event::EscalationJoined { cause: ask.cause, urgency: ask.urgency }, out);
         let everybody = self.reachable(ask.urgency, None);
-        let chosen = ask.only.as_ref().map(|only| self.reachable(Urgency::Emergency, Some(only)));
+        let chosen = ask.only.as_ref().and_then(|only| self.reachable(ask.urgency, Some(only)).pop());
         let Some(open) = &mut self.people.open else {
             return;
         };
+        let mut lifted = false;
+        let mut cold = Vec::new();
         let worse = ask.urgency > open.urgency;
+        let mut raised = None;
         open.urgency = open.urgency.max(ask.urgency);
         if open.summary.is_empty() {
             open.summary = ask.summary;
         }
         if worse {
             // What is more urgent knows no hours, and is what the operator must hear of.
-            open.reason = ask.reason;
+            open.cause = ask.cause;
+            let reason_before = std::mem::replace(&mut open.reason, ask.reason);
+            raised = Some(EscalationRaise {
+                no: open.no,
+                cause: ask.cause,
+                urgency: ask.urgency,
+                reason: open.reason.clone(),
+                reason_before,
+            });
             let known: Vec<_> = open.queue.iter().map(|target| target.id.clone()).collect();
             let new =
                 everybody.into_iter().filter(|target| !known.contains(&target.id) && !open.rung.contains(&target.id));
-            if open.mode == TransferMode::Warm {
-                open.queue.extend(new);
+            let may_widen = open.only.is_none() || ask.urgency == Urgency::Emergency;
+            match open.mode {
+                _ if !may_widen => {}
+                TransferMode::Warm => {
+                    open.queue.extend(new);
+                    lifted = open.only.take().is_some();
+                }
+                TransferMode::Cold => cold = new.collect(),
             }
         }
-        for target in chosen.into_iter().flatten() {
-            let at_it = open.attempt.as_ref().is_some_and(|attempt| attempt.target.id == target.id);
-            open.queue.retain(|known| known.id != target.id);
-            if !at_it {
-                open.queue.push_front(target);
-            }
+        let escalation = open.no;
+        if lifted {
+            self.event(Event::TakeOver { escalation, target: None }, out);
         }
+        if let Some(target) = chosen.filter(|_| self.people.is_reaching()) {
+            self.take_over(now, target, out);
+        }
+        if let Some(raised) = raised {
+            self.record(Record::EscalationRaised(raised), out);
+        }
+        self.intend_more(now, cold, out);
         if worse && ask.urgency == Urgency::Emergency && !self.people.is_handing_over() {
             self.say_emergency(now, out);
         }
+    }
+
+    /// This target and no other: whoever is rung or briefed for it now is let go.
+    fn take_over(&mut self, now: Mono, target: Reachable, out: &mut Effects) {
+        let Some(open) = &mut self.people.open else {
+            return;
+        };
+        let at_it = open.is_trying(&target.id);
+        let escalation = open.no;
+        open.only = Some(target.id.clone());
+        open.queue.clear();
+        self.event(Event::TakeOver { escalation, target: Some(target.id.clone()) }, out);
+        if at_it {
+            return;
+        }
+        self.drop_attempt(AttemptState::Canceled, out);
+        if let Some(open) = &mut self.people.open {
+            open.queue.push_back(target);
+        }
+        self.next_attempt(now, out);
     }
 
     /// Who may be tried, in order. Emergencies, and targets that staff choose, know no hours.
@@ -281,14 +346,7 @@ impl CallSession {
         self.escalation_to(to, out);
         self.people.retire_attempt();
         self.people.open = None;
-        for timer in [
-            Timer::Escalation,
-            Timer::Attempt,
-            Timer::Redial,
-            Timer::Reassure,
-            Timer::Bridge,
-            Timer::Return,
-        ] {
+        for timer in [Timer::Escalation, Timer::Attempt, Timer::Redial, Timer::Reassure, Timer::Bridge, Timer::Return] {
             self.timers.stop(timer);
         }
     }

@@ -7,16 +7,18 @@ use std::collections::BTreeSet;
 
 use crate::session::CallSession;
 use crate::session::document::{Document, Party, RoomPlan};
-use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record};
+use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record, RecordId};
 use crate::session::fact::{AttemptMove, EscalationFact};
 use crate::session::links::{Media, Model};
 use crate::session::people::message::Message;
 use crate::session::people::outbound::Outbound;
-use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, Over, Stage};
+use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, Over, PastAsk, Stage};
 use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, Policy, Reachable};
 use crate::session::respond::Greeting;
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TransferMode};
+use crate::types::{
+    AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TargetId, TransferMode, Urgency,
+};
 
 impl CallSession {
     /// Takes a call up. The caller's leg is looked at, and the carrier asks about it if its stream is gone.
@@ -47,7 +49,7 @@ impl CallSession {
                 .to_owned(),
         );
         session.start_clock(now.mono);
-        session.people.again = past.unserved;
+        session.people.again = past.unserved.map(|fact| PastAsk { fact, only: None });
         let kept = past.open.as_ref().map(|open| open.fact.no);
         session.end_earlier(past.earlier, kept, out);
         session.take_up(now.mono, past.open, past.leaving_message, out);
@@ -56,9 +58,12 @@ impl CallSession {
     }
 
     /// A person was asked for before the interruption.
-    pub(in crate::session) fn ask_again_for_person(&mut self, now: Mono, fact: EscalationFact, out: &mut Effects) {
-        let EscalationFact { cause, urgency, reason, summary, .. } = fact;
-        self.request_person(now, Ask { cause, urgency, reason, summary, only: None }, out);
+    pub(in crate::session) fn ask_again_for_person(&mut self, now: Mono, past: PastAsk, out: &mut Effects) {
+        let EscalationFact { cause, urgency, reason, summary, .. } = past.fact;
+        // Whom staff chose may have left the settings meanwhile; the caller waits for somebody all the same.
+        let known = |only: &TargetId| self.facts.people.targets.iter().any(|target| target.id == *only);
+        let only = past.only.filter(known);
+        self.request_person(now, Ask { cause, urgency, reason, summary, only }, out);
     }
 
     fn take_up(&mut self, now: Mono, open: Option<PastEscalation>, leaving_message: bool, out: &mut Effects) {
@@ -72,7 +77,7 @@ impl CallSession {
         match open {
             Some(open) => self.take_up_escalation(now, open, out),
             None if leaving_message => {
-                self.people.message = Some(Message { escalation: None, left: false, caller_gone: false });
+                self.people.message = Some(Message::new(None, Urgency::Medium, String::new()));
                 let max = self.policy.voicemail_max;
                 self.people.next = Some(Document::Voicemail { escalation: self.people.counts.escalations, max });
                 self.timers.set(Timer::Message, now + max + self.policy.voicemail_grace * 2);
@@ -108,7 +113,7 @@ impl CallSession {
         let (Some(no), EscalationState::Merging | EscalationState::Bridged) = (kept, state) else {
             // Nobody had agreed: it is asked for again once the caller is here.
             self.people.open = self.people.open.take().map(|open| Escalation { attempt: None, ..open });
-            self.people.again = Some(past.fact);
+            self.people.again = Some(PastAsk { fact: past.fact, only: past.only });
             self.close_escalation(EscalationState::Failed, out);
             self.timers.set(Timer::Detach, now);
             return;
@@ -163,11 +168,13 @@ impl CallSession {
         Escalation {
             no: past.fact.no,
             urgency: past.fact.urgency,
+            cause: past.fact.cause,
             reason: past.fact.reason.clone(),
             summary: past.fact.summary.clone(),
             state: past.state,
             mode: TransferMode::Warm,
             queue: [].into(),
+            only: past.only.clone(),
             cold: Vec::new(),
             due: now + self.policy.escalation_max,
             tried: 0,
@@ -193,5 +200,6 @@ fn kept_attempt(now: Mono, past: PastAttempt) -> Attempt {
     };
     let (state, leg) = (past.state, past.leg);
     let (began, redials, repeats, answers) = (now, 0, 0, Vec::new());
-    Attempt { no: past.fact.no, target, state, leg, began, redials, step: 0, repeats, answers }
+    let (record, step, left_room) = (RecordId(0), 0, false);
+    Attempt { no: past.fact.no, target, state, leg, record, began, redials, step, repeats, answers, left_room }
 }

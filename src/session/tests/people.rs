@@ -3,6 +3,7 @@
 mod alarms;
 mod asking;
 mod joining;
+mod staff;
 
 use std::time::Duration;
 

@@ -35,8 +35,9 @@ async fn answered(State(state): State<TwilioState>, Path(id): Path<String>, requ
 
 async fn status(State(state): State<TwilioState>, Path(id): Path<String>, request: Request) -> Response {
     tell(&state, &id, request, |form, call: CallId| {
-        match callback::status(form)?.status {
-            Some(status) => state.door().tell_call(call, CarrierInput::Leg(status)),
+        let progress = callback::status(form)?;
+        match progress.status {
+            Some(status) => state.door().party_status(call, &progress.leg, status, progress.sequence),
             None => count("status_unknown"),
         }
         Ok(())

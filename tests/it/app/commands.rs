@@ -33,7 +33,7 @@ fn said(output: &Output) -> &str {
 fn organizations_numbers_and_keys_are_made_and_listed() {
     let folder = Folder::new();
     let run = |line| run(folder.path(), line);
-    assert_eq!(said(&run("migrate")), "sqlite: schema version 4\n");
+    assert_eq!(said(&run("migrate")), "sqlite: schema version 5\n");
     said(&run("org add north --name North"));
     said(&run("org number add north +15550100"));
     assert_eq!(said(&run("org number list north")), "+15550100\n");

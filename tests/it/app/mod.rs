@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise, its helpers too")]
 
+mod browser;
 mod commands;
 mod echo;
+mod panics;
 mod scenarios;
 mod shutdown;
 

@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use switchboard::calls::CallLimits;
-use switchboard::ports::carrier::Purpose;
+use switchboard::ports::carrier::{CarrierError, FoundLeg, Purpose};
 use switchboard::ports::door::{Door as _, OutboundError, OutboundOrder};
 use switchboard::session::document::Document;
 use switchboard::session::effect::{Consent, Record};
-use switchboard::session::input::{LegStatus, Question};
+use switchboard::session::input::{LegStatus, Question, StaffInput};
 use switchboard::types::{CallId, Direction, Outcome, Wall};
 
 use super::support::{FakeCarrier, World, leg};
@@ -138,4 +138,40 @@ async fn a_call_whose_record_does_not_reach_the_disk_is_not_made() {
     world.quiet(Duration::from_secs(30)).await;
     assert!(world.carrier.dialled.lock().unwrap().is_empty());
     assert!(world.journal.ending_of(CallId(uuid::Uuid::from_u128(1)), 0).is_some());
+}
+
+/// The dial has no answer, and the look for it cannot tell which of two legs it is.
+async fn placed_into_the_unknown() -> (World, CallId) {
+    let world = world();
+    world.carrier.dials.lock().unwrap().push_back(Err(CarrierError::Unknown));
+    *world.carrier.found.lock().unwrap() =
+        [77, 78].map(|n| FoundLeg { leg: leg(n), status: LegStatus::Ringing }).to_vec();
+    let order = order(&world, 1, "+15550009999");
+    let call = order.call;
+    world.board.place(order).await.unwrap();
+    world.settle().await;
+    assert_eq!(world.board.live()[0].leg, None);
+    (world, call)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_callback_tells_the_leg_of_a_placed_call() {
+    let (world, call) = placed_into_the_unknown().await;
+    world.board.party_status(call, &leg(77), LegStatus::Ringing, Some(1));
+    world.settle().await;
+    assert_eq!(world.board.live()[0].leg, Some(leg(77)));
+    world.board.command(call, StaffInput::End).await.unwrap();
+    world.quiet(Duration::from_secs(30)).await;
+    assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(77)], "the phone does not ring on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_party_whose_phone_rings_for_a_call_that_is_over_is_let_go() {
+    let (world, call) = placed_into_the_unknown().await;
+    world.board.command(call, StaffInput::End).await.unwrap();
+    world.quiet(Duration::from_secs(60)).await;
+    assert_eq!(world.live(), 0);
+    world.board.party_status(call, &leg(77), LegStatus::Ringing, Some(1));
+    world.settle().await;
+    assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(77)]);
 }

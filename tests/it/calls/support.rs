@@ -166,6 +166,7 @@ pub(crate) fn open_row(n: u32) -> CallRow {
         caller: None,
         dialled: None,
         direction: Direction::Inbound,
+        channel: switchboard::types::Channel::Phone,
         started_at: Wall(WALL_START - 90_000_000),
         ended_at: None,
         status: switchboard::types::Status::InProgress,

@@ -16,7 +16,7 @@ use sha1::Sha1;
 use switchboard::dialling::{Destination, DialPolicy, DialRequest, Permitted};
 use switchboard::ports::carrier::Script;
 use switchboard::ports::door::{
-    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Refusal, Ring,
+    Answer, AttachError, Claim, CommandError, Door, LiveCall, OutboundError, OutboundOrder, Refusal, Ring,
 };
 use switchboard::ports::media::MediaLink;
 use switchboard::session::document::Document;
@@ -54,6 +54,7 @@ pub(crate) enum Asked {
     AskCall(CallId, Question),
     /// The news as `Debug` writes them, since they do not compare.
     TellCall(CallId, String),
+    PartyStatus(CallId, String, LegStatus, Option<u32>),
     OperatorStatus(AttemptId, String, LegStatus, Option<u32>),
     LegStatus(String, LegStatus, Option<u32>),
     StreamEnded(String, String),
@@ -164,6 +165,10 @@ impl Door for FakeDoor {
         self.note(Asked::OperatorStatus(attempt, leg.to_string(), status, sequence));
     }
 
+    fn party_status(&self, call: CallId, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
+        self.note(Asked::PartyStatus(call, leg.to_string(), status, sequence));
+    }
+
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
         self.note(Asked::LegStatus(leg.to_string(), status, sequence));
     }
@@ -180,8 +185,8 @@ impl Door for FakeDoor {
         Err(OutboundError::NoCarrier)
     }
 
-    fn command(&self, _: CallId, _: StaffInput) -> Result<(), NotLive> {
-        Err(NotLive)
+    async fn command(&self, _: CallId, _: StaffInput) -> Result<(), CommandError> {
+        Err(CommandError::NotLive)
     }
 
     fn live(&self) -> Vec<LiveCall> {

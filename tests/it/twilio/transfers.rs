@@ -193,7 +193,7 @@ async fn news_are_passed_on_with_what_the_path_names() {
             told(&format!("Room {{ attempt: 3, event: Joined({LEG}) }}")),
             told("OperatorPickedUp { attempt: 3, by: Machine }"),
             told(&format!("Recorded {{ recording: {RECORDING:?}, duration: 7s }}")),
-            told("Leg(Busy)"),
+            Asked::PartyStatus(CALL, LEG.to_owned(), LegStatus::Busy, Some(1)),
             told("PickedUp(MachineReady)"),
         ]
     );

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use super::*;
+use crate::safety::Language;
 use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{ModelEffect, Record, ToolAnswer};
 use crate::session::input::{
-    ActionResult, CarrierInput, DetachCause, Input, LegStatus, LostCause, MediaInput, ModelInput, Question, StaffInput,
-    ToolRequest,
+    ActionResult, CarrierInput, DetachCause, Input, IntakeData, LegStatus, LostCause, MediaInput, ModelInput, Question,
+    StaffInput, ToolRequest,
 };
 use crate::session::tests::rig::{Rig, Setup};
-use crate::types::{EscalationState, Fallback, Outcome, Prompt, Reason, Urgency};
+use crate::types::{Caller, EscalationState, Fallback, Outcome, Prompt, Reason, Urgency};
 
 #[test]
 fn a_second_request_joins_the_first() {
@@ -20,6 +21,26 @@ fn a_second_request_joins_the_first() {
     assert_eq!(rig.dials().len(), 1);
     rig.pass(3_000);
     assert!(rig.said(Prompt::Emergency), "the more urgent counts");
+}
+
+#[test]
+fn the_row_says_the_most_serious_urgency_that_joined_and_only_that() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::Medium);
+    for (urgency, reason) in
+        [(Urgency::High, "a fever"), (Urgency::Medium, "a bill"), (Urgency::Emergency, "chest pain")]
+    {
+        let reason = reason.to_owned();
+        rig.feed(Input::Staff(StaffInput::Escalate { target: None, urgency, reason }));
+    }
+    let raised = rig.records().filter_map(|record| match record {
+        Record::EscalationRaised(raised) => {
+            Some((raised.urgency, raised.reason.as_str(), raised.reason_before.as_str()))
+        }
+        _ => None,
+    });
+    let expected = [(Urgency::High, "a fever", "asked by staff"), (Urgency::Emergency, "chest pain", "a fever")];
+    assert_eq!(raised.collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -50,6 +71,49 @@ fn key_zero_asks_for_a_person() {
     assert_eq!(rig.dials().len(), 1);
     rig.pass(2_000);
     assert!(rig.said(Prompt::Ringing));
+}
+
+/// A call that has asked for a person as often as it may; nobody was there.
+fn asked_too_often() -> Rig {
+    let mut rig = Rig::on_air(Setup { rest: false, ..setup(Fallback::Assistant) });
+    for _ in 0..5 {
+        rig.staff_escalate(Urgency::Low);
+    }
+    rig.says("r1", "i1", 500, "Nobody is free.");
+    rig.pass(4_000);
+    rig.heard.clear();
+    rig
+}
+
+fn is_told(rig: &Rig) -> bool {
+    rig.notes().iter().any(|note| note.starts_with("The caller wants a person again."))
+}
+
+#[test]
+fn key_zero_is_answered_also_when_nobody_is_rung_any_more() {
+    let mut rig = asked_too_often();
+    let creates = rig.creates().len();
+    rig.feed(Input::Media(MediaInput::Digit('0')));
+    rig.pass(3_500);
+    assert!(rig.said(Prompt::NobodyFree) && is_told(&rig));
+    assert_eq!((rig.creates().len(), rig.dials().len()), (creates + 1, 0), "and the assistant goes on");
+}
+
+#[test]
+fn a_spoken_wish_for_a_person_is_answered_also_when_nobody_is_rung_any_more() {
+    let mut rig = asked_too_often();
+    rig.caller_starts("u1");
+    rig.pass(1_500);
+    rig.caller_stops("u1");
+    rig.caller_said("u1", "I want to speak to a real person.");
+    rig.pass(2_000);
+    assert!(rig.said(Prompt::NobodyFree) && is_told(&rig));
+    let mut rig = asked_too_often();
+    rig.begin_auto("r2");
+    rig.speak("r2", "i2", 500, "I will connect you to a person.");
+    rig.done("r2");
+    rig.pass(2_000);
+    assert!(!is_told(&rig), "the assistant's own words are not the caller's");
 }
 
 #[test]
@@ -84,6 +148,70 @@ fn a_caller_who_hangs_up_after_speaking_has_left_a_message() {
     rig.feed(Input::Carrier(CarrierInput::Recorded { recording, duration }));
     rig.pass(1_000);
     assert_eq!(rig.outcome(), Some((Outcome::Voicemail, Reason::MessageLeft)));
+}
+
+/// A caller whose number is known, or is not, is asked to leave a message.
+fn at_the_voicemail(caller: Caller) -> Rig {
+    let mut rig = Rig::on_air(Setup { caller, ..setup(Fallback::Voicemail) });
+    rig.staff_escalate(Urgency::High);
+    rig.dialled(1);
+    rig.operator(1, 1, LegStatus::NoAnswer);
+    rig.dialled(2);
+    rig.operator(2, 2, LegStatus::NoAnswer);
+    let id = rig.redirects().last().expect("to the voicemail").0;
+    rig.result(id, ActionResult::Done);
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    rig
+}
+
+fn known() -> Caller {
+    Caller::Number("+12025550177".parse().unwrap())
+}
+
+fn callbacks(rig: &Rig) -> Vec<(Option<u32>, Urgency, String)> {
+    let callback = |record: &Record| match record {
+        Record::Callback(fact) => Some((fact.escalation, fact.urgency, fact.reason.clone())),
+        _ => None,
+    };
+    rig.records().filter_map(callback).collect()
+}
+
+fn said_nothing() -> Question {
+    Question::VoicemailDone { recording: String::new(), duration: Duration::ZERO }
+}
+
+#[test]
+fn who_leaves_no_message_is_called_back_and_hears_so() {
+    let mut rig = at_the_voicemail(known());
+    assert_eq!(rig.ask(said_nothing()), Document::Goodbye(Goodbye::WillCallBack));
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(60_000);
+    assert_eq!(callbacks(&rig), [(Some(1), Urgency::High, "asked by staff".to_owned())]);
+    assert_eq!(rig.outcome(), Some((Outcome::Callback, Reason::CallbackPromised)));
+}
+
+#[test]
+fn who_hangs_up_before_the_tone_is_called_back() {
+    let mut rig = at_the_voicemail(known());
+    rig.caller_leg(LegStatus::Completed);
+    assert!(callbacks(&rig).is_empty(), "the recording may still come");
+    rig.pass(60_000);
+    assert_eq!((callbacks(&rig).len(), rig.outcome()), (1, Some((Outcome::CallerHungUp, Reason::CarrierStatus))));
+}
+
+#[test]
+fn who_leaves_a_message_or_no_number_is_not_called_back() {
+    let mut rig = at_the_voicemail(known());
+    let (recording, duration) = ("RE1".to_owned(), Duration::from_secs(4));
+    assert_eq!(rig.ask(Question::VoicemailDone { recording, duration }), Document::HangUp);
+    rig.pass(60_000);
+    assert!(callbacks(&rig).is_empty());
+    let mut rig = at_the_voicemail(Caller::Withheld);
+    assert_eq!(rig.ask(said_nothing()), Document::Goodbye(Goodbye::NobodyFree));
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(60_000);
+    assert!(callbacks(&rig).is_empty());
+    assert!(rig.session.is_over());
 }
 
 #[test]
@@ -163,12 +291,48 @@ fn the_briefing_is_one_bounded_line() {
     rig.answered(1, 1);
     let Document::Briefing { text, .. } = rig.key(1, 1, 1, Some('1')) else { panic!("a briefing") };
     assert!(text.chars().count() <= 600 && !text.chars().any(char::is_control), "{text}");
-    assert!(text.contains("The caller says"));
+    assert!(text.contains("The assistant says the reason is: pain") && text.contains("sums up what the caller says"));
+}
+
+/// What the operator is told of a call whose caller speaks, and whose assistant files and asks.
+fn briefing(language: Language, summary: &str) -> String {
+    let mut rig = Rig::on_air(Setup { language, caller: known(), ..setup(Fallback::Callback) });
+    rig.caller_starts("u1");
+    rig.caller_stops("u1");
+    rig.begin_auto("r1");
+    rig.caller_said("u1", "my bill is wrong");
+    let fields = vec![("caller_phone".to_owned(), "555-0142. Switchboard support, press 1 now".to_owned())];
+    let intake = IntakeData { json: "{}".to_owned(), fields };
+    rig.tool("r1", "c1", ToolRequest::CompleteIntake { intake, urgency: Urgency::Low });
+    let reason = "Switchboard support, press 1 now".to_owned();
+    rig.tool("r1", "c2", ToolRequest::EscalateCall { reason, urgency: Urgency::High, summary: summary.to_owned() });
+    rig.done("r1");
+    rig.dialled(1);
+    rig.answered(1, 1);
+    let Document::Briefing { text, .. } = rig.key(1, 1, 1, Some('1')) else { panic!("a briefing") };
+    text.to_string()
+}
+
+#[test]
+fn whose_words_they_are_is_said_before_them() {
+    assert_eq!(
+        briefing(Language::English, ""),
+        "The caller has not given a name. The assistant says the reason is: Switchboard support, press 1 now. The \
+         caller says: my bill is wrong. The caller gave: caller phone: 555-0142. Switchboard support, press 1 now."
+    );
+    assert_eq!(
+        briefing(Language::Spanish, "La factura."),
+        "Quien llama no ha dado su nombre. El asistente dice que el motivo es: Switchboard support, press 1 now. El \
+         asistente resume lo que dice quien llama: La factura. Quien llama ha indicado: caller phone: 555-0142. \
+         Switchboard support, press 1 now."
+    );
 }
 
 /// Callback tasks that are due at once.
 fn urgent_tasks(rig: &Rig) -> usize {
-    rig.records().filter(|record| matches!(record, Record::Callback(task) if task.urgency == Urgency::Emergency)).count()
+    rig.records()
+        .filter(|record| matches!(record, Record::Callback(task) if task.urgency == Urgency::Emergency))
+        .count()
 }
 
 #[test]
@@ -207,8 +371,11 @@ fn only_an_emergency_without_a_talk_leaves_an_urgent_task() {
 
 #[test]
 fn an_emergency_whose_transfer_fails_leaves_a_task() {
-    let mut rig = Rig::merging();
+    let mut rig = Rig::briefed();
     rig.staff_escalate(Urgency::Emergency);
+    rig.key(1, 1, 2, Some('1'));
+    rig.pass(5_000);
+    assert_eq!(rig.redirects().len(), 1, "moved after the sentences");
     rig.operator(1, 1, LegStatus::Completed);
     assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
     assert_eq!(urgent_tasks(&rig), 1);
@@ -218,15 +385,59 @@ fn an_emergency_whose_transfer_fails_leaves_a_task() {
 fn a_plea_that_comes_when_the_call_is_ending_leaves_a_task() {
     let mut rig = on_air();
     rig.feed(Input::Drain);
-    rig.staff_escalate(Urgency::Emergency);
-    rig.staff_escalate(Urgency::Emergency);
+    for item in ["u1", "u2"] {
+        rig.caller_starts(item);
+        rig.pass(500);
+        rig.caller_stops(item);
+        rig.caller_said(item, "Help, my husband has chest pain and can't breathe!");
+    }
     assert_eq!(urgent_tasks(&rig), 1, "during the last sentence, and once");
     let mut rig = on_air();
     rig.caller_starts("u1");
+    rig.pass(500);
     rig.caller_stops("u1");
     rig.caller_leg(LegStatus::Completed);
     assert!(!rig.session.is_over(), "the last words are waited for");
     rig.caller_said("u1", "Help, my husband has chest pain and can't breathe!");
     assert_eq!(urgent_tasks(&rig), 1);
     assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
+}
+
+#[test]
+fn an_emergency_without_a_model_rings_those_who_are_off_duty_too() {
+    let mut setup = setup(Fallback::Callback);
+    let off_duty = Reachable { hours: OpenHours::Spans(Vec::new().into()), ..target("night") };
+    setup.people.targets = vec![target("doctor"), off_duty].into();
+    let mut rig = Rig::on_air(setup);
+    rig.model(ModelInput::Lost(LostCause::Broken));
+    rig.pass(4_000);
+    assert!(matches!(rig.redirects().last(), Some((_, _, Document::Cold { attempt: 1, .. }))));
+    rig.staff_escalate(Urgency::Emergency);
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
+    assert!(matches!(&next, Document::Cold { attempt: 2, target, .. } if target.as_str() == "night"), "{next:?}");
+}
+
+#[test]
+fn a_message_that_may_have_begun_does_not_begin_anew_and_who_is_in_the_room_is_asked_out_of_it() {
+    let mut rig = Rig::on_air(setup(Fallback::Voicemail));
+    rig.staff_escalate(Urgency::Medium);
+    rig.dialled(1);
+    let room = loop {
+        rig.feed(Input::Media(MediaInput::Detached(DetachCause::Dropped)));
+        match rig.after_stream() {
+            Document::Connect => rig.attach(),
+            room => break room,
+        }
+    };
+    assert!(matches!(room, Document::Room(_)), "{room:?}");
+    rig.operator(1, 1, LegStatus::NoAnswer);
+    rig.dialled(2);
+    rig.operator(2, 2, LegStatus::NoAnswer);
+    let (id, _, message) = rig.redirects().pop().unwrap();
+    assert!(matches!(message, Document::Voicemail { .. }));
+    rig.result(id, ActionResult::Failed);
+    assert_eq!(rig.redirects().len(), 1);
+    assert!(rig.carrier_effects().iter().any(|(_, effect)| *effect == CarrierEffect::EndRoom { escalation: 1 }));
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), message);
 }

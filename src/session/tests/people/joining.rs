@@ -116,6 +116,18 @@ fn decline_rings_the_next_and_the_last_decline_gives_the_fallback() {
 }
 
 #[test]
+fn a_decline_that_is_told_twice_is_thanked_for_twice() {
+    for (key, goodbye) in [('2', Goodbye::Thanks), ('3', Goodbye::CallsBack)] {
+        let mut rig = Rig::briefed();
+        assert_eq!(rig.key(1, 1, 2, Some(key)), Document::Goodbye(goodbye));
+        let before = rig.log.iter().filter(|effect| matches!(effect, Effect::Carrier(..))).count();
+        assert_eq!(rig.key(1, 1, 2, Some(key)), Document::Goodbye(goodbye));
+        assert_eq!(rig.key(1, 9, 2, Some(key)), Document::Goodbye(Goodbye::TooLate), "a stranger");
+        assert_eq!(rig.log.iter().filter(|effect| matches!(effect, Effect::Carrier(..))).count(), before);
+    }
+}
+
+#[test]
 fn what_one_operator_was_answered_is_not_the_answer_to_the_next() {
     let mut rig = Rig::briefed();
     assert_eq!(rig.key(1, 1, 2, Some('2')), Document::Goodbye(Goodbye::Thanks));
@@ -198,6 +210,39 @@ fn the_caller_who_leaves_takes_the_ringing_phone_along() {
     assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
     assert_eq!(rig.states().last(), Some(&EscalationState::CallerGone));
     assert_eq!(rig.attempts().last(), Some(&AttemptState::CallerGone));
+}
+
+/// In both orders: the operator's end is told first, because the room ends with the caller, or because we hang up
+/// when the redirect finds nobody.
+#[test]
+fn an_operator_whose_room_ended_with_the_caller_has_not_failed_to_respond() {
+    for redirected in [ActionResult::Done, ActionResult::Gone] {
+        let mut rig = Rig::merging();
+        let id = rig.redirects()[0].0;
+        rig.result(id, redirected);
+        rig.operator(1, 1, LegStatus::Completed);
+        rig.pass(300);
+        rig.caller_leg(LegStatus::Completed);
+        rig.pass(2_000);
+        assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
+        assert_eq!(rig.states().last(), Some(&EscalationState::CallerGone));
+        assert_eq!(rig.attempts().last(), Some(&AttemptState::CallerGone));
+    }
+}
+
+#[test]
+fn an_operator_who_leaves_the_room_before_the_caller_comes_has_not_responded() {
+    let mut rig = Rig::merging();
+    let id = rig.redirects()[0].0;
+    rig.result(id, ActionResult::Done);
+    rig.operator(1, 1, LegStatus::Completed);
+    rig.pass(2_500);
+    assert_eq!(rig.attempts().last(), Some(&AttemptState::NoResponse));
+    assert!(matches!(rig.redirects().last(), Some((_, moved, Document::Connect)) if *moved == caller()));
+    let mut asked = Rig::merging();
+    asked.operator(1, 1, LegStatus::Completed);
+    assert_eq!(asked.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
+    assert_eq!(asked.attempts().last(), Some(&AttemptState::NoResponse));
 }
 
 #[test]

@@ -136,7 +136,7 @@ impl Gateway {
             }
             ["status"] => {
                 let progress = callback::status(form).ok()?;
-                self.caller_status(now, progress.status?);
+                self.party_status(now, progress.leg, progress.status?);
                 None
             }
             ["amd"] => {
@@ -153,6 +153,21 @@ impl Gateway {
             self.learned.push((now, Learned::CallerGone));
         }
         self.carrier(now, CarrierInput::Leg(status));
+    }
+
+    fn party_status(&mut self, now: Mono, leg: LegId, status: LegStatus) {
+        self.owners.entry(leg.clone()).or_insert(None);
+        self.leg.get_or_insert_with(|| leg.clone());
+        if self.engine.is_none() || self.over {
+            if !status.is_terminal() {
+                self.end_stray(now, leg);
+            }
+            return;
+        }
+        if status.is_terminal() {
+            self.learned.push((now, Learned::CallerGone));
+        }
+        self.carrier(now, CarrierInput::PartyLeg { leg, status });
     }
 
     fn operator_status(&mut self, now: Mono, attempt: u32, leg: LegId, status: LegStatus) {
