@@ -9,8 +9,8 @@ use crate::sim::world::{scenario_failures, scenario_plans};
 /// Calls that are tried for one bug. A bug that needs more is found too seldom.
 const SEEDS_MAX: u64 = 600;
 
-/// The same for transfers.
-const TRANSFERS_MAX: u64 = 600;
+/// The same for transfers, which meet rare moments more often.
+const TRANSFERS_MAX: u64 = 300;
 
 /// What a planted bug breaks: the proof that each of these invariants can be broken, and is then found. Empty: found by
 /// running a seed twice, or over sockets.
