@@ -12,6 +12,8 @@ use crate::session::effect::{
     ActionId, CarrierEffect, Effect, Effects, MediaEffect, ModelEffect, Record, RecordId, ToolAnswer,
 };
 use crate::session::input::{DetachCause, Ignored, Input, MediaInput, ModelInput, StaffInput};
+#[cfg(feature = "plant")]
+use crate::session::plant::planted;
 use crate::session::policy::{CallFacts, Past, Policy};
 use crate::session::{CallSession, Snapshot};
 use crate::types::org::AudioFormat;
@@ -49,6 +51,8 @@ pub struct Engine {
     /// Kept between steps, so that a frame allocates nothing here.
     effects: Effects,
     watcher: Option<Watcher>,
+    #[cfg(feature = "plant")]
+    shares_buffer: bool,
 }
 
 /// Sees every effect before it is performed; for the simulation, which judges them.
@@ -65,8 +69,16 @@ impl Engine {
         out: &mut Vec<Action>,
     ) -> Self {
         let mut effects = Effects::new();
+        #[cfg(feature = "plant")]
+        let shares_buffer = planted!(policy, SharesBuffer);
         let session = CallSession::new(now, facts, policy, &mut effects);
-        Self::with(session, format, render, effects, out)
+        #[cfg_attr(not(feature = "plant"), expect(unused_mut, reason = "only a planted bug changes it"))]
+        let mut engine = Self::with(session, format, render, effects, out);
+        #[cfg(feature = "plant")]
+        {
+            engine.shares_buffer = shares_buffer;
+        }
+        engine
     }
 
     /// Takes up a call that an earlier process left. Its records and lines go on where the past ends.
@@ -100,6 +112,8 @@ impl Engine {
             render,
             effects: Effects::new(),
             watcher: None,
+            #[cfg(feature = "plant")]
+            shares_buffer: false,
         };
         engine.translate_all(effects, out);
         engine
@@ -242,6 +256,8 @@ impl Engine {
                 if bytes.is_empty() {
                     return None;
                 }
+                #[cfg(feature = "plant")]
+                let bytes = if self.shares_buffer { shared::exchange(bytes) } else { bytes };
                 ModelCommand::Append(bytes)
             }
             ModelEffect::Respond { no, kind } => ModelCommand::Respond { no, kind },
@@ -255,6 +271,20 @@ impl Engine {
             ModelEffect::Recall { no, speaker, text } => ModelCommand::Recall { no, speaker, text },
         };
         Some(Action::Model(command))
+    }
+}
+
+/// The planted bug `shares_buffer`: what one call puts in, the next one takes out.
+#[cfg(feature = "plant")]
+mod shared {
+    use std::sync::{Mutex, PoisonError};
+
+    use bytes::Bytes;
+
+    static BUFFER: Mutex<Bytes> = Mutex::new(Bytes::new());
+
+    pub(super) fn exchange(bytes: Bytes) -> Bytes {
+        std::mem::replace(&mut BUFFER.lock().unwrap_or_else(PoisonError::into_inner), bytes)
     }
 }
 

@@ -7,7 +7,8 @@ use crate::types::vocabulary::words;
 
 #[cfg(feature = "plant")]
 words! {
-    /// One bug. Most are in the core; the last two, and what dials a number that was said, are in the simulated shell.
+    /// One bug. Most are in the core; `dials_what_is_said` and the two before the last are in the simulated shell, the
+    /// last is in the real one.
     Plant {
         /// A lost stream sets no timer: a call that nobody reports never ends.
         ForgetsDetach = "forgets_detach",
@@ -63,6 +64,8 @@ words! {
         AcknowledgesEarly = "acknowledges_early",
         /// Something random that no seed decides.
         NotRepeatable = "not_repeatable",
+        /// All calls share one buffer for what goes to the model.
+        SharesBuffer = "shares_buffer",
     }
 }
 

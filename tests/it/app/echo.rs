@@ -6,6 +6,7 @@ use std::time::Duration;
 use switchboard::app::stage::{Stage, StageOptions};
 use switchboard::assistant::demo_org;
 use switchboard::ports::store::{Directory as _, History as _, OrgRow};
+use switchboard::session::plant::Plant;
 use switchboard::sim::caller::ToneCoded;
 use switchboard::sim::caller::code::Code;
 use switchboard::sim::carrier::CallPlan;
@@ -24,6 +25,9 @@ const FRAMES: u32 = 150;
 /// How long a caller waits for the echo of the last frame.
 const ECHO_WAIT: Duration = Duration::from_secs(60);
 
+/// The same if it is known that it does not come.
+const SETTLE: Duration = Duration::from_secs(3);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_calls_at_once_lose_no_frame() {
     for (format, code) in [("pcm", Code::Tones), ("pcmu", Code::Bytes)] {
@@ -41,6 +45,26 @@ async fn twenty_calls_at_once_lose_no_frame_on_postgres() {
     }
 }
 
+/// I11, and that the frames' numbers would show it: even of two calls one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_buffer_that_calls_share_is_noticed() {
+    let folder = Folder::new();
+    let mut options = options(&folder).with("REALTIME_AUDIO_FORMAT", "pcmu").with("CALLS_PER_CALLER_MAX", "0");
+    options.policy.plant = Some(Plant::SharesBuffer);
+    let stage = Stage::start(options).await.unwrap();
+    make_silent(&stage).await;
+    let place = |call| stage.place(CallPlan::new(Box::new(ToneCoded::new(Code::Bytes, call, 40, SETTLE))));
+    let (first, second) = tokio::join!(place(1).report(), place(2).report());
+    let crossed = [first, second].map(|report| report.unwrap().code.unwrap().crossed);
+    assert!(crossed.iter().sum::<u64>() > 0, "{crossed:?}");
+    stage.stop(Duration::ZERO).await;
+}
+
+async fn make_silent(stage: &Stage) {
+    let silent = OrgRow { config: r#"{"greeting":"","disclosure":""}"#.into(), ..demo_org() };
+    stage.gateway.store().update_org(&silent).await.unwrap();
+}
+
 fn options(folder: &Folder) -> StageOptions {
     StageOptions::new(folder.path(), ModelScript::echo())
 }
@@ -48,9 +72,7 @@ fn options(folder: &Folder) -> StageOptions {
 async fn run(format: &str, code: Code, options: StageOptions) {
     let options = options.with("REALTIME_AUDIO_FORMAT", format).with("CALLS_PER_CALLER_MAX", "0");
     let stage = Stage::start(options).await.unwrap();
-    let silent = OrgRow { config: r#"{"greeting":"","disclosure":""}"#.into(), ..demo_org() };
-    stage.gateway.store().update_org(&silent).await.unwrap();
-
+    make_silent(&stage).await;
     let calls: Vec<_> = (0..CALLS)
         .map(|call| stage.place(CallPlan::new(Box::new(ToneCoded::new(code, call, FRAMES, ECHO_WAIT)))))
         .collect();
