@@ -1,7 +1,9 @@
 //! Bringing a person in: the carrier and the operators, as the tests beside this file speak for them.
 
 mod asking;
+mod emergencies;
 mod joining;
+mod redial;
 
 use std::time::Duration;
 
