@@ -5,6 +5,7 @@
 
 mod banner;
 mod bench;
+mod browser;
 mod commands;
 pub mod demo;
 mod directory;

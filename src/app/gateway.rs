@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::wiring::{calls_settings, connector, private_dir, twilio_settings, validate_org};
+use crate::app::browser::BrowserMint;
+use crate::app::wiring::{calls_settings, connector, private_dir, secret_mint, twilio_settings, validate_org};
 use crate::app::{OrgCache, SystemClock, server};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
@@ -20,6 +21,7 @@ use crate::config::{Config, Database};
 use crate::http::{self, ApiState, REQUEST_LIMIT};
 use crate::ports::carrier::Carrier;
 use crate::ports::door::Door as _;
+use crate::ports::sessions::Sessions as _;
 use crate::ports::store::{Directory, History, Journal, Keys, StoreError};
 use crate::realtime::RealtimeConnector;
 use crate::session::policy::Policy;
@@ -123,7 +125,9 @@ impl Gateway {
             carrier: Arc::new(carrier),
             connector: connector.clone(),
         };
-        let board = Switchboard::new(calls_settings(config, options.policy)?, ports);
+        let settings = calls_settings(config, options.policy)?;
+        let mint = BrowserMint { settings: settings.clone(), provider: secret_mint(config, simulated.as_ref())? };
+        let board = Switchboard::new(settings, ports);
 
         let metrics = options.metrics.unwrap_or_else(Metrics::detached);
         let api = ApiState {
@@ -134,6 +138,9 @@ impl Gateway {
             orgs: orgs.clone(),
             keys: Arc::new(store.clone()) as Arc<dyn Keys>,
             door: board.clone(),
+            sessions: Arc::new(store.clone()),
+            mint: Arc::new(mint),
+            call_max: config.limits.call_max,
             journal: written,
             validate_org,
             metrics: metrics.clone(),
@@ -145,7 +152,7 @@ impl Gateway {
         let server = server::Server::start(listener, router).context("the HTTP server")?;
 
         let background = CancellationToken::new();
-        let housekeeping = keep_house(orgs, metrics, journal.clone(), board.clone());
+        let housekeeping = keep_house(orgs, metrics, journal.clone(), board.clone(), store.clone(), clock);
         #[expect(clippy::disallowed_methods, reason = "the composition root owns this task")]
         tokio::spawn(background.clone().run_until_cancelled_owned(housekeeping));
         Ok(Self {
@@ -292,7 +299,14 @@ pub(super) async fn seed(store: &Store, config: &Config) -> Result<Option<OrgId>
 }
 
 /// The sweep, as soon as the database has everything; then what must be done now and then.
-async fn keep_house(orgs: Arc<OrgCache>, metrics: Metrics, journal: Arc<DiskJournal>, board: Arc<Switchboard>) {
+async fn keep_house(
+    orgs: Arc<OrgCache>,
+    metrics: Metrics,
+    journal: Arc<DiskJournal>,
+    board: Arc<Switchboard>,
+    sessions: Store,
+    clock: SystemClock,
+) {
     while journal.replayed(REPLAY_WAIT).await.is_err() {
         tracing::info!("the spool is still being replayed");
         sleep(UPKEEP_EVERY).await;
@@ -308,6 +322,9 @@ async fn keep_house(orgs: Arc<OrgCache>, metrics: Metrics, journal: Arc<DiskJour
     for round in 1_u64.. {
         tick.tick().await;
         metrics.upkeep();
+        if let Err(error) = sessions.end_overdue(clock.wall()).await {
+            tracing::debug!(%error, "sessions in browsers whose time is up cannot be ended now");
+        }
         if round % DIRECTORY_ROUNDS == 0
             && let Err(error) = orgs.refresh().await
         {

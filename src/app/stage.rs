@@ -167,6 +167,7 @@ fn config(options: &StageOptions, carrier: &CarrierServer, model: &ModelServer) 
         ("DATA_DIR", options.data_dir.display().to_string()),
         ("OPENAI_API_KEY", "sk-built-in".to_owned()),
         ("OPENAI_REALTIME_URL", model.url()),
+        ("OPENAI_BASE_URL", model.rest_base()),
         ("TWILIO_ACCOUNT_SID", ACCOUNT.to_owned()),
         ("TWILIO_AUTH_TOKEN", TOKEN.to_owned()),
         ("TWILIO_API_BASE_URL", carrier.rest_base()),

@@ -17,7 +17,7 @@ use crate::calls::{CallLimits, CallsSettings};
 use crate::config::{Access, Config};
 use crate::http::FieldError;
 use crate::ports::store::OrgRow;
-use crate::realtime::{RealtimeConnector, RealtimeSettings, tls_config};
+use crate::realtime::{RealtimeConnector, RealtimeSettings, SecretMint, tls_config};
 use crate::session::policy::Policy;
 use crate::sim::server::model::ModelServer;
 use crate::twilio::TwilioSettings;
@@ -38,6 +38,16 @@ pub(super) async fn connector(
     let settings = RealtimeSettings { url, api_key, log_dir: config.model.log_dir.clone(), parse_tool: tools::parse };
     let connector = RealtimeConnector::new(settings, tls_config()).context("the model's connection")?;
     Ok((Arc::new(connector), simulated))
+}
+
+/// Where browsers' secrets come from: the model that calls talk with.
+pub(super) fn secret_mint(config: &Config, simulated: Option<&ModelServer>) -> anyhow::Result<SecretMint> {
+    let base_url = simulated.map_or_else(|| config.model.base_url.to_string(), ModelServer::rest_base);
+    let api_key = match &config.model.access {
+        Access::Key(key) => Some(key.clone()),
+        Access::Simulated => None,
+    };
+    SecretMint::new(&base_url, api_key).context("the client for browsers' secrets")
 }
 
 /// What the carrier's adapter must know.

@@ -121,6 +121,7 @@ impl Actor {
             | Record::Line(_)
             | Record::Intake(_)
             | Record::Event(_)
+            | Record::EscalationRaised(_)
             | Record::Usage(_)
             | Record::Callback(_)
             | Record::Voicemail(_)

@@ -28,7 +28,7 @@ use crate::ports::model::{ModelEvent, ModelLink, ModelSetup};
 use crate::ports::store::Receipt;
 use crate::session::document::Document;
 use crate::session::effect::{ActionId, Ending, RecordId};
-use crate::session::input::{ActionResult, CarrierInput, Input, LostCause, Question, StaffInput};
+use crate::session::input::{ActionResult, CarrierInput, Ignored, Input, LostCause, Question, StaffInput};
 use crate::session::policy::{CallFacts, Past, Policy};
 use crate::types::{Outcome, Reason, StreamId};
 
@@ -40,7 +40,8 @@ pub(super) enum Command {
     /// What the carrier asks, and who waits for the answer.
     Ask(Question, oneshot::Sender<Answered>),
     StreamEnded(StreamId),
-    Staff(StaffInput),
+    /// What staff do, and who waits to hear why it is ignored, if it is.
+    Staff(StaffInput, oneshot::Sender<Option<Ignored>>),
     Drain,
 }
 

@@ -108,7 +108,7 @@ impl Switchboard {
         }
         tracing::warn!(%call, "the record of a placed call does not reach the disk; the call is not made");
         // It may be over by now.
-        let _ = self.command(call, StaffInput::End);
+        let _ = self.command(call, StaffInput::End).await;
         Err(OutboundError::Busy)
     }
 

@@ -11,7 +11,7 @@ use crate::session::document::Document;
 use crate::session::effect::{
     ActionId, CarrierEffect, Effect, Effects, MediaEffect, ModelEffect, Record, RecordId, ToolAnswer,
 };
-use crate::session::input::{DetachCause, Input, MediaInput, ModelInput};
+use crate::session::input::{DetachCause, Ignored, Input, MediaInput, ModelInput, StaffInput};
 use crate::session::policy::{CallFacts, Past, Policy};
 use crate::session::{CallSession, Snapshot};
 use crate::types::org::AudioFormat;
@@ -171,6 +171,11 @@ impl Engine {
             self.translate(effect, out);
         }
         self.effects = effects;
+    }
+
+    /// Why this command would do nothing if it were given now.
+    pub fn objection(&self, now: Now, command: &StaffInput) -> Option<Ignored> {
+        self.session.objection(now.mono, command)
     }
 
     /// When `Input::Deadline` is due at the latest.

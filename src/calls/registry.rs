@@ -5,13 +5,15 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use metrics::gauge;
+use metrics::{counter, gauge};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::calls::actor::Command;
 use crate::calls::progress::Progress;
 use crate::calls::tickets::Tickets;
 use crate::ports::door::{Answer, LiveCall, Refusal};
+use crate::session::input::{CarrierInput, LegStatus};
 use crate::types::{CallId, Direction, EscalationState, LegId, Phase, TargetId};
 
 /// All calls of this process.
@@ -34,9 +36,17 @@ struct Inner {
 
 /// Whose leg it is.
 enum Leg {
-    /// Its first webhook is being answered; others of the same leg wait for that answer.
-    Opening(watch::Receiver<Option<Answer>>),
+    /// Its first webhook is being answered.
+    Opening(OpeningLeg),
     Of(CallId),
+}
+
+struct OpeningLeg {
+    /// Others of the same leg wait for it.
+    answer: watch::Receiver<Option<Answer>>,
+    /// What the carrier told of the leg meanwhile; the call hears of the furthest once it has a queue.
+    progress: Progress,
+    told: Option<LegStatus>,
 }
 
 /// A live call, as the registry holds it.
@@ -109,13 +119,33 @@ pub(super) struct Line {
     bell: Option<Arc<Notify>>,
 }
 
+/// What became of something that a call was to be told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Handed {
+    /// It is in the queue.
+    Taken,
+    /// The queue is full.
+    Full,
+    /// The task is gone.
+    Gone,
+}
+
 impl Line {
     /// False if the queue is full or the task is gone.
     pub(super) fn send(&self, command: Command) -> bool {
+        self.hand(command) == Handed::Taken
+    }
+
+    /// The same, and why not.
+    pub(super) fn hand(&self, command: Command) -> Handed {
         if let Some(bell) = &self.bell {
             bell.notify_one();
         }
-        self.commands.try_send(command).is_ok()
+        match self.commands.try_send(command) {
+            Ok(()) => Handed::Taken,
+            Err(TrySendError::Full(_)) => Handed::Full,
+            Err(TrySendError::Closed(_)) => Handed::Gone,
+        }
     }
 
     /// The call's task is not started yet.
@@ -133,11 +163,12 @@ impl Registry {
     pub(super) fn begin(self: &Arc<Self>, leg: &LegId) -> Arrived {
         let mut inner = self.lock();
         let call = match inner.legs.get(leg) {
-            Some(Leg::Opening(answer)) => return Arrived::Wait(answer.clone()),
+            Some(Leg::Opening(opening)) => return Arrived::Wait(opening.answer.clone()),
             Some(Leg::Of(call)) => *call,
             None => {
                 let answer = watch::Sender::new(None);
-                inner.legs.insert(leg.clone(), Leg::Opening(answer.subscribe()));
+                let opening = OpeningLeg { answer: answer.subscribe(), progress: Progress::default(), told: None };
+                inner.legs.insert(leg.clone(), Leg::Opening(opening));
                 return Arrived::First(OpeningGuard { registry: Arc::clone(self), leg: leg.clone(), answer });
             }
         };
@@ -151,6 +182,16 @@ impl Registry {
             Some(Over::Refused(refusal)) => Arrived::Known(Answer::Refuse(*refusal)),
             Some(Over::Ended | Over::Broken) | None => Arrived::Known(Answer::HangUp),
         }
+    }
+
+    /// Keeps a status for the call that is just being made. False: its leg is not at that stage.
+    pub(super) fn keep_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) -> bool {
+        let mut inner = self.lock();
+        let Some(Leg::Opening(opening)) = inner.legs.get_mut(leg) else { return false };
+        if opening.progress.advance(status, sequence) {
+            opening.told = Some(status);
+        }
+        true
     }
 
     pub(super) fn find(&self, leg: &LegId) -> Found {
@@ -179,14 +220,20 @@ impl Registry {
     }
 
     /// The call is live from now on. False if it is known, its leg belongs to another, or calls are no longer taken.
-    pub(super) fn enter(&self, call: CallId, live: Live) -> bool {
+    pub(super) fn enter(&self, call: CallId, mut live: Live) -> bool {
         let mut inner = self.lock();
         let is_taken = live.leg.as_ref().is_some_and(|leg| matches!(inner.legs.get(leg), Some(Leg::Of(_))));
         if inner.draining || is_taken || !matches!(inner.found(call), Found::Unknown) {
             return false;
         }
         if let Some(leg) = &live.leg {
-            inner.legs.insert(leg.clone(), Leg::Of(call));
+            let before = inner.legs.insert(leg.clone(), Leg::Of(call));
+            if let Some(Leg::Opening(OpeningLeg { progress, told: Some(status), .. })) = before {
+                live.progress = progress;
+                if live.commands.try_send(Command::Carrier(CarrierInput::Leg(status))).is_err() {
+                    counter!("switchboard_commands_dropped_total").increment(1);
+                }
+            }
         }
         inner.live.insert(call, live);
         self.publish(&inner);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use metrics::counter;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -14,12 +15,12 @@ use crate::calls::actor::Command;
 use crate::calls::begin::refuse;
 use crate::calls::capacity::Capacity;
 use crate::calls::dials::{Dials, Owner};
-use crate::calls::registry::{Arrived, Found, Registry};
+use crate::calls::registry::{Arrived, Found, Handed, Registry};
 use crate::calls::rulebook::Rulebook;
 use crate::calls::settings::{CallsPorts, CallsSettings};
 use crate::ports::carrier::Script;
 use crate::ports::door::{
-    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Refusal, Ring,
+    Answer, AttachError, Claim, CommandError, Door, LiveCall, OutboundError, OutboundOrder, Refusal, Ring,
 };
 use crate::ports::media::MediaLink;
 use crate::session::input::{CarrierInput, LegStatus, Question, StaffInput};
@@ -182,6 +183,9 @@ impl Door for Switchboard {
     }
 
     fn leg_status(&self, leg: &LegId, status: LegStatus, sequence: Option<u32>) {
+        if self.registry.keep_status(leg, status, sequence) {
+            return;
+        }
         let is_news = self.registry.with_leg(leg, |_, live| live.progress.advance(status, sequence));
         if is_news != Some(false) {
             self.tell(&self.registry.find(leg), Command::Carrier(CarrierInput::Leg(status)));
@@ -196,10 +200,24 @@ impl Door for Switchboard {
         self.tell(&self.registry.find(leg), Command::Carrier(CarrierInput::Fallback));
     }
 
-    fn command(&self, call: CallId, command: StaffInput) -> Result<(), NotLive> {
-        match self.registry.find_call(call) {
-            Found::Live(line) if line.send(Command::Staff(command)) => Ok(()),
-            Found::Live(_) | Found::Over(_) | Found::Unknown => Err(NotLive),
+    async fn command(&self, call: CallId, command: StaffInput) -> Result<(), CommandError> {
+        let Found::Live(line) = self.registry.find_call(call) else { return Err(CommandError::NotLive) };
+        let (answer, answered) = oneshot::channel();
+        match line.hand(Command::Staff(command, answer)) {
+            Handed::Taken => {}
+            Handed::Full => {
+                counter!("switchboard_commands_dropped_total").increment(1);
+                return Err(CommandError::Busy);
+            }
+            Handed::Gone => return Err(CommandError::NotLive),
+        }
+        match timeout(COMMAND_WAIT_MAX, answered).await {
+            Ok(Ok(None)) => Ok(()),
+            Ok(Ok(Some(ignored))) => Err(CommandError::Ignored(ignored)),
+            // It ended with the command in its queue.
+            Ok(Err(_)) => Err(CommandError::NotLive),
+            // It is in the queue, and the timeline will tell.
+            Err(_) => Ok(()),
         }
     }
 
@@ -221,6 +239,9 @@ const RING_TRIES_MAX: u32 = 3;
 
 /// One webhook waits for another of the same leg.
 const RING_WAIT_MAX: Duration = Duration::from_secs(3);
+
+/// A call's task answers a command; one that is not started yet, or is busy, answers on the timeline.
+const COMMAND_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Attempts of one call whose progress is followed; more than the core ever makes.
 const ATTEMPTS_MAX: usize = 256;

@@ -123,7 +123,12 @@ impl Actor {
             Command::Carrier(news) => self.told(news),
             Command::Ask(question, asked) => self.answer(question, asked),
             Command::StreamEnded(stream) => self.on_stream_ended(&stream),
-            Command::Staff(command) => self.input(Input::Staff(command)),
+            Command::Staff(command, answer) => {
+                let ignored = self.engine.objection(self.clock.now(), &command);
+                self.input(Input::Staff(command));
+                // Whoever asked may have given up.
+                let _ = answer.send(ignored);
+            }
             Command::Drain => self.input(Input::Drain),
         }
     }

@@ -1,4 +1,4 @@
-//! The call list, one call, and ending a live one.
+//! The call list, one call, and ending one: a live call by phone, or a session in a browser.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -9,8 +9,8 @@ use crate::http::body::JsonObject;
 use crate::http::problem::of_store;
 use crate::http::query::{Page, PathId};
 use crate::http::views::{CallView, CallsView, DetailView, Done};
-use crate::http::{AppState, FieldError, Problem};
-use crate::ports::door::NotLive;
+use crate::http::{AppState, FieldError, Problem, sessions};
+use crate::ports::door::CommandError;
 use crate::session::input::StaffInput;
 use crate::types::CallId;
 
@@ -46,14 +46,16 @@ pub(super) async fn end(
         }
     };
     let id: CallId = text.parse().map_err(|_| Problem::not_found(THE_CALL))?;
-    match state.api.door.command(id, StaffInput::End) {
+    match state.api.door.command(id, StaffInput::End).await {
         Ok(()) => {
             tracing::info!(call_id = %id, key, "staff end a call");
             Ok(Json(Done::new("The call is being ended.")))
         }
-        Err(NotLive) => {
-            state.api.history.call(id).await.map_err(of_store(THE_CALL))?;
-            Ok(Json(Done::new("The call is already over.")))
+        Err(CommandError::NotLive) if sessions::end(&state, id).await? => {
+            tracing::info!(call_id = %id, key, "a session in a browser is ended");
+            Ok(Json(Done::new("The session is over.")))
         }
+        Err(CommandError::NotLive) => Ok(Json(Done::new("The call is already over."))),
+        Err(error @ (CommandError::Busy | CommandError::Ignored(_))) => Err(error.into()),
     }
 }

@@ -13,10 +13,10 @@ use crate::http::fields::Fields;
 use crate::http::problem::of_store;
 use crate::http::query::PathId;
 use crate::http::views::Accepted;
-use crate::http::{AppState, FieldError, Problem};
-use crate::ports::door::NotLive;
+use crate::http::{AppState, Problem};
+use crate::ports::door::CommandError;
 use crate::session::input::StaffInput;
-use crate::types::{CallId, TargetId, Urgency};
+use crate::types::{CallId, Channel, TargetId, Urgency};
 
 const THE_CALL: &str = "The call";
 
@@ -26,7 +26,7 @@ const REASON_CHARS_MAX: usize = 200;
 /// Longest sentence that the assistant is made to say: about half a minute.
 const SAY_CHARS_MAX: usize = 500;
 
-/// The command was handed to the call; the timeline says what came of it.
+/// The call has begun to do it; the timeline says what came of it.
 type Answer = Result<(StatusCode, Json<Accepted>), Problem>;
 
 /// `POST /api/calls/{id}/escalate {reason?, urgency?}`.
@@ -44,7 +44,8 @@ pub(super) async fn escalate(
     command(&state, id, &key, "escalate", StaffInput::Escalate { target: None, urgency, reason }).await
 }
 
-/// `POST /api/calls/{id}/take-over {target_id}`: this target and no other.
+/// `POST /api/calls/{id}/take-over {target_id}`: this target and no other; whoever is rung meanwhile is let go. The
+/// call itself knows its targets: they are those of its start.
 pub(super) async fn take_over(
     State(state): State<AppState>,
     PathId(id): PathId<CallId>,
@@ -52,15 +53,6 @@ pub(super) async fn take_over(
     JsonObject(body): JsonObject,
 ) -> Answer {
     let target = target_of(body)?;
-    let call = state.api.history.call(id).await.map_err(of_store(THE_CALL))?.call;
-    if call.ended_at.is_some() {
-        return Err(Problem::call_not_live());
-    }
-    let org = state.api.orgs.by_id(&call.org).await.ok_or_else(Problem::storage_unavailable)?;
-    if !org.escalation.targets.iter().any(|known| known.id == target) {
-        let detail = "The organization has no target of this id (`config.escalation.targets`).";
-        return Err(Problem::validation_failed(vec![FieldError::at("/target_id", "unknown_target", detail)]));
-    }
     let reason = "staff take over".to_owned();
     let input = StaffInput::Escalate { target: Some(target), urgency: Urgency::Medium, reason };
     command(&state, id, &key, "take_over", input).await
@@ -114,16 +106,18 @@ pub(super) async fn hang_up(
     command(&state, id, &key, "hangup", StaffInput::End).await
 }
 
-/// Hands a command over. A call that is not live is unknown or over.
+/// Gives a command to the call. One that is not live is unknown or over.
 async fn command(state: &AppState, id: CallId, key: &KeyName, what: &'static str, input: StaffInput) -> Answer {
-    match state.api.door.command(id, input) {
+    match state.api.door.command(id, input).await {
         Ok(()) => {
             tracing::info!(call_id = %id, key = key.0, command = what, "staff command a call");
             Ok((StatusCode::ACCEPTED, Json(Accepted::new(id))))
         }
-        Err(NotLive) => {
-            state.api.history.call(id).await.map_err(of_store(THE_CALL))?;
-            Err(Problem::call_not_live())
+        Err(CommandError::NotLive) => {
+            let row = state.api.history.call(id).await.map_err(of_store(THE_CALL))?.call;
+            let is_open = row.channel == Channel::Browser && row.ended_at.is_none();
+            Err(if is_open { Problem::not_by_phone() } else { Problem::call_not_live() })
         }
+        Err(error @ (CommandError::Busy | CommandError::Ignored(_))) => Err(error.into()),
     }
 }

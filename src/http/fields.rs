@@ -63,6 +63,34 @@ impl Fields {
         Some(text.to_owned())
     }
 
+    /// A text of 1 to `chars_max` characters, on any number of lines, that must be there.
+    pub(super) fn required_text(&mut self, name: &str, chars_max: usize) -> Option<String> {
+        match self.take(name) {
+            Some(Value::String(text)) if (1..=chars_max).contains(&text.trim().chars().count()) => {
+                return Some(text.trim().to_owned());
+            }
+            Some(Value::String(text)) if !text.trim().is_empty() => {
+                self.complain(name, "invalid", format!("`{name}` may have at most {chars_max} characters."));
+            }
+            Some(Value::String(_)) | None => self.complain(name, "missing", format!("`{name}` is required.")),
+            Some(_) => self.complain(name, "wrong_type", format!("`{name}` must be a text.")),
+        }
+        None
+    }
+
+    /// As `word`, and it must be there.
+    pub(super) fn required_word<T>(
+        &mut self,
+        name: &str,
+        parse: fn(&str) -> Option<T>,
+        words: &[&'static str],
+    ) -> Option<T> {
+        if self.object.get(name).is_none_or(Value::is_null) {
+            self.complain(name, "missing", format!("`{name}` is required."));
+        }
+        self.word(name, parse, words)
+    }
+
     /// A word of a closed list.
     pub(super) fn word<T>(&mut self, name: &str, parse: fn(&str) -> Option<T>, words: &[&'static str]) -> Option<T> {
         let value = self.take(name)?;
@@ -95,6 +123,11 @@ impl Fields {
     pub(super) fn finish(self) -> Result<(), Problem> {
         let errors = self.leftover();
         if errors.is_empty() { Ok(()) } else { Err(Problem::validation_failed(errors)) }
+    }
+
+    /// What was wrong, for a request in which further fields are not minded.
+    pub(super) fn faults(self) -> Vec<FieldError> {
+        self.errors
     }
 
     fn leftover(self) -> Vec<FieldError> {

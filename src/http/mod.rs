@@ -13,6 +13,8 @@ mod orgs;
 mod outbound;
 mod problem;
 mod query;
+mod realtime;
+mod sessions;
 mod time;
 mod transfer_views;
 mod transfers;
@@ -35,6 +37,8 @@ pub use time::rfc3339;
 use crate::calls::Clock;
 use crate::config::CorsOrigins;
 use crate::ports::door::Door;
+use crate::ports::mint::Mint;
+use crate::ports::sessions::Sessions;
 use crate::ports::store::{Directory, History, Journal, Keys, OrgLookup, OrgRow, Transfers};
 use crate::telemetry::Metrics;
 
@@ -59,6 +63,12 @@ pub struct ApiState {
     pub orgs: Arc<dyn OrgLookup>,
     pub keys: Arc<dyn Keys>,
     pub door: Arc<dyn Door>,
+    /// Calls in browsers.
+    pub sessions: Arc<dyn Sessions>,
+    /// Secrets for browsers.
+    pub mint: Arc<dyn Mint>,
+    /// Longest session in a browser, for organizations that do not choose; the same as for calls by phone.
+    pub call_max: Duration,
     pub journal: Arc<dyn Journal>,
     pub validate_org: ValidateOrg,
     pub metrics: Metrics,
@@ -106,6 +116,7 @@ fn guarded_routes() -> Router<AppState> {
     let calls = Router::new()
         .route("/", get(calls::list))
         .route("/start", post(outbound::start))
+        .route("/transcript", post(sessions::transcript))
         .route("/end", post(calls::end))
         .route("/{id}", get(calls::detail))
         .route("/{id}/escalate", post(control::escalate))
@@ -116,6 +127,7 @@ fn guarded_routes() -> Router<AppState> {
     Router::new()
         .nest("/calls", calls.clone())
         .nest("/call", calls)
+        .route("/realtime/session", post(realtime::session))
         .route("/escalations", get(transfers::escalations))
         .route("/callbacks", get(transfers::callbacks))
         .route("/callbacks/{call_id}/{no}", post(transfers::change_callback).patch(transfers::change_callback))

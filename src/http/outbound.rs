@@ -1,4 +1,4 @@
-//! `POST /api/call/start`: the organization has somebody called, who agreed to it.
+//! `POST /api/call/start` with `to`: the organization has somebody called, who agreed to it. Without: see `sessions`.
 //!
 //! A request that is sent twice must not ring a phone twice, so it carries a key under which its answer is kept.
 
@@ -16,7 +16,7 @@ use crate::http::body::JsonObject;
 use crate::http::fields::Fields;
 use crate::http::problem::of_store;
 use crate::http::views::Started;
-use crate::http::{AppState, FieldError, Problem};
+use crate::http::{AppState, FieldError, Problem, sessions};
 use crate::ports::door::OutboundOrder;
 use crate::session::effect::Consent;
 use crate::types::{OrgId, PhoneNumber, Wall};
@@ -49,7 +49,7 @@ pub(super) async fn start(
     let org = org_of(&body)?;
     state.api.directory.org(&org).await.map_err(of_store(THE_ORG))?;
     if body.get("to").is_none_or(Value::is_null) {
-        return Err(Problem::not_available_yet("Browser sessions"));
+        return sessions::start(&state, org, body, KeyName(key_name)).await.map(Json::into_response);
     }
     let now = state.api.clock.now().wall;
     let order = read(org, body, now)?;
@@ -105,7 +105,7 @@ async fn place(state: &AppState, order: Order, now: Wall, key_name: &str) -> Res
 }
 
 /// The organization, which decides whether anything else is looked at.
-fn org_of(body: &Map<String, Value>) -> Result<OrgId, Problem> {
+pub(super) fn org_of(body: &Map<String, Value>) -> Result<OrgId, Problem> {
     match body.get("org_id") {
         None | Some(Value::Null) => Err(Problem::missing_field("org_id")),
         Some(Value::String(text)) => text.parse().map_err(|_| Problem::not_found(THE_ORG)),

@@ -9,8 +9,10 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::ports::door::OutboundError;
+use crate::ports::door::{CommandError, OutboundError};
+use crate::ports::mint::MintError;
 use crate::ports::store::StoreError;
+use crate::session::input::Ignored;
 
 /// Advice to try again, in seconds.
 const RETRY_SECS: &str = "5";
@@ -115,6 +117,16 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "missing_field", "Missing field", detail).with(vec![error])
     }
 
+    /// As the seed refused a line: 400, whether a field is missing or is not what it must be.
+    pub fn bad_fields(errors: Vec<FieldError>) -> Self {
+        let detail = errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join(" ");
+        let (code, title) = match errors.iter().any(|error| error.code == "missing") {
+            true => ("missing_field", "Missing field"),
+            false => ("invalid_field", "Invalid field"),
+        };
+        Self::new(StatusCode::BAD_REQUEST, code, title, detail).with(errors)
+    }
+
     pub fn invalid_id(error: FieldError) -> Self {
         let detail = error.detail.clone();
         Self::new(StatusCode::BAD_REQUEST, "invalid_id", "Invalid id", detail).with(vec![error])
@@ -133,9 +145,25 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "call_not_live", "The call is not live", detail)
     }
 
-    pub fn not_available_yet(what: &str) -> Self {
-        let detail = format!("{what} are not available yet.");
-        Self::new(StatusCode::NOT_IMPLEMENTED, "not_available_yet", "Not available yet", detail)
+    pub fn not_by_phone() -> Self {
+        let detail = "The call is a session in a browser: nobody can be brought in or heard there. End it with \
+                      POST /api/call/end.";
+        Self::new(StatusCode::CONFLICT, "not_by_phone", "Not a call by phone", detail)
+    }
+
+    pub fn written_by_gateway() -> Self {
+        let detail = "The call is by phone; the gateway itself writes what is said there.";
+        Self::new(StatusCode::CONFLICT, "written_by_gateway", "Not a session in a browser", detail)
+    }
+
+    pub fn transcript_full(lines_max: u32) -> Self {
+        let detail = format!("The session has {lines_max} lines, and no more are taken.");
+        Self::new(StatusCode::CONFLICT, "transcript_full", "The transcript is full", detail)
+    }
+
+    pub fn too_many_sessions() -> Self {
+        let detail = "Too many sessions of this organization are open; end those that are over.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_sessions", "Too many sessions", detail)
     }
 
     pub fn storage_unavailable() -> Self {
@@ -245,6 +273,60 @@ impl From<OutboundError> for Problem {
                 new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
             }
         }
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::NotLive => Self::call_not_live(),
+            CommandError::Busy => {
+                let detail = "The call has more to do than it can take now; try again in a moment.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail)
+            }
+            CommandError::Ignored(Ignored::UnknownTarget) => {
+                let detail = "The call knows no target of this id; it knows those that `config.escalation.targets` had \
+                              when it began.";
+                Self::validation_failed(vec![FieldError::at("/target_id", "unknown_target", detail)])
+            }
+            CommandError::Ignored(why) => {
+                Self::new(StatusCode::CONFLICT, "not_possible_now", "Not possible now", why_not(why))
+            }
+        }
+    }
+}
+
+impl From<MintError> for Problem {
+    fn from(error: MintError) -> Self {
+        let new = |code, detail: &str| Self::new(StatusCode::BAD_GATEWAY, code, "No session with the model", detail);
+        match error {
+            MintError::Refused => {
+                new("model_refused", "The model's provider refuses the gateway's key or settings; see its log.")
+            }
+            MintError::Limited => new("model_busy", "The model's provider takes no more requests; try again later."),
+            MintError::Unavailable => {
+                new("model_unavailable", "The model's provider does not answer; try again later.")
+            }
+        }
+    }
+}
+
+/// What a receptionist can make of it.
+const fn why_not(why: Ignored) -> &'static str {
+    match why {
+        Ignored::Ending => "The call is ending.",
+        Ignored::NotAnswered => "Nobody has picked up yet.",
+        Ignored::Voicemail => "The caller is leaving a message.",
+        Ignored::WithPerson => "The caller talks with a person, or is being connected to one.",
+        Ignored::NoAssistant => "The assistant is not connected, or the caller is not with it; try again in a moment.",
+        Ignored::CallerDials => {
+            "The assistant is gone and the caller's own line dials; nothing can be put in front of it."
+        }
+        Ignored::UnknownTarget => "The call knows no target of this id.",
+        Ignored::LimitReached => "This call has asked for persons as often as it may.",
+        Ignored::TooLate => "The present request for a person ends within seconds; try again after it.",
+        Ignored::TooManyWaiting => "Other sentences wait to be said; try again after them.",
+        Ignored::NothingToEnd => "The caller is with the assistant, and nobody is being called.",
     }
 }
 

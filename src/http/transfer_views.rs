@@ -181,3 +181,17 @@ impl Started {
         Self { call_id: call.to_string(), status: "in_progress" }
     }
 }
+
+/// The seed's answer to a line that is kept.
+#[derive(Serialize)]
+pub(super) struct Saved {
+    /// The call's id and the line's `seq`.
+    id: String,
+    status: &'static str,
+}
+
+impl Saved {
+    pub(super) fn new(call: CallId, seq: u32) -> Self {
+        Self { id: format!("{call}-{seq}"), status: "saved" }
+    }
+}

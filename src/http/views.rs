@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::http::time::rfc3339;
 pub(super) use crate::http::transfer_views::{
-    Accepted, CallbackView, CallbacksView, EscalationItemView, EscalationView, EscalationsView, Started, VoicemailView,
+    Accepted, CallbackView, CallbacksView, EscalationItemView, EscalationView, EscalationsView, Saved, Started,
+    VoicemailView,
 };
 use crate::ports::store::{CallDetail, CallRow, EventRow, IntakeRow, LineRow, OrgRow};
 use crate::types::Wall;
@@ -33,6 +34,8 @@ pub(super) struct CallView {
     phase: &'static str,
     /// `inbound` or `outbound`.
     direction: &'static str,
+    /// `phone` or `browser`.
+    channel: &'static str,
 }
 
 impl From<CallRow> for CallView {
@@ -52,6 +55,7 @@ impl From<CallRow> for CallView {
             reason: row.reason.map(|reason| reason.as_str()),
             phase: row.phase.as_str(),
             direction: row.direction.as_str(),
+            channel: row.channel.as_str(),
         }
     }
 }

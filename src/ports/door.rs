@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::ports::carrier::Script;
 use crate::ports::media::MediaLink;
 use crate::session::effect::Consent;
-use crate::session::input::{CarrierInput, LegStatus, Question, StaffInput};
+use crate::session::input::{CarrierInput, Ignored, LegStatus, Question, StaffInput};
 use crate::types::org::Organization;
 use crate::types::{
     AttemptId, CallId, Caller, Direction, EscalationState, LegId, Phase, PhoneNumber, Secret, StreamId, TargetId,
@@ -91,10 +91,16 @@ pub enum OutboundError {
     Busy,
 }
 
-/// A command to a call that is not live.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the call is not live")]
-pub struct NotLive;
+/// Why a command of staff was not carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error("the call is not live")]
+    NotLive,
+    #[error("too much waits for this call; try again")]
+    Busy,
+    #[error("the call does not do this now: {0}")]
+    Ignored(Ignored),
+}
 
 /// What the outside may ask of the calls.
 #[async_trait]
@@ -134,8 +140,9 @@ pub trait Door: Send + Sync {
     /// The carrier could not use an answer of ours.
     fn fallback(&self, leg: &LegId);
 
-    /// Staff do something to a live call.
-    fn command(&self, call: CallId, command: StaffInput) -> Result<(), NotLive>;
+    /// Staff do something to a live call. When it returns, the call has begun to do it; a call that takes its time
+    /// (one that an earlier process left) may still ignore it, and its timeline says so.
+    async fn command(&self, call: CallId, command: StaffInput) -> Result<(), CommandError>;
 
     /// Places a call. When it returns, the call's first record is on disk; the dial follows its intent.
     async fn place(&self, order: OutboundOrder) -> Result<(), OutboundError>;

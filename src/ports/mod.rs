@@ -6,5 +6,7 @@ pub mod carrier;
 pub mod door;
 pub mod link;
 pub mod media;
+pub mod mint;
 pub mod model;
+pub mod sessions;
 pub mod store;

@@ -8,8 +8,8 @@ use crate::session::effect::{Record, RecordId};
 use crate::session::policy::Past;
 use crate::types::org::Organization;
 use crate::types::{
-    AttemptId, AttemptState, CallId, CallbackState, Cause, Direction, EscalationState, LegId, OrgId, Outcome, Phase,
-    PhoneNumber, Reason, Speaker, Status, TargetId, TransferMode, Urgency, Wall,
+    AttemptId, AttemptState, CallId, CallbackState, Cause, Channel, Direction, EscalationState, LegId, OrgId, Outcome,
+    Phase, PhoneNumber, Reason, Speaker, Status, TargetId, TransferMode, Urgency, Wall,
 };
 
 /// One durable fact on its way to the database.
@@ -71,6 +71,7 @@ pub struct CallRow {
     pub caller: Option<String>,
     pub dialled: Option<String>,
     pub direction: Direction,
+    pub channel: Channel,
     pub started_at: Wall,
     pub ended_at: Option<Wall>,
     pub status: Status,
@@ -251,7 +252,7 @@ pub trait History: Send + Sync {
 
     async fn call(&self, id: CallId) -> Result<CallDetail, StoreError>;
 
-    /// Calls without an outcome, oldest first: what a crash left behind.
+    /// Calls by phone without an outcome, oldest first: what a crash left behind. Sessions in browsers go on by themselves.
     async fn unfinished(&self) -> Result<Vec<CallRow>, StoreError>;
 
     /// Whether the leg belongs to a call that is known, and whether that has ended.

@@ -15,12 +15,14 @@ pub mod event;
 pub mod fault;
 mod lenient;
 mod link;
+mod mint;
 pub mod setup;
 pub mod socket;
 pub mod tap;
 pub mod translate;
 
 pub use encode::Encoder;
+pub use mint::SecretMint;
 pub use socket::{BadUrl, ConnectorError, RealtimeConnector, RealtimeSettings, tls_config};
 pub use tap::{Direction, Recorder, Tap};
 pub use translate::Decoder;

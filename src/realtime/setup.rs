@@ -79,7 +79,7 @@ struct Transcription<'a> {
     languages: Option<[&'a str; 1]>,
 }
 
-/// The core alone interrupts and nudges, hence `interrupt_response: false` and no idle time-out.
+/// In a call the core alone interrupts and nudges, hence `interrupt_response: false` and no idle time-out.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Vad {
@@ -142,6 +142,20 @@ impl<'a> Session<'a> {
             tool_choice: "auto",
             truncation: Truncation { kind: "retention_ratio", retention_ratio: RETENTION_RATIO },
         }
+    }
+}
+
+impl<'a> Session<'a> {
+    /// The session that a browser talks in. There the server knows what was played and interrupts by itself, and the
+    /// sound is that of a browser, whatever calls use.
+    pub fn for_browser(setup: &'a ModelSetup) -> Self {
+        let mut session = Self::new(setup);
+        session.audio.input.format = Format::new(AudioFormat::Pcm);
+        session.audio.output.format = Format::new(AudioFormat::Pcm);
+        let (Vad::ServerVad { interrupt_response, .. } | Vad::SemanticVad { interrupt_response, .. }) =
+            &mut session.audio.input.turn_detection;
+        *interrupt_response = true;
+        session
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Context<'a> {
     pub marks: &'a Marks,
     pub speaker: Speaker,
     cues: Vec<(Cue, usize, usize)>,
-    /// Words that mean something else here; for everything, and for everything but emergencies.
+    /// Spans of words that mean something else here; for everything, and for everything but emergencies.
     masks: [Vec<(u16, u16)>; 2],
 }
 
@@ -35,7 +35,7 @@ impl<'a> Context<'a> {
     pub(super) fn add(&mut self, found: &[Match], rules: &[Rule]) {
         for found in found {
             match rules[found.rule as usize].meaning {
-                Meaning::Cue(Cue::Mask) => self.masks[0].extend(&found.parts),
+                Meaning::Cue(Cue::Mask) => self.masks[0].push((found.start() as u16, found.end() as u16)),
                 Meaning::Cue(Cue::MaskBelow) => self.masks[1].extend(&found.parts),
                 Meaning::Cue(cue) => self.cues.push((cue, found.start(), found.end())),
                 Meaning::Alarm(_) => {}
@@ -45,9 +45,16 @@ impl<'a> Context<'a> {
 
     /// Whether the match is not meant.
     pub(super) fn silences(&self, found: &Match, rule: &Rule, alarm: Alarm) -> bool {
-        self.masked(found, alarm)
-            || self.negated(found)
-            || self.past(found)
+        if self.masked(found, alarm) || self.negated(found) {
+            return true;
+        }
+        // What the assistant does not know, it does not know, whatever it is about.
+        alarm != Alarm::Uncertainty && self.elsewhere(found, rule, alarm)
+    }
+
+    /// Whether it is not here and now: long ago, over, cared for, only supposed, told or asked.
+    fn elsewhere(&self, found: &Match, rule: &Rule, alarm: Alarm) -> bool {
+        self.past(found)
             || self.over(found)
             || self.cared(found)
             || (!rule.firm && alarm <= Alarm::High && self.supposed(found))
@@ -63,10 +70,16 @@ impl<'a> Context<'a> {
 
     /// Whether a word of the match means something else here.
     fn masked(&self, found: &Match, alarm: Alarm) -> bool {
-        let covers = |mask: &Vec<(u16, u16)>| {
-            mask.iter().any(|mask| found.parts.iter().any(|part| part.0 < mask.1 && mask.0 < part.1))
+        let touches = |part: &(u16, u16), mask: &(u16, u16)| part.0 < mask.1 && mask.0 < part.1;
+        // A pattern that names the whole of the phrase knows what it means: "out of blood thinners".
+        let names = |part: &(u16, u16), mask: &(u16, u16)| {
+            alarm != Alarm::Emergency && part.1 - part.0 > 1 && part.0 <= mask.0 && mask.1 <= part.1
         };
-        covers(&self.masks[0]) || (alarm != Alarm::Emergency && covers(&self.masks[1]))
+        let [all, below] = &self.masks;
+        found.parts.iter().any(|part| {
+            all.iter().any(|mask| touches(part, mask) && !names(part, mask))
+                || (alarm != Alarm::Emergency && below.iter().any(|mask| touches(part, mask)))
+        })
     }
 
     fn negated(&self, found: &Match) -> bool {
@@ -113,9 +126,11 @@ impl<'a> Context<'a> {
             if view.end_of(at, marks.negator).is_some_and(|end| end <= start) {
                 return !self.exclaimed(at, found) && !self.overtaken(at) && self.denies(at, start);
             }
+            // "no se está ahogando": a pronoun between "no" and its verb begins nothing.
+            let before = (0..at).rev().find(|&at| !view.is(at, marks.clitic)).unwrap_or(0);
             let anew = view.is(at, marks.copula)
                 && at > 1
-                && !view.is(at - 1, marks.negator)
+                && !view.is(before, marks.negator)
                 && !view.is(at + 1, marks.negator)
                 && !view.is(at - 1, marks.subject);
             let pronoun = view.is(at, marks.clause_pronoun)
@@ -153,6 +168,10 @@ impl<'a> Context<'a> {
         if (next..to.min(next + 2)).any(|at| view.is(at, marks.opaque)) {
             return false;
         }
+        // "si no me resuelven, los demando": the condition is denied, and not what follows from it.
+        if at > 0 && view.is(at - 1, marks.condition) && to > next + 1 {
+            return false;
+        }
         let modal = at > 0 && view.is(at - 1, marks.modal);
         if modal && !view.is(next, marks.state) {
             return false;
@@ -172,7 +191,8 @@ impl<'a> Context<'a> {
             return false;
         }
         // "no, no tengo dolor" is an answer: only a "no" that stands alone cries.
-        let alone = (at + 1..start).all(|at| view.filler[at] || view.is(at, marks.clitic));
+        // "no, no me duele" is one as well.
+        let alone = (at + 1..start).all(|at| view.filler[at]);
         let twice = alone && at > 0 && view.is(at - 1, marks.no);
         // Spanish denies a noun by "sin" or "ningún": "no, dolor de pecho" is an answer and a complaint.
         let bare = at + 1 == start && view.is(start, marks.noun);

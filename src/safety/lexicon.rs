@@ -27,6 +27,9 @@ const STEM_LETTERS_SURE: usize = 5;
 /// A stem listed with `*` is looked for in words up to this long.
 const STEM_LETTERS_MAX: usize = 16;
 
+/// A word of so many letters is heard with an "s" at its end as well.
+const BASE_LETTERS_MIN: usize = 4;
+
 /// What recognizers glue to the word before it. Other words are cut at short Spanish words only: "firewall" is one word.
 const TAILS: &[&str] = &["pain", "pains", "attack", "hurts", "myself", "himself", "herself", "person", "breathing"];
 
@@ -251,6 +254,11 @@ impl Lexicon {
     fn of_word(&self, word: &str) -> Vec<Element> {
         let mut found = Vec::new();
         self.add(word, &mut found);
+        // "my throats closing": plurals, and the "'s" that a recognizer wrote without its apostrophe.
+        let itself = self.knows(word) || self.real.contains(word);
+        if let Some(base) = word.strip_suffix('s').filter(|base| !itself && base.len() >= BASE_LETTERS_MIN) {
+            found.extend(self.words.get(base).into_iter().flatten());
+        }
         let stem = |letters: usize| word.is_ascii() && self.stems.contains_key(&word[..letters]);
         let known = self.knows(word) || (STEM_LETTERS_SURE..=word.len().min(STEM_LETTERS_MAX)).any(stem);
         for meant in self.heard.get(word).into_iter().flatten() {

@@ -129,7 +129,7 @@ impl Rules {
         }
         let mut own = Tables::new();
         for (meaning, phrases) in groups {
-            own.rules.push(Rule { name: EXTENSION, meaning, speaker: None, firm: false, body: false });
+            own.rules.push(Rule { name: EXTENSION, meaning, speaker: None, firm: false });
             for phrase in phrases.iter().take(EXTENSIONS_MAX) {
                 let words: Vec<String> =
                     tokens::tokens(phrase).iter().map(|token| format!("{}+", token.word)).collect();
@@ -161,7 +161,7 @@ impl Rules {
     fn judge_words(&self, speaker: Speaker, tokens: &[tokens::Token]) -> Option<Finding> {
         let Base { tables, marks } = &*BASE;
         let hits = tables.lexicon.hits(tokens);
-        let mut view = View { tokens, hits: &hits, filler: Vec::new() };
+        let mut view = View::new(tokens, &hits);
         view.filler = (0..tokens.len()).map(|at| view.is(at, marks.filler)).collect();
         let found = tables.matches(&view, speaker);
         let mut context = Context::new(&view, marks, speaker, &found, &tables.rules);
@@ -169,16 +169,15 @@ impl Rules {
 
         let own_found = self.own.as_ref().map(|own| {
             let hits = own.lexicon.hits(tokens);
-            let view = View { tokens, hits: &hits, filler: view.filler.clone() };
-            (own, own.matches(&view, speaker))
+            let mut own_view = View::new(tokens, &hits);
+            own_view.filler.clone_from(&view.filler);
+            (own, own.matches(&own_view, speaker))
         });
         if let Some((own, found)) = &own_found {
             context.add(found, &own.rules);
             candidates.extend(found.iter().map(|found| (found, &own.rules[found.rule as usize])));
         }
 
-        let has = |element| (0..tokens.len()).any(|at| view.is(at, element));
-        let animal = has(marks.animal) && !has(marks.human);
         let alarm = |rule: &Rule| match rule.meaning {
             Meaning::Alarm(alarm) => Some(alarm),
             Meaning::Cue(_) => None,
@@ -186,7 +185,6 @@ impl Rules {
         let mut worst: Option<Finding> = None;
         for (found, rule) in candidates {
             let Some(alarm) = alarm(rule) else { continue };
-            let alarm = if rule.body && animal { alarm.max(Alarm::High) } else { alarm };
             if worst.is_some_and(|worst| worst.alarm <= alarm) || context.silences(found, rule, alarm) {
                 continue;
             }
@@ -203,6 +201,7 @@ const ENGLISH: &[&str] = &[
     include_str!("words/en/collapse.txt"),
     include_str!("words/en/danger.txt"),
     include_str!("words/en/peril.txt"),
+    include_str!("words/en/concepts.txt"),
     include_str!("words/en/self-harm.txt"),
     include_str!("words/en/high.txt"),
     include_str!("words/en/high-frames.txt"),
@@ -210,6 +209,7 @@ const ENGLISH: &[&str] = &[
     include_str!("words/en/human-frames.txt"),
     include_str!("words/en/uncertainty.txt"),
     include_str!("words/en/idioms.txt"),
+    include_str!("words/en/ordinary.txt"),
     include_str!("words/en/idioms-told.txt"),
 ];
 
@@ -218,11 +218,13 @@ const SPANISH: &[&str] = &[
     include_str!("words/es/people.txt"),
     include_str!("words/es/medical.txt"),
     include_str!("words/es/danger.txt"),
+    include_str!("words/es/concepts.txt"),
     include_str!("words/es/self-harm.txt"),
     include_str!("words/es/high.txt"),
     include_str!("words/es/human.txt"),
     include_str!("words/es/uncertainty.txt"),
     include_str!("words/es/idioms.txt"),
+    include_str!("words/es/ordinary.txt"),
 ];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A line of a table is a pattern. Its elements follow each other with at most one other word between them; `~N` allows N,
 //! `&` allows either order within six, `^` and `$` tie it to the ends of the utterance, and what follows `!` must not
-//! occur anywhere in it. Fillers and polite words between elements do not count.
+//! occur in it or within six words of it. Fillers and polite words between elements do not count.
 
 use super::Language;
 use super::lexicon::{Element, Hits, Lexicon};
@@ -10,6 +10,8 @@ use super::tokens::{Break, Token};
 
 const GAP: u8 = 1;
 const GAP_EITHER_ORDER: u8 = 6;
+/// Words on either side of a match in which what follows `!` takes it back. Farther off it speaks of something else.
+const UNLESS_WORDS: usize = 6;
 /// What the end of a sentence counts as, in words: recognizers put full stops into the middle of sentences.
 const STOP_COSTS: u8 = 2;
 
@@ -56,9 +58,29 @@ pub(super) struct View<'a> {
     pub hits: &'a Hits,
     /// Words between elements that do not count.
     pub filler: Vec<bool>,
+    /// One bit for each element that stands anywhere.
+    heard: Vec<u64>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// The view of `tokens`, in which every word counts until `filler` says otherwise.
+    pub(super) fn new(tokens: &'a [Token], hits: &'a Hits) -> Self {
+        let mut heard = Vec::new();
+        for &(element, _) in hits.iter().flatten() {
+            let word = usize::from(element) / 64;
+            if heard.len() <= word {
+                heard.resize(word + 1, 0);
+            }
+            heard[word] |= 1u64 << (element % 64);
+        }
+        Self { tokens, hits, filler: vec![false; tokens.len()], heard }
+    }
+
+    /// Whether `element` stands anywhere.
+    fn hears(&self, element: Element) -> bool {
+        self.heard.get(usize::from(element) / 64).is_some_and(|bits| bits & (1 << (element % 64)) != 0)
+    }
+
     pub(super) fn is(&self, at: usize, element: Element) -> bool {
         self.end_of(at, element).is_some()
     }
@@ -120,7 +142,9 @@ impl Pattern {
 
     /// The match that begins at `at`, if there is one.
     pub(super) fn find(&self, view: &View<'_>, at: usize) -> Option<Match> {
-        if self.at_start && !view.begins(at) {
+        // Most patterns lack a word, and that is quickly seen.
+        let all = self.steps.iter().all(|step| step.or_end || step.element.is_none_or(|element| view.hears(element)));
+        if !all || (self.at_start && !view.begins(at)) {
             return None;
         }
         let mut parts = Vec::with_capacity(self.steps.len());
@@ -128,7 +152,9 @@ impl Pattern {
         if !self.step(view, at, 0, first, &mut parts) {
             return None;
         }
-        let barred = self.unless.is_some_and(|bar| (0..view.tokens.len()).any(|at| view.is(at, bar)));
+        let last = parts.last().map_or(at, |part| part.1 as usize);
+        let near = at.saturating_sub(UNLESS_WORDS)..(last + UNLESS_WORDS).min(view.tokens.len());
+        let barred = self.unless.is_some_and(|bar| near.into_iter().any(|at| view.is(at, bar)));
         (!barred).then_some(Match { rule: self.rule, parts })
     }
 

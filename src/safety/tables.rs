@@ -64,8 +64,6 @@ pub(super) struct Rule {
     pub speaker: Option<Speaker>,
     /// Holds even if it is only supposed: threats are always conditional.
     pub firm: bool,
-    /// Danger to a body: of an animal it is urgent, not an emergency.
-    pub body: bool,
 }
 
 /// Tables of all languages, compiled.
@@ -170,13 +168,12 @@ fn is_class(name: &str) -> bool {
 fn rule(head: &'static str) -> Rule {
     let mut words = head.split_whitespace();
     let name = words.next().unwrap_or_default();
-    let mut rule = Rule { name, meaning: Meaning::Alarm(Alarm::High), speaker: None, firm: false, body: false };
+    let mut rule = Rule { name, meaning: Meaning::Alarm(Alarm::High), speaker: None, firm: false };
     for word in words {
         match word {
             "caller" => rule.speaker = Some(Speaker::Caller),
             "assistant" => rule.speaker = Some(Speaker::Assistant),
             "firm" => rule.firm = true,
-            "body" => rule.body = true,
             other => {
                 let meaning = meaning(other);
                 debug_assert!(meaning.is_some(), "[{head}]: what is {other}?");

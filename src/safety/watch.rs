@@ -67,14 +67,22 @@ struct Turn {
 }
 
 impl Watch {
-    /// Judges a final transcript of the caller. `speech_ms` is how long they spoke; `rms_dbfs` how loud, if known.
-    pub fn caller_said(&mut self, rules: &Rules, text: &str, speech_ms: u32, rms_dbfs: Option<f32>) -> Option<Finding> {
+    /// Judges a final transcript of the caller. `speech_ms` is how long they spoke, `rms_dbfs` how loud
+    /// their loudest moment was, if known.
+    pub fn caller_said(
+        &mut self,
+        rules: &Rules,
+        text: &str,
+        speech_ms: Option<u32>,
+        rms_dbfs: Option<f32>,
+    ) -> Option<Finding> {
         let quiet = rms_dbfs.is_some_and(|dbfs| dbfs < LOUDNESS_DBFS_MIN);
-        if quiet || speech_ms < CRY_MS_MIN || is_phantom(text) {
+        let shorter = |least: u32| speech_ms.is_some_and(|ms| ms < least);
+        if quiet || shorter(CRY_MS_MIN) || is_phantom(text) {
             return None;
         }
         let found = rules.judge(Speaker::Caller, text);
-        if speech_ms < SPEECH_MS_MIN {
+        if shorter(SPEECH_MS_MIN) {
             return found.filter(|found| found.alarm == Alarm::Emergency);
         }
         let turn = Turn { words: words(text), trouble: misunderstood(text) };

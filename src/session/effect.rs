@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::session::document::Document;
-use crate::session::fact::{AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, VoicemailFact};
-use crate::session::input::IntakeData;
+use crate::session::fact::{
+    AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, EscalationRaise, VoicemailFact,
+};
+use crate::session::input::{Ignored, IntakeData};
 use crate::types::usage::Usage;
 use crate::types::{
     AnsweredBy, CallId, Caller, Cause, Direction, ItemId, LegId, Millis, Mulaw, OrgId, Outcome, Phase, PhoneNumber,
@@ -180,6 +182,7 @@ pub enum Record {
     Leg(LegId),
     Escalation(EscalationFact),
     EscalationMove(EscalationMove),
+    EscalationRaised(EscalationRaise),
     Attempt(AttemptFact),
     AttemptMove(AttemptMove),
     Callback(CallbackFact),
@@ -348,6 +351,16 @@ pub enum Event {
     PickedUp {
         by: AnsweredBy,
     },
-    /// Staff had the assistant say something.
+    /// Staff want this target and no other for an escalation; `None`: an emergency lifted that.
+    TakeOver {
+        escalation: u32,
+        target: Option<TargetId>,
+    },
+    /// The caller hears what staff had the assistant say.
     StaffSaid,
+    /// A command of staff came to nothing.
+    CommandIgnored {
+        command: &'static str,
+        why: Ignored,
+    },
 }

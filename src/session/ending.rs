@@ -14,7 +14,7 @@ use crate::session::CallSession;
 use crate::session::effect::{
     CarrierEffect, Effect, Effects, Ending as Ended, MediaEffect, ModelEffect, Record, RespondKind, ToolAnswer,
 };
-use crate::session::input::ActionResult;
+use crate::session::input::{ActionResult, Ignored};
 use crate::session::links::{Media, Model};
 use crate::session::people::{Errand, Stage};
 use crate::session::plant::planted;
@@ -24,6 +24,9 @@ use crate::types::{AttemptState, EscalationState, Mono, Outcome, Phase, Prompt, 
 
 /// For the usage of a response that the end of the call cuts off.
 const LAST_USAGE_WAIT: Duration = Duration::from_secs(1);
+
+/// For the transcript of the caller's last words.
+const LAST_WORDS_WAIT: Duration = Duration::from_secs(3);
 
 /// Between looks at operators' legs that should have ended.
 const CLEANUP_EVERY: Duration = Duration::from_secs(2);
@@ -323,12 +326,14 @@ impl CallSession {
             // A cancelled response has its price, too.
             self.timers.set(Timer::HangUp, now + LAST_USAGE_WAIT);
         }
+        self.transcript.hurry(now + LAST_WORDS_WAIT);
         self.finish(now, outcome, reason, out);
     }
 
     /// The call ends: nobody is called, briefed or kept for it any more.
     fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
         self.drop_again(out);
+        self.drop_says(Ignored::Ending, out);
         let talked = self.people.stage() == Some(Stage::Talking);
         if let (Some(Stage::Merging { .. } | Stage::Talking), Some(open)) = (self.people.stage(), &self.people.open)
             && open.mode == TransferMode::Warm
@@ -342,6 +347,9 @@ impl CallSession {
             Outcome::CallerHungUp | Outcome::Transferred => (AttemptState::CallerGone, EscalationState::CallerGone),
             _ => (AttemptState::Canceled, EscalationState::Canceled),
         };
+        if attempt == AttemptState::Canceled {
+            self.settle_left_room(out);
+        }
         self.attempt_to(attempt, None, out);
         self.cancel_cold(out);
         self.close_escalation(escalation, out);

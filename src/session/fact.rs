@@ -27,6 +27,18 @@ pub struct EscalationMove {
     pub to: EscalationState,
 }
 
+/// Something more serious joined an escalation: from now on the row says so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EscalationRaise {
+    pub no: u32,
+    pub cause: Cause,
+    /// More urgent than what the row says.
+    pub urgency: Urgency,
+    pub reason: String,
+    /// What the row says before; the timeline keeps it.
+    pub reason_before: String,
+}
+
 /// The intent to ring a target: committed before the carrier is asked. Its state is `intended`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AttemptFact {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::session::effect::{ActionId, MarkId, RecordId, RequestNo};
 use crate::types::usage::Usage;
+use crate::types::vocabulary::words;
 use crate::types::{AnsweredBy, ItemId, LegId, Mulaw, ResponseId, StreamId, TargetId, ToolCallId, Urgency};
 
 /// One event of a call.
@@ -290,6 +291,49 @@ pub enum StaffInput {
     Return,
     /// The assistant says exactly this.
     Say(String),
+}
+
+impl StaffInput {
+    /// Its word on the timeline.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::End => "hangup",
+            Self::Escalate { target: None, .. } => "escalate",
+            Self::Escalate { target: Some(_), .. } => "take_over",
+            Self::Return => "return",
+            Self::Say(_) => SAY,
+        }
+    }
+}
+
+pub(super) const SAY: &str = "say";
+
+words! {
+    /// Why a command of staff does nothing now.
+    Ignored {
+        /// The call is ending.
+        Ending = "ending",
+        /// The party of an outbound call has not answered.
+        NotAnswered = "not_answered",
+        /// The caller is leaving a message.
+        Voicemail = "voicemail",
+        /// The caller talks with a person, or is on the way to one.
+        WithPerson = "with_person",
+        /// There is no assistant who could do it: it is not connected, or the caller is not with it.
+        NoAssistant = "no_assistant",
+        /// The caller's own line dials, because there is no assistant; nothing can be put in front of that.
+        CallerDials = "caller_dials",
+        /// The organization's settings, as they were when the call began, have no such target.
+        UnknownTarget = "unknown_target",
+        /// This call has asked for persons, or rung phones, as often as it may.
+        LimitReached = "limit_reached",
+        /// The present request is about to end without an answer: ask again after it.
+        TooLate = "too_late",
+        /// More sentences wait to be said than may.
+        TooManyWaiting = "too_many_waiting",
+        /// Nobody is asked for or talks.
+        NothingToEnd = "nothing_to_end",
+    }
 }
 
 /// How a carrier action went.

@@ -1,4 +1,9 @@
-//! How loud the caller was in the present turn, so that a transcript of silence is not believed.
+//! How loud the caller was, by place in the audio, so that a transcript of silence is not believed.
+//!
+//! One number for each tenth of a second of the last minute. The loudest moment of a turn counts, not its mean: pauses
+//! and the silence by which its end was recognised belong to it, too.
+
+use std::collections::VecDeque;
 
 use crate::types::Mulaw;
 
@@ -19,32 +24,70 @@ const SQUARES: [u32; 256] = {
 /// The square of full scale (8031 on the 14-bit scale), in the table's unit.
 const FULL_SCALE: f64 = 8031.0 * 8031.0 / 64.0;
 
-#[derive(Default)]
+/// Samples of one block: 100 ms at 8 kHz.
+const BLOCK: usize = 800;
+const BLOCK_MS: u32 = 100;
+/// A minute; a turn is given up as noise before that.
+const BLOCKS_MAX: usize = 600;
+/// Blocks of a moment: a short word.
+const MOMENT: usize = 3;
+
 pub(crate) struct Loudness {
-    sum: u64,
-    samples: u64,
+    /// Sums of squares; 800 squares of up to a million fit. The last block may still be growing.
+    blocks: VecDeque<u32>,
+    /// Blocks that were forgotten before the first one here.
+    forgotten: usize,
+    /// Samples in the last block.
+    last: usize,
+}
+
+impl Default for Loudness {
+    fn default() -> Self {
+        Self { blocks: VecDeque::with_capacity(BLOCKS_MAX), forgotten: 0, last: BLOCK }
+    }
 }
 
 impl Loudness {
-    /// The caller begins to speak.
-    pub(crate) const fn begin(&mut self) {
-        self.sum = 0;
-        self.samples = 0;
-    }
-
     pub(crate) fn add(&mut self, frame: &Mulaw) {
-        let sum: u64 = frame.bytes().iter().map(|byte| u64::from(SQUARES[usize::from(*byte)])).sum();
-        self.sum += sum;
-        self.samples += frame.len() as u64;
+        let mut bytes: &[u8] = frame.bytes();
+        while !bytes.is_empty() {
+            if self.last == BLOCK {
+                self.next_block();
+            }
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - self.last));
+            let sum: u32 = now.iter().map(|byte| SQUARES[usize::from(*byte)]).sum();
+            if let Some(block) = self.blocks.back_mut() {
+                *block += sum;
+            }
+            self.last += now.len();
+            bytes = later;
+        }
     }
 
-    /// Root mean square of the turn in dBFS; `None`: nothing was measured.
-    pub(crate) fn of_turn(&self) -> Option<f32> {
-        if self.samples == 0 {
-            return None;
+    fn next_block(&mut self) {
+        if self.blocks.len() == BLOCKS_MAX {
+            self.blocks.pop_front();
+            self.forgotten += 1;
         }
-        let mean = self.sum as f64 / self.samples as f64;
-        Some((10.0 * (mean / FULL_SCALE).max(1e-12).log10()) as f32)
+        self.blocks.push_back(0);
+        self.last = 0;
+    }
+
+    /// Root mean square of the loudest 300 ms between two places of the audio, in dBFS; `None`: it is forgotten, or
+    /// was never heard.
+    pub(crate) fn loudest(&self, from_ms: u32, to_ms: u32) -> Option<f32> {
+        let from = ((from_ms / BLOCK_MS) as usize).checked_sub(self.forgotten)?;
+        let to = (to_ms.div_ceil(BLOCK_MS) as usize).saturating_sub(self.forgotten).min(self.blocks.len());
+        let mean = |first: usize| {
+            let blocks = first..(first + MOMENT).min(to);
+            let unfinished = if blocks.end == self.blocks.len() { BLOCK - self.last } else { 0 };
+            let sum: u64 = self.blocks.range(blocks.clone()).map(|block| u64::from(*block)).sum();
+            sum as f64 / (blocks.len() * BLOCK - unfinished) as f64
+        };
+        // A short turn is one moment.
+        let last = to.saturating_sub(MOMENT).max(from);
+        let loudest = (from..to).take_while(|first| *first <= last).map(mean).max_by(f64::total_cmp)?;
+        Some((10.0 * (loudest / FULL_SCALE).max(1e-12).log10()) as f32)
     }
 }
 

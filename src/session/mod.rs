@@ -2,7 +2,7 @@
 //!
 //! `handle` is the only mutation and returns every effect. No clock, no I/O, no locks, no randomness: the same inputs
 //! give the same effects, byte for byte. Sibling machines own their data (`links`, `turn`, `playout`, `speech`,
-//! `transcript`, `tooling`, `intake`); the `on_*` files hold the reactions that tie them together.
+//! `transcript`, `tooling`, `intake`, `says`); the `on_*` files hold the reactions that tie them together.
 
 pub mod document;
 pub mod effect;
@@ -11,6 +11,7 @@ pub mod input;
 pub mod plant;
 pub mod policy;
 
+mod caller_turns;
 mod ending;
 mod intake;
 mod keys;
@@ -20,10 +21,12 @@ mod on_carrier;
 mod on_media;
 mod on_model;
 mod on_speech;
+mod on_staff;
 mod on_time;
 mod people;
 mod playout;
 mod respond;
+mod says;
 mod speech;
 #[cfg(test)]
 mod tests;
@@ -35,6 +38,7 @@ mod turn;
 pub use timer::Timer;
 
 use crate::safety::Watch;
+use crate::session::caller_turns::CallerTurns;
 use crate::session::effect::{
     ActionId, Effect, Effects, Event, MediaEffect, ModelEffect, Opening, Record, RecordId, RequestNo, Source,
 };
@@ -43,12 +47,12 @@ use crate::session::input::Input;
 use crate::session::intake::IntakeSheet;
 use crate::session::keys::Keys;
 use crate::session::links::{Backlog, Media, Model};
-use crate::session::loudness::Loudness;
 use crate::session::people::People;
 use crate::session::people::outbound::Outbound;
 use crate::session::playout::Playout;
 use crate::session::policy::{CallFacts, Policy};
 use crate::session::respond::Greeting;
+use crate::session::says::Says;
 use crate::session::speech::Speech;
 use crate::session::timer::Timers;
 use crate::session::tooling::Tooling;
@@ -86,8 +90,9 @@ pub struct CallSession {
     /// Local sentences that are queued or out, with the number of their line once they sound.
     sentences: Vec<(Prompt, Option<u32>)>,
     people: People,
+    says: Says,
     watch: Watch,
-    loudness: Loudness,
+    caller_turns: CallerTurns,
     /// The wall clock of this step.
     wall: Wall,
     /// Why the model is gone, once it is.
@@ -101,6 +106,8 @@ struct Counters {
     action: u32,
     record: u32,
     fault_events: u32,
+    /// Commands of staff that came to nothing.
+    ignored: u32,
     resumes: u32,
     lookups: u32,
     /// The carrier said that the leg is up.
@@ -188,8 +195,9 @@ impl CallSession {
             pace: Pace::default(),
             sentences: Vec::new(),
             people,
+            says: Says::default(),
             watch: Watch::default(),
-            loudness: Loudness::default(),
+            caller_turns: CallerTurns::default(),
             wall,
             model_reason: Reason::ModelLost,
             facts,
@@ -254,6 +262,7 @@ impl CallSession {
             self.clean_up(out);
             return;
         }
+        self.follow_says(now, out);
         self.respond(now, out);
         self.play(now, out);
         self.settle_lines(now, out);
@@ -276,6 +285,7 @@ impl CallSession {
             };
             let source = source.clone();
             self.note_sound(now, &source, out);
+            self.note_said(&source, out);
         }
         if self.playout.is_settled() {
             self.timers.stop(Timer::Playout);

@@ -1,18 +1,18 @@
-//! What the carrier and staff tell outside the stream, and what to do when the stream is gone.
+//! What the carrier tells outside the stream, and what to do when the stream is gone.
 
 use std::time::Duration;
 
 use crate::session::CallSession;
 use crate::session::document::{Document, Party, RoomPlan};
-use crate::session::effect::{ActionId, CarrierEffect, Effect, Effects, Ending as Ended, Event, Record, RespondKind};
+use crate::session::effect::{ActionId, CarrierEffect, Effect, Effects, Ending as Ended, Event, Record};
 use crate::session::ending::Ending;
-use crate::session::input::{ActionResult, CarrierInput, DetachCause, LegStatus, Question, StaffInput};
+use crate::session::input::{ActionResult, CarrierInput, DetachCause, LegStatus, Question};
 use crate::session::links::{Media, Model};
 use crate::session::people::outbound::Outbound;
-use crate::session::people::{Ask, Errand, Stage};
+use crate::session::people::{Errand, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
-use crate::types::{Cause, Mono, Outcome, Prompt, Reason};
+use crate::types::{Mono, Outcome, Prompt, Reason};
 
 /// From our answer to a lost stream to the new one.
 const RECONNECT_WAIT: Duration = Duration::from_secs(15);
@@ -35,29 +35,6 @@ impl CallSession {
             CarrierInput::OperatorPickedUp { attempt, by } => self.on_operator_picked_up(now, attempt, by, out),
             CarrierInput::Recorded { .. } if matches!(self.ending, Ending::Closing { .. } | Ending::Over) => {}
             CarrierInput::Recorded { recording, duration } => self.on_recorded(now, recording, duration, out),
-        }
-    }
-
-    pub(super) fn on_staff(&mut self, now: Mono, input: StaffInput, out: &mut Effects) {
-        match input {
-            StaffInput::End if matches!(self.ending, Ending::None | Ending::Farewell { .. }) => {
-                if self.media == Media::Live && !self.people.is_handing_over() {
-                    self.end_with(now, Prompt::Goodbye, Outcome::Completed, Reason::StaffEnded, out);
-                } else {
-                    self.hang_up(now, Outcome::Completed, Reason::StaffEnded, out);
-                }
-            }
-            StaffInput::End => {}
-            StaffInput::Escalate { target, urgency, reason } => {
-                let ask = Ask { cause: Cause::Staff, urgency, reason, summary: String::new(), only: target };
-                self.request_person(now, ask, out);
-            }
-            StaffInput::Return => self.on_staff_return(now, out),
-            StaffInput::Say(text) if self.model == Model::Ready && self.is_with_assistant() => {
-                self.event(Event::StaffSaid, out);
-                self.turn.want(RespondKind::Say(text.into()));
-            }
-            StaffInput::Say(_) => {}
         }
     }
 

@@ -47,8 +47,8 @@ impl CallSession {
         if self.stream_in_transfer(now, out) {
             return;
         }
-        if let Some(fact) = self.people.again.take() {
-            self.ask_again_for_person(now, fact, out);
+        if let Some(past) = self.people.again.take() {
+            self.ask_again_for_person(now, past, out);
         }
         if std::mem::take(&mut self.people.returning) {
             self.say_locally(Prompt::BackWithAssistant, out);
@@ -90,9 +90,7 @@ impl CallSession {
 
     pub(super) fn append(&mut self, frame: Mulaw, out: &mut Effects) {
         self.pace.appended += frame.len() as u64;
-        if self.turn.speaking.is_some() {
-            self.loudness.add(&frame);
-        }
+        self.caller_turns.listen(&frame);
         self.send(ModelEffect::Append(frame), out);
     }
 

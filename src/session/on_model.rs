@@ -46,12 +46,12 @@ impl CallSession {
                     self.record(Record::Usage(Usage { transcribed_ms, ..Usage::default() }), out);
                 }
             }
-            ModelInput::ResponseStarted { response, about } => self.on_response_started(response, about, out),
+            ModelInput::ResponseStarted { response, about } => self.on_response_started(now, response, about, out),
             ModelInput::ItemStarted { response, item } => {
                 self.speech.open(&response, &item);
             }
             ModelInput::Audio { response, item, frame, received_ms } => {
-                self.on_audio(&response, &item, frame, received_ms, out);
+                self.on_audio(now, &response, &item, frame, received_ms, out);
             }
             ModelInput::AudioDone { response, item, frame } => self.on_audio_done(&response, &item, frame),
             ModelInput::AssistantText { item, delta } => {
@@ -96,14 +96,15 @@ impl CallSession {
         self.go_on_air(out);
     }
 
-    fn on_response_started(&mut self, response: ResponseId, about: Option<RequestNo>, out: &mut Effects) {
+    fn on_response_started(&mut self, now: Mono, response: ResponseId, about: Option<RequestNo>, out: &mut Effects) {
         self.turn.started(response.clone(), about);
         self.timers.stop(Timer::RespondAgain);
         let kind = self.turn.active.as_ref().and_then(|active| active.kind.clone());
         self.note_first_words(&response, kind.as_ref(), out);
-        let talking_over = self.turn.speaking.is_some() && !self.is_protected() && !self.is_saying_what_must_be_heard();
+        let protected = self.is_protected() || self.is_saying_what_must_be_heard(now);
+        let talking_over = self.turn.speaking.is_some() && !protected;
         // The server's own answer comes after what must be said first.
-        let early = self.timers.is_set(Timer::Emergency) && !self.people.emergency_said && kind.is_none();
+        let early = self.timers.is_set(Timer::Emergency) && self.people.emergency_voice.is_none() && kind.is_none();
         if early {
             // The caller is answered after it.
             self.turn.want(RespondKind::Bare);
@@ -114,7 +115,15 @@ impl CallSession {
         }
     }
 
-    fn on_audio(&mut self, response: &ResponseId, id: &ItemId, frame: Mulaw, received_ms: u32, out: &mut Effects) {
+    fn on_audio(
+        &mut self,
+        now: Mono,
+        response: &ResponseId,
+        id: &ItemId,
+        frame: Mulaw,
+        received_ms: u32,
+        out: &mut Effects,
+    ) {
         let listening = matches!(self.ending, Ending::None | Ending::Farewell { .. });
         let audible = listening && self.media == Media::Live && !self.people.is_handing_over();
         let item = self.speech.open(response, id);
@@ -122,7 +131,7 @@ impl CallSession {
             return;
         }
         item.received = Millis(received_ms);
-        self.note_emergency_voice(response);
+        self.note_emergency_voice(now, response);
         let source = Source::Model(id.clone());
         let dropped = self.playout.push(&source, frame);
         self.note_farewell_sound();
@@ -331,9 +340,12 @@ impl CallSession {
         for timer in [Timer::Connect, Timer::Configure, Timer::Ready, Timer::RespondAgain] {
             self.timers.stop(timer);
         }
-        let responses = self.turn.active.take().map(|active| active.response);
-        if let Some(response) = responses {
-            self.close_items(&response, out);
+        if let Some(active) = self.turn.active.take() {
+            self.close_items(&active.response, out);
+            if self.people.emergency_voice.take_if(|(voice, _)| *voice == active.response).is_some() {
+                // Nobody knows how much of the sentence had come.
+                self.say_locally(Prompt::Emergency, out);
+            }
         }
         self.turn.asked = None;
         self.turn.wanted = None;

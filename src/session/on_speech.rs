@@ -16,8 +16,8 @@ impl CallSession {
         if let Some(line) = self.transcript.caller_began(item, began) {
             self.record(Record::Line(line), out);
         }
+        self.caller_turns.began(item, at_ms);
         self.turn.speaking = Some(now);
-        self.loudness.begin();
         self.timers.set(Timer::Speech, now + self.policy.speech_max);
         self.turn.speech_ended = None;
         self.pace.silence_step = 0;
@@ -30,6 +30,7 @@ impl CallSession {
     pub(super) fn on_speech_stopped(&mut self, now: Mono, item: &ItemId, at_ms: u32) {
         let ended = self.appended_at(now, at_ms);
         self.transcript.caller_stopped(item, ended);
+        self.caller_turns.stopped(item, at_ms);
         self.end_speech();
         self.turn.speech_ended = Some(ended);
         // The server commits the turn in the same breath: a create of ours would only collide with its answer.
@@ -41,6 +42,7 @@ impl CallSession {
             self.record(Record::Line(line), out);
         }
         self.transcript.caller_committed(item, now + self.policy.transcript_wait);
+        self.caller_turns.committed(item);
         self.end_speech();
         self.turn.speech_ended.get_or_insert(now);
         self.turn.committed();
@@ -57,29 +59,31 @@ impl CallSession {
     }
 
     pub(super) fn on_caller_text(&mut self, now: Mono, item: &ItemId, text: Option<&str>, out: &mut Effects) {
-        let Some(line) = self.transcript.caller_text(item, text) else {
+        if let Some(line) = self.transcript.caller_text(item, text) {
+            self.record(Record::Line(line), out);
+        }
+        // Words that come too late for the transcript may still ask for help.
+        let (Some(text), Some(turn)) = (text, self.caller_turns.take(item)) else {
             return;
         };
-        let speech_ms = line.end.0.saturating_sub(line.start.0);
-        self.record(Record::Line(line), out);
-        let Some(text) = text else {
-            return;
-        };
-        let level = self.loudness.of_turn();
-        if let Some(found) = self.watch.caller_said(&self.facts.rules, text, speech_ms, level) {
+        if let Some(found) = self.watch.caller_said(&self.facts.rules, text, turn.speech_ms, turn.level) {
             self.on_alarm(now, Speaker::Caller, found, out);
         }
     }
 
     /// A sentence is on that the caller must hear to its end.
-    pub(super) fn is_saying_what_must_be_heard(&self) -> bool {
+    pub(super) fn is_saying_what_must_be_heard(&self, now: Mono) -> bool {
         let must = |prompt: Prompt| matches!(prompt, Prompt::Emergency | Prompt::EmergencyNobody | Prompt::Connecting);
-        self.timers.is_set(Timer::Emergency) || self.sentences.iter().any(|(prompt, _)| must(*prompt))
+        self.timers.is_set(Timer::Emergency)
+            || self.sentences.iter().any(|(prompt, _)| must(*prompt))
+            || self.is_saying_emergency(now)
     }
 
     /// The caller speaks, or presses a key: everything that they have not heard yet is dropped.
     pub(super) fn interrupt(&mut self, now: Mono, out: &mut Effects) {
-        if !matches!(self.ending, Ending::None) || self.is_saying_what_must_be_heard() || self.people.is_handing_over()
+        if !matches!(self.ending, Ending::None)
+            || self.is_saying_what_must_be_heard(now)
+            || self.people.is_handing_over()
         {
             return;
         }

@@ -1,5 +1,7 @@
 //! What time alone causes: every timer's reaction, and how long each state of a call may last.
 
+use std::time::Duration;
+
 use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, RespondKind, Source};
 use crate::session::ending::Ending;
@@ -9,6 +11,9 @@ use crate::session::people::Stage;
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{Mono, Outcome, Prompt, Reason};
+
+/// While the caller speaks they need no reassuring, for as long.
+const SPEAKER_PATIENCE: Duration = Duration::from_millis(2500);
 
 impl CallSession {
     pub(super) fn on_deadline(&mut self, now: Mono, out: &mut Effects) {
@@ -126,8 +131,10 @@ impl CallSession {
             self.play(now, out);
         }
         match self.pace.quiet_since {
-            Some(quiet) if self.playout.is_silent(now) && self.turn.speaking.is_none() => {
-                self.timers.set_later(Timer::Reassure, quiet + self.policy.reassure_every, now);
+            Some(quiet) if self.playout.is_silent(now) => {
+                // Noise may look like speech for long, so whoever speaks is given a little more time, but not more.
+                let speaker = if self.turn.speaking.is_some() { SPEAKER_PATIENCE } else { Duration::ZERO };
+                self.timers.set_later(Timer::Reassure, quiet + self.policy.reassure_every + speaker, now);
             }
             _ => self.timers.stop(Timer::Reassure),
         }

@@ -142,6 +142,8 @@ impl Past {
 pub struct PastEscalation {
     pub fact: EscalationFact,
     pub state: EscalationState,
+    /// Staff wanted this target and no other.
+    pub only: Option<TargetId>,
     /// Attempts of it that were not finished.
     pub attempts: Vec<PastAttempt>,
 }
@@ -199,7 +201,7 @@ pub struct Policy {
     pub lookup_tries: u32,
     /// After our hang-up: for the carrier's confirmation.
     pub hangup_wait: Duration,
-    /// A caller's transcript that does not come.
+    /// A caller's transcript that does not come; at the end of a call it is waited for a shorter time.
     pub transcript_wait: Duration,
     /// Streams that a call may lose and get back.
     pub resumes_max: u32,
@@ -240,6 +242,8 @@ pub struct Policy {
     pub outbound_ring: Duration,
     /// For the assistant's voice to begin the emergency sentence; then the rendered one is said.
     pub emergency_wait: Duration,
+    /// How long the assistant's voice may not be interrupted when it says the emergency sentence.
+    pub emergency_voice_max: Duration,
     /// A last sentence to an operator, until its leg is ended by force.
     pub goodbye_max: Duration,
     /// Before a cold transfer: for the receipt, and for the caller to hear what happens.
@@ -282,7 +286,7 @@ impl Default for Policy {
             detach_wait: Duration::from_secs(5),
             lookup_tries: 3,
             hangup_wait: Duration::from_secs(10),
-            transcript_wait: Duration::from_secs(3),
+            transcript_wait: Duration::from_secs(15),
             resumes_max: 3,
             failures_max: 3,
             tools_per_response_max: 8,
@@ -303,6 +307,7 @@ impl Default for Policy {
             voicemail_grace: Duration::from_secs(15),
             outbound_ring: Duration::from_secs(30),
             emergency_wait: Duration::from_secs(2),
+            emergency_voice_max: Duration::from_secs(30),
             goodbye_max: Duration::from_secs(10),
             announce_max: Duration::from_secs(15),
             recall_lines_max: 40,

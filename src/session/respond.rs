@@ -117,17 +117,32 @@ impl CallSession {
     fn ask(&mut self, out: &mut Effects) {
         let may_speak = matches!(self.ending, Ending::None | Ending::Farewell { .. });
         let held = self.timers.is_set(Timer::RespondAgain);
-        let may_ask = self.turn.may_ask() || planted!(self.policy, AsksTwice) && self.turn.wanted.is_some();
+        let may_ask = self.turn.is_free() || planted!(self.policy, AsksTwice) && self.turn.wanted.is_some();
         let away = self.media != Media::Live || self.people.is_handing_over();
         if away || !may_speak || held || !may_ask {
             return;
         }
-        let Some(kind) = self.turn.wanted.take() else {
+        let Some(kind) = self.next_wanted() else {
             return;
         };
         let no = self.next_request();
         self.turn.asked = Some(Asked { no, kind: kind.clone() });
         self.send(ModelEffect::Respond { no, kind }, out);
+    }
+
+    /// What to ask for. A sentence of staff's comes after what must be said, and before what the assistant would say.
+    fn next_wanted(&mut self) -> Option<RespondKind> {
+        let may_say = matches!(self.ending, Ending::None) && !matches!(self.greeting, Greeting::Disclosing { .. });
+        match self.turn.wanted.take() {
+            Some(kind @ (RespondKind::Say(_) | RespondKind::Farewell)) => Some(kind),
+            other => match self.says.next_if(may_say) {
+                Some(text) => {
+                    self.turn.wanted = other;
+                    Some(RespondKind::Say(text))
+                }
+                None => other,
+            },
+        }
     }
 
     /// A response that we asked for began: is it one of the first words?

@@ -68,6 +68,13 @@ impl Transcript {
         }
     }
 
+    /// The call is over: what is awaited must come until `due`.
+    pub(crate) fn hurry(&mut self, due: Mono) {
+        for line in &mut self.waiting {
+            line.due = line.due.map(|before| before.min(due));
+        }
+    }
+
     /// The caller's words, or `None`: not understood. Nothing if the line is settled already.
     pub(crate) fn caller_text(&mut self, item: &ItemId, text: Option<&str>) -> Option<Line> {
         let index = self.find(item)?;

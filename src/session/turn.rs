@@ -64,13 +64,9 @@ impl Turn {
         }
     }
 
-    /// Whether a create may be sent now.
-    pub(crate) fn may_ask(&self) -> bool {
-        self.wanted.is_some()
-            && self.active.is_none()
-            && self.asked.is_none()
-            && !self.auto_due
-            && self.speaking.is_none()
+    /// Whether a create may be sent now, if there is one to send.
+    pub(crate) fn is_free(&self) -> bool {
+        self.active.is_none() && self.asked.is_none() && !self.auto_due && self.speaking.is_none()
     }
 
     /// A response began. `about`: the request that it answers, if the server tells.

@@ -87,7 +87,7 @@ impl Store {
     }
 }
 
-async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), sqlx::Error> {
+pub(crate) async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), sqlx::Error> {
     let (call, no) = (Arg::Id(row.call), Arg::Int(row.no.into()));
     // The call's row comes before the note that refers to it.
     open_call(tx, row).await?;
@@ -110,6 +110,11 @@ async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), s
         RecordRow::Escalation(fact) => people::escalate(tx, row, fact).await?,
         RecordRow::EscalationMove(moved) => {
             if !people::move_escalation(tx, row, moved).await? {
+                return Ok(());
+            }
+        }
+        RecordRow::EscalationRaised(raised) => {
+            if !people::raise_escalation(tx, row, raised).await? {
                 return Ok(());
             }
         }

@@ -103,3 +103,14 @@ macro_rules! fetch {
     };
 }
 pub(crate) use fetch;
+
+/// The same within a transaction, which sees what it has written: `fetch_in!(tx, fetch_all, (i64,), SQL, args...)`.
+macro_rules! fetch_in {
+    ($tx:expr, $how:ident, $row:ty, $sql:expr $(, $arg:expr)*) => {
+        match $tx {
+            crate::store::db::Tx::Lite(tx) => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.$how(&mut **tx).await,
+            crate::store::db::Tx::Pg(tx) => sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.$how(&mut **tx).await,
+        }
+    };
+}
+pub(crate) use fetch_in;

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+pub(crate) use crate::store::entry::event::TAKE_OVER;
 pub(crate) use crate::store::entry::people::{
-    AttemptMoveRow, AttemptRow, CallbackRow, EscalationMoveRow, EscalationRow, VoicemailRow,
+    AttemptMoveRow, AttemptRow, CallbackRow, EscalationMoveRow, EscalationRaiseRow, EscalationRow, VoicemailRow,
 };
 
 use crate::ports::store::Entry;
@@ -78,6 +79,7 @@ pub(crate) enum RecordRow {
     Usage(UsageRow),
     Escalation(EscalationRow),
     EscalationMove(EscalationMoveRow),
+    EscalationRaised(EscalationRaiseRow),
     Attempt(AttemptRow),
     AttemptMove(AttemptMoveRow),
     Callback(CallbackRow),
@@ -129,6 +131,7 @@ impl From<&Entry> for EntryRow {
             Record::Leg(leg) => RecordRow::Leg { leg: leg.as_str().to_owned() },
             Record::Escalation(fact) => RecordRow::Escalation(fact.into()),
             Record::EscalationMove(moved) => RecordRow::EscalationMove(moved.into()),
+            Record::EscalationRaised(fact) => RecordRow::EscalationRaised(fact.into()),
             Record::Attempt(fact) => RecordRow::Attempt(fact.into()),
             Record::AttemptMove(moved) => RecordRow::AttemptMove(moved.into()),
             Record::Callback(fact) => RecordRow::Callback(fact.into()),
@@ -152,6 +155,7 @@ impl EntryRow {
             RecordRow::Leg { .. } => Some(("leg", json!({}).to_string())),
             RecordRow::Escalation(row) => Some(("escalation", row.detail().to_string())),
             RecordRow::EscalationMove(row) => Some(("escalation_state", row.detail().to_string())),
+            RecordRow::EscalationRaised(row) => Some(("escalation_raised", row.detail().to_string())),
             RecordRow::Attempt(row) => Some(("attempt", row.detail().to_string())),
             RecordRow::AttemptMove(row) => Some(("attempt_state", row.detail().to_string())),
             RecordRow::Callback(row) => Some(("callback", row.detail().to_string())),

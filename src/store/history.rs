@@ -13,7 +13,7 @@ use crate::store::directory::parsed;
 use crate::store::fault::limited;
 use crate::store::{OPERATION_MAX, Store, callbacks, escalations};
 use crate::types::usage::Usage;
-use crate::types::{CallId, Direction, LegId, OrgId, Outcome, Phase, Reason, Speaker, Status, Urgency, Wall};
+use crate::types::{CallId, Channel, Direction, LegId, OrgId, Outcome, Phase, Reason, Speaker, Status, Urgency, Wall};
 
 /// More unfinished calls than this are left for the next look.
 const UNFINISHED_MAX: i64 = 10_000;
@@ -33,6 +33,7 @@ type CallTuple = (
     Option<String>,
     i64,
     String,
+    String,
 );
 type LineTuple = (i64, String, String, i64, i64, i64, Option<i64>, Option<i64>, String);
 type IntakeTuple = (String, Option<String>, bool);
@@ -44,7 +45,7 @@ macro_rules! select_calls {
     ($rest:literal) => {
         concat!(
             "select id, org_id, leg, caller, dialled, started_at, ended_at, status, escalated, phase, outcome, reason,",
-            " cost_micro_usd, direction from calls ",
+            " cost_micro_usd, direction, channel from calls ",
             $rest
         )
     };
@@ -53,7 +54,7 @@ macro_rules! select_calls {
 const NEWEST: &str = select_calls!("order by started_at desc, id desc limit $1 offset $2");
 const NEWEST_OF_ORG: &str = select_calls!("where org_id = $3 order by started_at desc, id desc limit $1 offset $2");
 const ONE_CALL: &str = select_calls!("where id = $1");
-const UNFINISHED: &str = select_calls!("where outcome is null order by started_at, id limit $1");
+const UNFINISHED: &str = select_calls!("where outcome is null and channel = 'phone' order by started_at, id limit $1");
 const BY_LEG: &str = select_calls!("where leg = $1 order by started_at desc, id desc limit 1");
 const COUNT: &str = "select count(*) from calls";
 const COUNT_OF_ORG: &str = "select count(*) from calls where org_id = $1";
@@ -139,8 +140,23 @@ impl History for Store {
 }
 
 fn call_row(tuple: CallTuple) -> Result<CallRow, StoreError> {
-    let (id, org, leg, caller, dialled, started, ended, status, escalated, phase, outcome, reason, cost, direction) =
-        tuple;
+    let (
+        id,
+        org,
+        leg,
+        caller,
+        dialled,
+        started,
+        ended,
+        status,
+        escalated,
+        phase,
+        outcome,
+        reason,
+        cost,
+        direction,
+        channel,
+    ) = tuple;
     Ok(CallRow {
         id: CallId(id),
         org: parsed(org.parse(), "calls.org_id")?,
@@ -148,6 +164,7 @@ fn call_row(tuple: CallTuple) -> Result<CallRow, StoreError> {
         caller,
         dialled,
         direction: word(Direction::parse(&direction), "calls.direction")?,
+        channel: word(Channel::parse(&channel), "calls.channel")?,
         started_at: Wall(started),
         ended_at: ended.map(Wall),
         status: word(Status::parse(&status), "calls.status")?,

@@ -18,6 +18,7 @@ pub mod migrations;
 mod open;
 mod past;
 mod refused;
+mod sessions;
 mod spool;
 mod transfers;
 mod writer;

@@ -11,8 +11,8 @@ use crate::session::policy::{Past, PastAttempt, PastEscalation};
 use crate::store::db::fetch;
 use crate::store::fault::limited;
 use crate::store::history::{small, word};
-use crate::store::{OPERATION_MAX, Store, escalations};
-use crate::types::{CallId, EscalationState, Phase, Speaker, Urgency};
+use crate::store::{OPERATION_MAX, Store, entry, escalations};
+use crate::types::{CallId, EscalationState, Phase, Speaker, TargetId, Urgency};
 
 /// The phase, then how far the counters are: the next record, the next line, the last callback and voicemail; and how
 /// many callbacks are urgent.
@@ -27,6 +27,8 @@ const STAND: &str = "
 /// A line of which nothing was heard says nothing.
 const LAST_LINES: &str = "
     select speaker, text from call_transcripts where call_id = $1 and text <> '' and origin <> 'keys' order by seq desc limit $2";
+/// Whom staff chose last, and for which escalation.
+const TAKE_OVER: &str = "select detail from call_events where call_id = $1 and kind = $2 order by no desc limit 1";
 const INTAKE: &str = "select structured_json from call_intakes where call_id = $1";
 
 type Stand = (String, i64, i64, i64, i64, i64);
@@ -37,9 +39,11 @@ impl Store {
             let stand = fetch!(&self.db, fetch_optional, Stand, STAND, call.0)?;
             let lines = fetch!(&self.db, fetch_all, (String, String), LAST_LINES, call.0, i64::from(lines_max))?;
             let intake = fetch!(&self.db, fetch_optional, (String,), INTAKE, call.0)?;
-            Ok((stand, lines, intake, escalations::fetch_of(&self.db, call).await?))
+            let chosen = fetch!(&self.db, fetch_optional, (String,), TAKE_OVER, call.0, entry::TAKE_OVER)?;
+            Ok((stand, lines, intake, chosen, escalations::fetch_of(&self.db, call).await?))
         });
-        let (stand, lines, intake, escalations) = read.await?;
+        let (stand, lines, intake, chosen, escalations) = read.await?;
+        let only = |no: u32| chosen.as_ref().and_then(|(detail,)| chosen_target(detail, no));
         let (phase, next_record, next_line, callbacks, voicemails, urgent) = stand.ok_or(StoreError::NotFound)?;
         let speaker = |text: &str| word(Speaker::parse(text), "call_transcripts.speaker");
         let lines = lines.into_iter().rev().map(|(who, text)| Ok((speaker(&who)?, text)));
@@ -51,6 +55,7 @@ impl Store {
             voicemails == 0 && escalations.last().is_some_and(|last| last.state == EscalationState::Voicemail);
         let count = escalations.last().map_or(0, |last| last.no);
         let (open, earlier) = parted(escalations);
+        let open = open.map(|open| PastEscalation { only: only(open.fact.no), ..open });
         Ok(Past {
             next_record: small(next_record),
             next_line: small(next_line),
@@ -89,7 +94,7 @@ fn parted(rows: Vec<EscalationRow>) -> (Option<PastEscalation>, Vec<PastAttempt>
         let (going_on, finished): (Vec<_>, Vec<_>) =
             row.attempts.into_iter().map(past_attempt).partition(|attempt| is_open && !attempt.state.is_final());
         if let Some((fact, state)) = head {
-            open = Some(PastEscalation { fact, state, attempts: going_on });
+            open = Some(PastEscalation { fact, state, only: None, attempts: going_on });
         }
         earlier.extend(finished);
     }
@@ -99,6 +104,12 @@ fn parted(rows: Vec<EscalationRow>) -> (Option<PastEscalation>, Vec<PastAttempt>
 fn past_attempt(row: AttemptRow) -> PastAttempt {
     let AttemptRow { no, escalation, target, mode, state, leg, .. } = row;
     PastAttempt { fact: AttemptFact { no, escalation, target, mode }, state, leg }
+}
+
+/// The target that staff chose, if it was for this escalation.
+fn chosen_target(detail: &str, escalation: u32) -> Option<TargetId> {
+    let detail: Value = serde_json::from_str(detail).ok()?;
+    (detail["escalation"] == escalation).then(|| detail["target"].as_str()?.parse().ok()).flatten()
 }
 
 /// The stored object with its top-level fields as text, as the tool that took it made them.

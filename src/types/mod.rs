@@ -26,4 +26,4 @@ pub use transfer::{
     AnsweredBy, AttemptId, AttemptState, CallbackState, Cause, Direction, EscalationState, Fallback, RoomId, TargetId,
     TransferMode,
 };
-pub use vocabulary::{Outcome, Phase, Reason, Speaker, Status, Urgency};
+pub use vocabulary::{Channel, Outcome, Phase, Reason, Speaker, Status, Urgency};

@@ -81,6 +81,16 @@ words! {
 }
 
 words! {
+    /// By which way the caller speaks with the assistant.
+    Channel {
+        /// A telephone call: a leg, numbers, and the gateway writes every line.
+        Phone = "phone",
+        /// A session in a browser: its page talks with the model and posts the lines.
+        Browser = "browser",
+    }
+}
+
+words! {
     /// The seed's coarser view of a call.
     Status {
         InProgress = "in_progress",

@@ -13,6 +13,9 @@ pub(super) fn note(record: &Record) -> Option<String> {
             EscalationState::Requested | EscalationState::Dialing => None,
             to => Some(format!("escalation: {}", words(to.as_str()))),
         },
+        Record::EscalationRaised(raised) => {
+            Some(format!("it is more serious now: {}, {}", raised.cause, raised.urgency))
+        }
         Record::Attempt(fact) => Some(format!("attempt {}: {}, {}", fact.no, fact.target, fact.mode)),
         Record::AttemptMove(moved) => match moved.to {
             // The phones, and the escalation, say so.
@@ -66,6 +69,9 @@ fn of_event(event: &Event) -> Option<String> {
         Event::EscalationJoined { cause, .. } => Some(format!("asked for again: {cause}")),
         Event::Moved { to, worked: false } => Some(format!("the caller cannot be moved: {to}")),
         Event::TakenUp => Some("the call is taken up again".to_owned()),
+        Event::TakeOver { target: Some(target), .. } => Some(format!("staff want {target} and no other")),
+        Event::TakeOver { target: None, .. } => Some("everybody may be rung again".to_owned()),
+        Event::CommandIgnored { command, why } => Some(format!("staff's {command} is ignored: {why}")),
         Event::StaffSaid => Some("staff have the assistant say something".to_owned()),
         Event::OperatorKey { .. }
         | Event::Moved { worked: true, .. }

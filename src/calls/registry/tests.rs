@@ -13,6 +13,25 @@ fn an_answer_that_is_given_up_leaves_the_leg_unknown() {
 }
 
 #[test]
+fn what_the_carrier_tells_before_the_call_is_made_reaches_it_once_and_the_end_wins() {
+    let registry = Registry::new();
+    let Arrived::First(opening) = registry.begin(&leg(1)) else { panic!("the first webhook") };
+    for status in [LegStatus::Ringing, LegStatus::Completed, LegStatus::InProgress] {
+        assert!(registry.keep_status(&leg(1), status, None));
+    }
+    let (entered, mut commands) = live(Some(leg(1)), Course::Here);
+    assert!(registry.enter(call(1), entered));
+    drop(opening);
+    let told = commands.try_recv().expect("told");
+    assert!(matches!(told, Command::Carrier(CarrierInput::Leg(LegStatus::Completed))));
+    assert!(commands.try_recv().is_err(), "once");
+    assert!(!registry.keep_status(&leg(1), LegStatus::Completed, None), "the call itself hears it now");
+    let is_news = registry.with_leg(&leg(1), |_, live| live.progress.advance(LegStatus::Completed, None));
+    assert_eq!(is_news, Some(false), "a repetition is none");
+    assert!(!registry.keep_status(&leg(2), LegStatus::Completed, None), "nobody knows the leg");
+}
+
+#[test]
 fn calls_that_are_over_are_remembered_up_to_a_limit() {
     let registry = Registry::new();
     for n in 0..=OVER_CALLS_MAX as u32 {
@@ -51,6 +70,19 @@ fn the_leg_of_an_outbound_call_is_bound_once() {
     assert!(matches!(registry.find(&leg(2)), Found::Unknown));
     let legs: Vec<Option<LegId>> = registry.live().into_iter().map(|live| live.leg).collect();
     assert_eq!(legs, [Some(leg(1)), None]);
+}
+
+#[test]
+fn a_full_queue_is_told_from_a_task_that_is_gone() {
+    let registry = Registry::new();
+    let (live, commands) = live(Some(leg(1)), Course::Here);
+    registry.enter(call(1), live);
+    let Found::Live(line) = registry.find_call(call(1)) else { panic!("it is live") };
+    assert_eq!(line.hand(Command::Drain), Handed::Taken);
+    while line.send(Command::Drain) {}
+    assert_eq!(line.hand(Command::Drain), Handed::Full);
+    drop(commands);
+    assert_eq!(line.hand(Command::Drain), Handed::Gone);
 }
 
 #[test]

@@ -44,9 +44,6 @@ pub(in crate::safety) struct Marks {
     pub(in crate::safety) clause_pronoun: Element,
     /// "no, nothing like that"
     pub(in crate::safety) nothing: Element,
-    pub(in crate::safety) animal: Element,
-    /// Words that tell of a person besides the animal.
-    pub(in crate::safety) human: Element,
 }
 
 impl Marks {
@@ -75,8 +72,6 @@ impl Marks {
             clitic: lexicon.shared("@clitic"),
             clause_pronoun: lexicon.shared("@clause_pronoun"),
             nothing: lexicon.shared("@nothing"),
-            animal: lexicon.shared("@animal"),
-            human: lexicon.shared("@human"),
         }
     }
 }

@@ -122,7 +122,25 @@ fn the_assistant_may_ask_and_warn_but_what_it_repeats_counts() {
 }
 
 #[test]
-fn an_animal_is_urgent_and_the_person_beside_it_an_emergency() {
-    check(Speaker::Caller, Some(Alarm::High), &["my dog is not breathing", "mi perro no respira"]);
+fn the_life_of_an_animal_counts() {
+    check(Speaker::Caller, EMERGENCY, &["my dog is not breathing", "mi perro no respira"]);
     check(Speaker::Caller, EMERGENCY, &["my dog bit my son and he's bleeding everywhere"]);
+}
+
+#[test]
+fn a_pronoun_between_no_and_its_verb_changes_nothing() {
+    check(Speaker::Caller, None, &["no se está ahogando", "no, no me duele el pecho", "nunca he convulsionado"]);
+    check(Speaker::Caller, EMERGENCY, &["no, me duele el pecho"]);
+}
+
+#[test]
+fn what_is_supposed_does_not_reach_over_what_happens_now() {
+    check(Speaker::Caller, EMERGENCY, &["do you have anything for a kid who drank lamp oil? He's coughing and drowsy"]);
+    check(Speaker::Caller, None, &["do you have anything for a kid who drank lamp oil"]);
+}
+
+#[test]
+fn the_assistant_is_unsure_whatever_it_is_about() {
+    let unsure = Some(Alarm::Uncertainty);
+    check(Speaker::Assistant, unsure, &["I can't say whether the suicide prevention class still has seats"]);
 }

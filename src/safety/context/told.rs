@@ -49,9 +49,15 @@ impl Context<'_> {
     /// Somebody cares for them already; not if the caller speaks of themselves.
     pub(super) fn cared(&self, found: &Match) -> bool {
         let own = (found.start().saturating_sub(3)..found.end()).any(|at| self.view.is(at, self.marks.first_person));
-        !own && self
-            .cues(Cue::Cared)
-            .any(|(start, _)| !(start.saturating_sub(2)..start).any(|at| self.view.is(at, self.marks.negator)))
+        // "the fire brigade left, but now there are flames again"
+        let anew = |end: usize| {
+            end <= found.start()
+                && self.between(found, end, end)
+                && self.cues(Cue::Again).any(|(start, _)| start >= end)
+        };
+        !own && self.cues(Cue::Cared).any(|(start, end)| {
+            !(start.saturating_sub(2)..start).any(|at| self.view.is(at, self.marks.negator)) && !anew(end)
+        })
     }
 
     pub(super) fn supposed(&self, found: &Match) -> bool {
@@ -63,6 +69,11 @@ impl Context<'_> {
                 && (start.saturating_sub(2)..start).any(|at| self.view.is(at, self.marks.whether));
             !whether && start <= found.start() && found.start() < end + 12 && !self.between(found, start, end)
         };
+        // "do you have anything for a child who drank it? He's drowsy", "call if I ever feel it, and I feel it now"
+        let (_, to) = self.sentence_of(found.start());
+        if found.end() > to || self.cues(Cue::Again).any(|(start, _)| start >= found.end()) {
+            return false;
+        }
         self.cues(Cue::Supposed).any(near)
     }
 
@@ -80,9 +91,14 @@ impl Context<'_> {
 
     /// Begin and end of the sentences that the match touches.
     pub(super) fn sentence(&self, found: &Match) -> (usize, usize) {
+        (self.sentence_of(found.start()).0, self.sentence_of(found.end() - 1).1)
+    }
+
+    /// Begin and end of the sentence of the word at `at`.
+    fn sentence_of(&self, at: usize) -> (usize, usize) {
         let tokens = self.view.tokens;
-        let from = (0..found.start()).rev().find(|&at| tokens[at].after >= Break::Stop).map_or(0, |at| at + 1);
-        let to = (found.end() - 1..tokens.len()).find(|&at| tokens[at].after >= Break::Stop);
+        let from = (0..at).rev().find(|&at| tokens[at].after >= Break::Stop).map_or(0, |at| at + 1);
+        let to = (at..tokens.len()).find(|&at| tokens[at].after >= Break::Stop);
         (from, to.map_or(tokens.len(), |at| at + 1))
     }
 

@@ -11,7 +11,7 @@ fn found(line: &str, text: &str) -> bool {
     let patterns = Pattern::parse(line, Language::English, 0, &mut lexicon);
     let tokens = tokens(text);
     let hits = lexicon.hits(&tokens);
-    let mut view = View { tokens: &tokens, hits: &hits, filler: Vec::new() };
+    let mut view = View::new(&tokens, &hits);
     view.filler = (0..tokens.len()).map(|at| view.is(at, filler)).collect();
     (0..tokens.len()).any(|at| patterns.iter().any(|pattern| pattern.find(&view, at).is_some()))
 }
@@ -48,6 +48,7 @@ fn the_ends_of_an_utterance_can_be_demanded() {
 fn a_word_elsewhere_can_forbid_the_match() {
     assert!(found("fire ! sale|drill", "fire"));
     assert!(!found("fire ! sale|drill", "the drill is about fire"));
+    assert!(found("fire ! sale|drill", "there is a fire and one two three four five six drill"));
 }
 
 #[test]

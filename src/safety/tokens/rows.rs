@@ -68,7 +68,8 @@ const ROWS: &[(&[&str], &[&str])] = &[
 /// What "ill" and "hell" are before these: "I'll", "he'll".
 const AFTER_WILL: &[&str] = &[
     "kill", "burn", "shoot", "hurt", "be", "call", "take", "do", "die", "jump", "end", "sue", "wait", "speak", "talk",
-    "have", "get", "find", "come", "beat", "stab", "go", "need", "never", "not", "just", "try", "give", "see", "tell",
+    "have", "get", "find", "hold", "come", "beat", "stab", "go", "need", "never", "not", "just", "try", "give", "see",
+    "tell",
 ];
 
 /// Evens out the rows, in place.
@@ -128,8 +129,13 @@ fn drop_phrases(tokens: &mut Vec<Token>) {
         let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
         let before = if at > 0 { word(at - 1) } else { "" };
         let asks = matches!(before, "do" | "did" | "if" | "let" | "would" | "as" | "will" | "that");
-        let told = ["how", "what", "where", "who", "when", "if", "that", "about", "whether"].contains(&word(at + 2));
+        let told = ["how", "what", "where", "who", "that", "about", "whether"].contains(&word(at + 2));
         if word(at) == "you" && word(at + 1) == "know" && !asks && !told {
+            // "ruled out, you know, a stroke": both commas go with it.
+            if at > 0 && tokens[at - 1].after == Break::Comma && tokens[at + 1].after == Break::Comma && before != "no"
+            {
+                tokens[at - 1].after = Break::None;
+            }
             tokens.drain(at..at + 2);
         } else {
             at += 1;
@@ -149,6 +155,11 @@ fn join_apostrophes(tokens: &mut Vec<Token>) {
             _ => None,
         };
         if tokens[at - 1].after == Break::None {
+            if base == "not" && rest == "t" {
+                // "doesn t": the "doesn" was opened already.
+                tokens.remove(at);
+                continue;
+            }
             if let Some((base, rest)) = apart(&base, &rest) {
                 tokens[at].word = rest.to_owned();
                 if let Some(base) = base {

@@ -14,27 +14,27 @@ fn rule(found: Option<Finding>) -> Option<&'static str> {
 #[test]
 fn silence_never_fires() {
     let (rules, mut watch) = (rules(), Watch::default());
-    assert_eq!(watch.caller_said(&rules, "operator", SPEECH_MS_MIN - 1, None), None);
-    assert_eq!(watch.caller_said(&rules, "I have chest pain", CRY_MS_MIN - 1, None), None);
-    assert_eq!(watch.caller_said(&rules, "I have chest pain", 2_000, Some(-50.5)), None);
+    assert_eq!(watch.caller_said(&rules, "operator", Some(SPEECH_MS_MIN - 1), None), None);
+    assert_eq!(watch.caller_said(&rules, "I have chest pain", Some(CRY_MS_MIN - 1), None), None);
+    assert_eq!(watch.caller_said(&rules, "I have chest pain", Some(2_000), Some(-50.5)), None);
     for phantom in ["Thank you.", "you", "Thanks for watching!", "Gracias.", ""] {
-        assert_eq!(watch.caller_said(&rules, phantom, 2_000, Some(-20.0)), None, "{phantom}");
+        assert_eq!(watch.caller_said(&rules, phantom, Some(2_000), Some(-20.0)), None, "{phantom}");
     }
 }
 
 #[test]
 fn a_cry_may_be_short() {
     let (rules, mut watch) = (rules(), Watch::default());
-    let found = watch.caller_said(&rules, "help, fire!", CRY_MS_MIN, Some(-20.0));
+    let found = watch.caller_said(&rules, "help, fire!", Some(CRY_MS_MIN), Some(-20.0));
     assert_eq!(found.map(|found| found.alarm), Some(Alarm::Emergency));
-    let found = watch.caller_said(&rules, "operator", SPEECH_MS_MIN, Some(-20.0));
+    let found = watch.caller_said(&rules, "operator", Some(SPEECH_MS_MIN), Some(-20.0));
     assert_eq!(found.map(|found| found.alarm), Some(Alarm::Human));
 }
 
 #[test]
 fn the_third_misunderstanding_within_six_turns_asks_for_a_person() {
     let (rules, mut watch) = (rules(), Watch::default());
-    let mut say = |text: &str| rule(watch.caller_said(&rules, text, 2_000, None));
+    let mut say = |text: &str| rule(watch.caller_said(&rules, text, Some(2_000), None));
     assert_eq!(say("What?"), None);
     assert_eq!(say("No, that's not what I said."), None);
     assert_eq!(say("My name is Anna."), None);
@@ -44,7 +44,7 @@ fn the_third_misunderstanding_within_six_turns_asks_for_a_person() {
 #[test]
 fn old_misunderstandings_are_forgotten() {
     let (rules, mut watch) = (rules(), Watch::default());
-    let mut say = |text: &str| rule(watch.caller_said(&rules, text, 2_000, None));
+    let mut say = |text: &str| rule(watch.caller_said(&rules, text, Some(2_000), None));
     assert_eq!(say("What?"), None);
     assert_eq!(say("¿Cómo?"), None);
     for text in ["My name is Anna.", "Tuesday would suit me.", "It is for my daughter.", "At nine.", "In the morning."]
@@ -57,15 +57,15 @@ fn old_misunderstandings_are_forgotten() {
 #[test]
 fn saying_nearly_the_same_three_times_is_a_loop() {
     let (rules, mut watch) = (rules(), Watch::default());
-    assert_eq!(rule(watch.caller_said(&rules, "I want to move my appointment", 2_000, None)), None);
-    assert_eq!(rule(watch.caller_said(&rules, "I want to move my appointment please", 2_000, None)), None);
-    assert_eq!(rule(watch.caller_said(&rules, "uh I want to move my appointment", 2_000, None)), Some("loop"));
+    assert_eq!(rule(watch.caller_said(&rules, "I want to move my appointment", Some(2_000), None)), None);
+    assert_eq!(rule(watch.caller_said(&rules, "I want to move my appointment please", Some(2_000), None)), None);
+    assert_eq!(rule(watch.caller_said(&rules, "uh I want to move my appointment", Some(2_000), None)), Some("loop"));
     for _ in 0..2 {
         assert_eq!(rule(watch.assistant_said(&rules, "Could you tell me your date of birth?")), None);
     }
     assert_eq!(rule(watch.assistant_said(&rules, "Could you tell me your date of birth?")), Some("loop"));
     for _ in 0..4 {
-        assert_eq!(rule(watch.caller_said(&rules, "yes", 2_000, None)), None);
+        assert_eq!(rule(watch.caller_said(&rules, "yes", Some(2_000), None)), None);
     }
 }
 

@@ -60,9 +60,10 @@ impl CallSession {
             let fact = AttemptFact { no, escalation: open.no, target: target.id.clone(), mode };
             let answers = Vec::new();
             let state = AttemptState::Intended;
-            let (began, redials, repeats) = (now, 0, 0);
+            let (began, redials, repeats, left_room) = (now, 0, 0, false);
             let (leg, step) = (None, 1);
-            open.attempt = Some(Attempt { no, target, state, leg, record, began, redials, step, repeats, answers });
+            open.attempt =
+                Some(Attempt { no, target, state, leg, record, began, redials, step, repeats, answers, left_room });
             self.record(Record::Attempt(fact), out);
         }
         record

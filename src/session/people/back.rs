@@ -1,6 +1,7 @@
 //! The caller comes back: a new stream of the same call, and a new connection that is told what happened.
 
 use crate::session::CallSession;
+use crate::session::caller_turns::CallerTurns;
 use crate::session::document::Document;
 use crate::session::effect::{Effects, ModelEffect};
 use crate::session::links::{Media, Model};
@@ -52,6 +53,7 @@ impl CallSession {
     pub(in crate::session) fn come_back(&mut self, now: Mono, out: &mut Effects) -> Document {
         let talked = self.people.stage() == Some(Stage::Talking);
         let without_model = self.end_without_model();
+        self.settle_left_room(out);
         if self.model == Model::Gone && !talked {
             self.attempt_to(AttemptState::Failed, None, out);
             self.people.legs.release_all();
@@ -119,6 +121,7 @@ impl CallSession {
                 self.people.recall.get_or_insert_default().push_str(news);
                 self.model = Model::Connecting { attempt: 1 };
                 self.pace.appended = 0;
+                self.caller_turns = CallerTurns::default();
                 self.timers.set(Timer::Connect, now + self.policy.model_connect);
                 self.send(ModelEffect::Open, out);
             }

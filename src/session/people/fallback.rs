@@ -8,7 +8,7 @@ use crate::session::effect::{Effects, Record};
 use crate::session::ending::Ending;
 use crate::session::fact::CallbackFact;
 use crate::session::links::{Media, Model};
-use crate::session::people::Escalation;
+use crate::session::people::{Escalation, PastAsk, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Prompt, Reason, TargetId, Urgency, Wall};
@@ -40,7 +40,7 @@ impl CallSession {
             self.promise_callback(None, out);
             self.people.counts.emergency_told = true;
             self.close_escalation(EscalationState::Callback, out);
-            if !self.is_saying_what_must_be_heard() {
+            if !self.is_saying_what_must_be_heard(now) {
                 self.cut_sound(now, out);
             }
             self.say_locally(Prompt::EmergencyNobody, out);
@@ -211,10 +211,11 @@ impl CallSession {
 
     /// The call ends before the person could be asked for again.
     pub(in crate::session) fn drop_again(&mut self, out: &mut Effects) {
-        if let Some(fact) = self.people.again.take_if(|fact| fact.urgency == Urgency::Emergency) {
+        if let Some(PastAsk { fact, .. }) =
+            self.people.again.take().filter(|past| past.fact.urgency == Urgency::Emergency)
+        {
             self.urgent_callback(Some(fact.no), fact.reason, out);
         }
-        self.people.again = None;
     }
 
     /// The assistant has the caller again, and is told what happened.
@@ -233,7 +234,6 @@ impl CallSession {
 
     /// Staff want the caller back with the assistant.
     pub(in crate::session) fn on_staff_return(&mut self, now: Mono, out: &mut Effects) {
-        use crate::session::people::Stage;
         match self.people.stage() {
             None => {}
             Some(Stage::Requested | Stage::Intending { .. } | Stage::Ringing | Stage::Deciding) => {

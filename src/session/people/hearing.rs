@@ -25,12 +25,24 @@ impl CallSession {
     }
 
     /// The response that says the emergency sentence has begun to sound.
-    pub(in crate::session) fn note_emergency_voice(&mut self, response: &ResponseId) {
+    pub(in crate::session) fn note_emergency_voice(&mut self, now: Mono, response: &ResponseId) {
+        if self.people.emergency_voice.as_ref().is_some_and(|(voice, _)| voice == response) {
+            return;
+        }
         let text = &self.facts.people.emergency_sentence;
         let active = self.turn.active.as_ref().filter(|active| active.response == *response);
         if active.is_some_and(|active| active.kind == Some(RespondKind::Say(text.clone()))) && !text.is_empty() {
-            self.people.emergency_said = true;
+            self.people.emergency_voice = Some((response.clone(), now));
         }
+    }
+
+    /// The assistant's voice says the emergency sentence: nothing cuts it, as long as it keeps to the sentence.
+    pub(in crate::session) fn is_saying_emergency(&self, now: Mono) -> bool {
+        let Some((response, began)) = &self.people.emergency_voice else {
+            return false;
+        };
+        let made = self.turn.active.as_ref().is_some_and(|active| active.response == *response && !active.cancelled);
+        now.since(*began) < self.policy.emergency_voice_max && (made || self.is_sounding(now, response))
     }
 
     /// The rules hear what the assistant says, too.

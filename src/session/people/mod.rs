@@ -32,7 +32,9 @@ use crate::session::people::legs::OperatorLegs;
 use crate::session::people::message::Message;
 use crate::session::people::outbound::Outbound;
 use crate::session::policy::Reachable;
-use crate::types::{AttemptState, Cause, EscalationState, LegId, Mono, Speaker, TargetId, TransferMode, Urgency};
+use crate::types::{
+    AttemptState, Cause, EscalationState, LegId, Mono, ResponseId, Speaker, TargetId, TransferMode, Urgency,
+};
 
 /// Everything about people that one call knows.
 #[derive(Default)]
@@ -57,13 +59,13 @@ pub(crate) struct People {
     /// The next connection to the model must be told what was said, and this.
     pub(crate) recall: Option<String>,
     /// The assistant's voice began the emergency sentence.
-    pub(crate) emergency_said: bool,
+    pub(crate) emergency_voice: Option<(ResponseId, Mono)>,
     /// An earlier process began this call.
     pub(crate) taken_up: bool,
     /// The caller comes back from a person.
     pub(crate) returning: bool,
     /// A person was asked for before a restart, and must be asked for again once the caller is here.
-    pub(crate) again: Option<EscalationFact>,
+    pub(crate) again: Option<PastAsk>,
     /// The call is over, and operators' legs are waited for until then.
     pub(crate) closing_until: Option<Mono>,
     /// The last lines, oldest first, by number.
@@ -132,6 +134,12 @@ pub(crate) struct Ask {
     pub(crate) only: Option<TargetId>,
 }
 
+/// What was asked for before a restart.
+pub(crate) struct PastAsk {
+    pub(crate) fact: EscalationFact,
+    pub(crate) only: Option<TargetId>,
+}
+
 /// An escalation that is under way.
 pub(crate) struct Escalation {
     pub(crate) no: u32,
@@ -142,6 +150,8 @@ pub(crate) struct Escalation {
     pub(crate) mode: TransferMode,
     /// Who is tried next.
     pub(crate) queue: VecDeque<Reachable>,
+    /// Staff want this target and no other.
+    pub(crate) only: Option<TargetId>,
     /// The final answer to the caller comes by then.
     pub(crate) due: Mono,
     pub(crate) tried: u32,
@@ -181,6 +191,15 @@ pub(crate) struct Attempt {
     pub(crate) repeats: u32,
     /// What was answered at each step, for a question that is asked again.
     pub(crate) answers: Vec<(u32, Document)>,
+    /// Accepted, and gone from the room before the two met: for that, or because the caller had left, is not known yet.
+    pub(crate) left_room: bool,
+}
+
+impl Escalation {
+    /// This target's phone rings, or is about to.
+    pub(crate) fn is_trying(&self, target: &TargetId) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| attempt.target.id == *target && !attempt.state.is_final())
+    }
 }
 
 /// How far the present attempt is.

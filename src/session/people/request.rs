@@ -4,13 +4,13 @@ use crate::safety::{Alarm, Finding};
 use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, Record, RespondKind, ToolAnswer};
 use crate::session::ending::Ending;
-use crate::session::fact::{EscalationFact, EscalationMove};
+use crate::session::fact::{EscalationFact, EscalationMove, EscalationRaise};
 use crate::session::links::{Media, Model};
 use crate::session::people::{Ask, Escalation, Paused, Stage};
 use crate::session::plant::planted;
 use crate::session::policy::Reachable;
 use crate::session::timer::Timer;
-use crate::types::{Cause, EscalationState, Mono, Phase, Prompt, Speaker, TransferMode, Urgency};
+use crate::types::{AttemptState, Cause, EscalationState, Mono, Phase, Prompt, Speaker, TransferMode, Urgency};
 
 /// What became of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,6 +103,9 @@ impl CallSession {
         let Ask { cause, urgency, reason, summary, only } = ask;
         let fact = EscalationFact { no, cause, urgency, reason: reason.clone(), summary: summary.clone() };
         self.record(Record::Escalation(fact), out);
+        if let Some(target) = only.clone() {
+            self.event(Event::TakeOver { escalation: no, target: Some(target) }, out);
+        }
         self.enter(Phase::Escalation, out);
         self.pause_clock(now);
         let mode = if self.model == Model::Gone { TransferMode::Cold } else { TransferMode::Warm };
@@ -124,6 +127,7 @@ impl CallSession {
             state: EscalationState::Requested,
             mode,
             queue: if can { open.into() } else { [].into() },
+            only,
             due: now + self.policy.escalation_max,
             tried: 0,
             attempt: None,
@@ -149,42 +153,79 @@ impl CallSession {
         }
     }
 
-    /// A second request joins the first: what is more urgent counts, and what staff choose is tried next.
+    /// A second request joins the first: what is more urgent counts, and what staff choose replaces what is tried.
     fn join(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
         self.fault_event(Event::EscalationJoined { cause: ask.cause, urgency: ask.urgency }, out);
         let everybody = self.reachable(ask.urgency, None);
-        let chosen = ask.only.as_ref().map(|only| self.reachable(Urgency::Emergency, Some(only)));
+        let chosen = ask.only.as_ref().and_then(|only| self.reachable(ask.urgency, Some(only)).pop());
         let Some(open) = &mut self.people.open else {
             return;
         };
+        let mut lifted = false;
         let mut cold = Vec::new();
         let worse = ask.urgency > open.urgency;
+        let mut raised = None;
         open.urgency = open.urgency.max(ask.urgency);
         if open.summary.is_empty() {
             open.summary = ask.summary;
         }
         if worse {
             // What is more urgent knows no hours, and is what the operator must hear of.
-            open.reason = ask.reason;
+            let reason_before = std::mem::replace(&mut open.reason, ask.reason);
+            raised = Some(EscalationRaise {
+                no: open.no,
+                cause: ask.cause,
+                urgency: ask.urgency,
+                reason: open.reason.clone(),
+                reason_before,
+            });
             let known: Vec<_> = open.queue.iter().map(|target| target.id.clone()).collect();
             let new =
                 everybody.into_iter().filter(|target| !known.contains(&target.id) && !open.rung.contains(&target.id));
+            let may_widen = open.only.is_none() || ask.urgency == Urgency::Emergency;
             match open.mode {
-                TransferMode::Warm => open.queue.extend(new),
+                _ if !may_widen => {}
+                TransferMode::Warm => {
+                    open.queue.extend(new);
+                    lifted = open.only.take().is_some();
+                }
                 TransferMode::Cold => cold = new.collect(),
             }
         }
-        for target in chosen.into_iter().flatten() {
-            let at_it = open.attempt.as_ref().is_some_and(|attempt| attempt.target.id == target.id);
-            open.queue.retain(|known| known.id != target.id);
-            if !at_it {
-                open.queue.push_front(target);
-            }
+        let escalation = open.no;
+        if lifted {
+            self.event(Event::TakeOver { escalation, target: None }, out);
+        }
+        if let Some(target) = chosen.filter(|_| self.people.is_reaching()) {
+            self.take_over(now, target, out);
+        }
+        if let Some(raised) = raised {
+            self.record(Record::EscalationRaised(raised), out);
         }
         self.intend_more(now, cold, out);
         if worse && ask.urgency == Urgency::Emergency && !self.people.is_handing_over() {
             self.say_emergency(now, out);
         }
+    }
+
+    /// This target and no other: whoever is rung or briefed for it now is let go.
+    fn take_over(&mut self, now: Mono, target: Reachable, out: &mut Effects) {
+        let Some(open) = &mut self.people.open else {
+            return;
+        };
+        let at_it = open.is_trying(&target.id);
+        let escalation = open.no;
+        open.only = Some(target.id.clone());
+        open.queue.clear();
+        self.event(Event::TakeOver { escalation, target: Some(target.id.clone()) }, out);
+        if at_it {
+            return;
+        }
+        self.drop_attempt(AttemptState::Canceled, out);
+        if let Some(open) = &mut self.people.open {
+            open.queue.push_back(target);
+        }
+        self.next_attempt(now, out);
     }
 
     /// Who may be tried, in order. Emergencies, and targets that staff choose, know no hours.
@@ -220,14 +261,14 @@ impl CallSession {
         }
         // The server's own answer, if one is due, is cancelled as it begins.
         self.turn.wanted = Some(RespondKind::Say(text));
-        self.people.emergency_said = false;
+        self.people.emergency_voice = None;
         self.timers.set(Timer::Emergency, now + self.policy.emergency_wait);
     }
 
     /// The assistant did not say the emergency sentence in time: the rendered one is said.
     pub(in crate::session) fn on_emergency_due(&mut self, out: &mut Effects) {
         let text = self.facts.people.emergency_sentence.clone();
-        if self.people.emergency_said {
+        if self.people.emergency_voice.is_some() {
             return;
         }
         if self.turn.wanted == Some(RespondKind::Say(text)) {

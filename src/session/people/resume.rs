@@ -12,11 +12,13 @@ use crate::session::fact::{AttemptMove, EscalationFact};
 use crate::session::links::{Media, Model};
 use crate::session::people::message::Message;
 use crate::session::people::outbound::Outbound;
-use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, Over, Stage};
+use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, Over, PastAsk, Stage};
 use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, Policy, Reachable};
 use crate::session::respond::Greeting;
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TransferMode};
+use crate::types::{
+    AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TargetId, TransferMode,
+};
 
 impl CallSession {
     /// Takes a call up. The caller's leg is looked at, and the carrier asks about it if its stream is gone.
@@ -47,7 +49,7 @@ impl CallSession {
                 .to_owned(),
         );
         session.start_clock(now.mono);
-        session.people.again = past.unserved;
+        session.people.again = past.unserved.map(|fact| PastAsk { fact, only: None });
         let kept = past.open.as_ref().map(|open| open.fact.no);
         session.end_earlier(past.earlier, kept, out);
         session.take_up(now.mono, past.open, past.leaving_message, out);
@@ -56,9 +58,12 @@ impl CallSession {
     }
 
     /// A person was asked for before the interruption.
-    pub(in crate::session) fn ask_again_for_person(&mut self, now: Mono, fact: EscalationFact, out: &mut Effects) {
-        let EscalationFact { cause, urgency, reason, summary, .. } = fact;
-        self.request_person(now, Ask { cause, urgency, reason, summary, only: None }, out);
+    pub(in crate::session) fn ask_again_for_person(&mut self, now: Mono, past: PastAsk, out: &mut Effects) {
+        let EscalationFact { cause, urgency, reason, summary, .. } = past.fact;
+        // Whom staff chose may have left the settings meanwhile; the caller waits for somebody all the same.
+        let known = |only: &TargetId| self.facts.people.targets.iter().any(|target| target.id == *only);
+        let only = past.only.filter(known);
+        self.request_person(now, Ask { cause, urgency, reason, summary, only }, out);
     }
 
     fn take_up(&mut self, now: Mono, open: Option<PastEscalation>, leaving_message: bool, out: &mut Effects) {
@@ -108,7 +113,7 @@ impl CallSession {
         let (Some(no), EscalationState::Merging | EscalationState::Bridged) = (kept, state) else {
             // Nobody had agreed: it is asked for again once the caller is here.
             self.people.open = self.people.open.take().map(|open| Escalation { attempt: None, ..open });
-            self.people.again = Some(past.fact);
+            self.people.again = Some(PastAsk { fact: past.fact, only: past.only });
             self.close_escalation(EscalationState::Failed, out);
             self.timers.set(Timer::Detach, now);
             return;
@@ -168,6 +173,7 @@ impl CallSession {
             state: past.state,
             mode: TransferMode::Warm,
             queue: [].into(),
+            only: past.only.clone(),
             cold: Vec::new(),
             due: now + self.policy.escalation_max,
             tried: 0,
@@ -193,6 +199,6 @@ fn kept_attempt(now: Mono, past: PastAttempt) -> Attempt {
     };
     let (state, leg) = (past.state, past.leg);
     let (began, redials, repeats, answers) = (now, 0, 0, Vec::new());
-    let (record, step) = (RecordId(0), 0);
-    Attempt { no: past.fact.no, target, state, leg, record, began, redials, step, repeats, answers }
+    let (record, step, left_room) = (RecordId(0), 0, false);
+    Attempt { no: past.fact.no, target, state, leg, record, began, redials, step, repeats, answers, left_room }
 }

@@ -327,8 +327,12 @@ impl CallSession {
 
     /// The operator is gone from the room; the caller is alone there, or on the way to it.
     pub(in crate::session) fn operator_left(&mut self, now: Mono, out: &mut Effects) {
-        let talked = self.people.stage() == Some(Stage::Talking);
-        self.attempt_to(if talked { AttemptState::Done } else { AttemptState::NoResponse }, None, out);
+        match (self.people.stage(), self.people.attempt_mut()) {
+            (Some(Stage::Talking), _) => self.attempt_to(AttemptState::Done, None, out),
+            // The room ends with either of them: the caller's own end may be told just after this.
+            (Some(Stage::Merging { .. }), Some(attempt)) => attempt.left_room = true,
+            _ => self.attempt_to(AttemptState::NoResponse, None, out),
+        }
         if let Some(no) = self.people.attempt().map(|attempt| attempt.no) {
             self.people.legs.release(no);
         }
@@ -339,8 +343,17 @@ impl CallSession {
         self.timers.set_once(Timer::Return, now + RETURN_WAIT);
     }
 
+    /// The caller is still there, or the call ends for another reason: it was the operator who left.
+    pub(in crate::session) fn settle_left_room(&mut self, out: &mut Effects) {
+        let is_merging = matches!(self.people.stage(), Some(Stage::Merging { .. }));
+        if is_merging && self.people.attempt().is_some_and(|attempt| attempt.left_room) {
+            self.attempt_to(AttemptState::NoResponse, None, out);
+        }
+    }
+
     /// Nobody could make the two meet: the caller comes back.
     pub(in crate::session) fn transfer_failed(&mut self, now: Mono, out: &mut Effects) {
+        self.settle_left_room(out);
         self.attempt_to(AttemptState::Failed, None, out);
         self.people.legs.release_all();
         self.fetch_caller(now, out);
@@ -348,6 +361,7 @@ impl CallSession {
 
     /// The caller is alone and the carrier does not ask about it: back to the assistant by request.
     pub(in crate::session) fn fetch_caller(&mut self, now: Mono, out: &mut Effects) {
+        self.settle_left_room(out);
         let moved = self.people.is_moving() || self.people.open.as_ref().is_some_and(|open| open.moved);
         if self.media == Media::Live && !moved {
             let state = self.people.open.as_ref().map(|open| open.state);

@@ -1,9 +1,11 @@
 //! Bringing a person in: the carrier and the operators, as the tests beside this file speak for them.
 
+mod alarms;
 mod asking;
 mod emergencies;
 mod joining;
 mod redial;
+mod staff;
 
 use std::time::Duration;
 

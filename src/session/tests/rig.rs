@@ -217,11 +217,11 @@ impl Rig {
     }
 
     pub(super) fn caller_starts(&mut self, item: &str) {
-        self.model(ModelInput::SpeechStarted { item: item.into(), at_ms: 0 });
+        self.model(ModelInput::SpeechStarted { item: item.into(), at_ms: self.now.millis().0 });
     }
 
     pub(super) fn caller_stops(&mut self, item: &str) {
-        self.model(ModelInput::SpeechStopped { item: item.into(), at_ms: 0 });
+        self.model(ModelInput::SpeechStopped { item: item.into(), at_ms: self.now.millis().0 });
         self.model(ModelInput::TurnCommitted { item: item.into() });
     }
 

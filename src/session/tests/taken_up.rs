@@ -57,7 +57,12 @@ fn open(state: EscalationState, attempt: AttemptState, operator: Option<LegId>) 
     let fact = EscalationFact { no: 1, cause, urgency, reason: "pain".to_owned(), summary: String::new() };
     let target = "doctor".parse().unwrap();
     let tried = AttemptFact { no: 1, escalation: 1, target, mode: TransferMode::Warm };
-    Some(PastEscalation { fact, state, attempts: vec![PastAttempt { fact: tried, state: attempt, leg: operator }] })
+    Some(PastEscalation {
+        fact,
+        state,
+        only: None,
+        attempts: vec![PastAttempt { fact: tried, state: attempt, leg: operator }],
+    })
 }
 
 /// A call that is taken up after ten minutes.
@@ -141,6 +146,37 @@ fn an_emergency_whose_caller_does_not_come_back_leaves_a_task() {
     let mut rig = Rig::of(session, now.mono, log);
     rig.feed(Input::Carrier(CarrierInput::Leg(LegStatus::Completed)));
     assert_eq!(tasks(&rig), 1);
+}
+
+#[test]
+fn whom_staff_chose_is_rung_again_and_nobody_else() {
+    let rings = |open: Option<PastEscalation>| {
+        let mut log = Vec::new();
+        let now = Now { mono: Mono(600_000_000), wall: Wall(0) };
+        let plain = facts(Direction::Inbound);
+        let doctor = plain.people.targets[0].clone();
+        let desk = Reachable { id: "desk".parse().unwrap(), ..doctor.clone() };
+        let people = People { targets: vec![doctor, desk].into(), ..plain.people.clone() };
+        let facts = CallFacts { people, ..plain };
+        let session = CallSession::resume(now, facts, Policy::default(), past(open), &mut log);
+        let mut rig = Rig::of(session, now.mono, log);
+        rig.after_stream();
+        rig.commits = true;
+        rig.attach();
+        rig.pass(40_000);
+        let dialled = |effect: &Effect| match effect {
+            Effect::Carrier(_, CarrierEffect::Dial(dial)) => Some(dial.target.as_str().to_owned()),
+            _ => None,
+        };
+        rig.log.iter().filter_map(dialled).collect::<Vec<_>>()
+    };
+    let left = |only: Option<&str>| {
+        let open = open(EscalationState::Dialing, AttemptState::Dialing, Some(leg(1)));
+        open.map(|open| PastEscalation { only: only.map(|only| only.parse().unwrap()), ..open })
+    };
+    assert_eq!(rings(left(None)), ["doctor", "desk"]);
+    assert_eq!(rings(left(Some("desk"))), ["desk"]);
+    assert_eq!(rings(left(Some("gone"))), ["doctor", "desk"], "the settings have changed since");
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn a_failed_response_is_asked_again_later_each_time() {
 }
 
 #[test]
-fn a_transcript_that_does_not_come_is_settled_after_three_seconds() {
+fn a_transcript_that_does_not_come_is_settled_after_a_while() {
     let mut rig = quiet();
     rig.caller_starts("u1");
     rig.pass(500);
@@ -158,12 +158,13 @@ fn a_transcript_that_does_not_come_is_settled_after_three_seconds() {
     rig.begin_auto("r2");
     rig.speak("r2", "i2", 400, "Yes.");
     rig.done("r2");
-    rig.pass(2900);
+    rig.pass(2_000);
     assert_eq!(rig.texts(), ["Hello?", "Yes."]);
-    rig.pass(200);
-    assert_eq!(rig.texts(), ["Hello?", "(not understood)", "Yes."]);
+    rig.pass(13_100);
+    assert_eq!(rig.texts()[..3], ["Hello?", "(not understood)", "Yes."]);
+    let lines = rig.lines().len();
     rig.caller_said("u1", "too late");
-    assert_eq!(rig.lines().len(), 3);
+    assert_eq!(rig.lines().len(), lines);
 }
 
 #[test]

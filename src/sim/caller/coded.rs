@@ -1,5 +1,7 @@
 //! A caller for echo tests: sends numbered frames and judges what comes back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::sim::caller::code::{Code, CodeEar, CodeReport};
@@ -16,6 +18,8 @@ pub struct ToneCoded {
     tail: Duration,
     /// Stays on the line after the last frame is back.
     stay: bool,
+    /// Goes on beyond `frames` until this is set.
+    told: Option<Arc<AtomicBool>>,
     ear: CodeEar,
     on_air: bool,
     ended: bool,
@@ -25,7 +29,14 @@ impl ToneCoded {
     /// `call` tells calls apart (0 to 255 with tones); `frames` of 20 ms are sent without a pause.
     pub fn new(code: Code, call: u16, frames: u32, tail: Duration) -> Self {
         let ear = CodeEar::new(code, call);
-        Self { code, call, frames, sent: 0, sent_all_at: None, tail, stay: false, ear, on_air: false, ended: false }
+        let (sent, sent_all_at) = (0, None);
+        Self { code, call, frames, sent, sent_all_at, tail, stay: false, told: None, ear, on_air: false, ended: false }
+    }
+
+    /// Sends further frames until told that it is enough.
+    pub fn until(mut self, told: Arc<AtomicBool>) -> Self {
+        self.told = Some(told);
+        self
     }
 
     /// Never hangs up by itself.
@@ -38,6 +49,9 @@ impl ToneCoded {
 impl Caller for ToneCoded {
     fn frame(&mut self, now: Mono, heard: &[u8]) -> CallerFrame {
         self.ear.push(heard);
+        if self.told.as_ref().is_some_and(|told| !told.load(Ordering::Relaxed)) && self.sent == self.frames {
+            self.frames += 1;
+        }
         if self.sent < self.frames && !self.on_air {
             return CallerFrame::SILENT;
         }

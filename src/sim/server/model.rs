@@ -2,6 +2,8 @@
 //!
 //! It adds nothing to the machine but sockets and real time, so that what is seen here was seen in virtual time too.
 
+mod secrets;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -71,6 +73,11 @@ impl ModelServer {
     /// For `OPENAI_REALTIME_URL`.
     pub fn url(&self) -> String {
         format!("ws://{}{PATH}", self.addr)
+    }
+
+    /// For `OPENAI_BASE_URL`: it makes secrets for browsers.
+    pub fn rest_base(&self) -> String {
+        format!("http://{}/v1", self.addr)
     }
 
     /// What each connection that has ended saw, by number.
@@ -143,6 +150,9 @@ impl Connection {
             return reset(&stream);
         }
         tokio::time::sleep(self.model.knobs().connect_delay).await;
+        if timeout(Duration::from_secs(HANDSHAKE_SECS_MAX), secrets::is_meant(&stream)).await? {
+            return secrets::serve(stream, &mut self.model, &shared.clock).await;
+        }
         if let Some(dir) = &shared.record {
             let file = File::create(dir.join(format!("model-{}.jsonl", self.number))).await?;
             self.recording = Some(BufWriter::new(file));

@@ -7,11 +7,11 @@ mod legs;
 mod rows;
 mod times;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::session::document::Document;
-use crate::session::effect::Record;
-use crate::session::effect::{CarrierEffect, Effect, MediaEffect, Source};
+use crate::session::effect::{CarrierEffect, Effect, MediaEffect, ModelEffect, Record, RespondKind, Source};
 use crate::sim::carrier::company::CallPlan;
 use crate::sim::carrier::exchange::{Dialled, DialledBy, Exchange, ExchangeReport};
 use crate::sim::carrier::rest::RestRequest;
@@ -40,7 +40,9 @@ pub(super) struct PeopleWatch {
     /// Callbacks of legs and rooms come within half a second, and all of them.
     outage: Option<(Mono, Mono)>,
     numbers: Vec<String>,
-    has_own_sentence: bool,
+    /// The organization's own words in an emergency, and when the assistant was asked to say them.
+    own_sentence: Arc<str>,
+    sentence_asked: Vec<Mono>,
     escalation_max: Duration,
     goodbye_max: Duration,
     /// Longest way of a sound, there and back.
@@ -64,7 +66,8 @@ impl PeopleWatch {
             rest_works: plan.rest_works(&call.company),
             outage,
             numbers: plan.numbers(),
-            has_own_sentence: !plan.crew.people.emergency_sentence.is_empty(),
+            own_sentence: plan.crew.people.emergency_sentence.clone(),
+            sentence_asked: Vec::new(),
             escalation_max: policy.escalation_max,
             goodbye_max: policy.goodbye_max,
             line: (call.phone.uplink.max() + call.phone.downlink.max() + settings.model_delay) * 2,
@@ -95,6 +98,11 @@ impl PeopleWatch {
                     if matches!(document, Document::Voicemail { .. } | Document::Goodbye(_) | Document::Apologise) {
                         self.sent.push(now);
                     }
+                }
+                Effect::Model(ModelEffect::Respond { kind: RespondKind::Say(text), .. })
+                    if *text == self.own_sentence =>
+                {
+                    self.sentence_asked.push(now);
                 }
                 Effect::Media(_) | Effect::Model(_) | Effect::Carrier(..) | Effect::Record(..) => {}
             }

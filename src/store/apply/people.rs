@@ -5,7 +5,8 @@
 
 use crate::store::db::{Arg, Tx};
 use crate::store::entry::{
-    AttemptMoveRow, AttemptRow, CallbackRow, EntryRow, EscalationMoveRow, EscalationRow, VoicemailRow,
+    AttemptMoveRow, AttemptRow, CallbackRow, EntryRow, EscalationMoveRow, EscalationRaiseRow, EscalationRow,
+    VoicemailRow,
 };
 use crate::types::{AttemptState, EscalationState};
 
@@ -17,6 +18,10 @@ const SET_ESCALATED: &str = "update calls set escalated = $2 where id = $1";
 
 const MOVE_ESCALATION: &str = "
     update escalations set state = $4, changed_at = $5 where call_id = $1 and no = $2 and state = $3";
+
+const RAISE_ESCALATION: &str = "
+    update escalations set cause = $3, urgency = $4, reason = $5, changed_at = $6
+    where call_id = $1 and no = $2 and state in ('requested', 'dialing', 'briefing', 'merging', 'bridged')";
 
 const INSERT_ATTEMPT: &str = "
     insert into escalation_attempts (call_id, no, escalation_no, target, mode, state, intended_at, changed_at)
@@ -63,6 +68,24 @@ pub(super) async fn move_escalation(
         [Arg::Id(row.call), number(moved.escalation), Arg::Text(&moved.from), Arg::Text(&moved.to), Arg::Int(row.at)];
     let is_over = EscalationState::parse(&moved.from).is_some_and(EscalationState::is_final);
     let done = !is_over && tx.execute(MOVE_ESCALATION, &args).await? > 0;
+    Ok(noted(row, "escalation", done))
+}
+
+/// False: the escalation is over.
+pub(super) async fn raise_escalation(
+    tx: &mut Tx,
+    row: &EntryRow,
+    raised: &EscalationRaiseRow,
+) -> Result<bool, sqlx::Error> {
+    let args = [
+        Arg::Id(row.call),
+        number(raised.escalation),
+        Arg::Text(&raised.cause),
+        Arg::Text(&raised.urgency),
+        Arg::Text(&raised.reason),
+        Arg::Int(row.at),
+    ];
+    let done = tx.execute(RAISE_ESCALATION, &args).await? > 0;
     Ok(noted(row, "escalation", done))
 }
 

@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use crate::session::effect::Event;
 use crate::store::entry::storable;
+use crate::types::TargetId;
+
+/// Read again when a call is taken up.
+pub(crate) const TAKE_OVER: &str = "take_over";
 
 /// The timeline's name of an event, and what is worth knowing about it.
 pub(super) fn describe(event: &Event) -> (&'static str, Value) {
@@ -40,6 +44,10 @@ pub(super) fn describe(event: &Event) -> (&'static str, Value) {
         Event::Moved { to, worked } => ("moved", json!({"to": to, "worked": worked})),
         Event::TakenUp => ("taken_up", json!({})),
         Event::PickedUp { by } => ("picked_up", json!({"by": by.as_str()})),
+        Event::TakeOver { escalation, target } => {
+            (TAKE_OVER, json!({"escalation": escalation, "target": target.as_ref().map(TargetId::as_str)}))
+        }
         Event::StaffSaid => ("staff_said", json!({})),
+        Event::CommandIgnored { command, why } => ("command_ignored", json!({"command": command, "why": why.as_str()})),
     }
 }

@@ -1,12 +1,15 @@
 //! Facts about bringing a person in, as rows, and what the timeline shows of them.
 //!
-//! The timeline is read by more people than the rows are: it has no reason, no summary and no name.
+//! The timeline is read by more people than the rows are: it has no summary, no name, and of reasons only the one that
+//! a row lost to a more serious one.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::session::fact::{AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, VoicemailFact};
+use crate::session::fact::{
+    AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, EscalationRaise, VoicemailFact,
+};
 use crate::store::entry::storable;
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -24,6 +27,15 @@ pub(crate) struct EscalationMoveRow {
     pub escalation: u32,
     pub from: String,
     pub to: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct EscalationRaiseRow {
+    pub escalation: u32,
+    pub cause: String,
+    pub urgency: String,
+    pub reason: String,
+    pub reason_before: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -73,6 +85,17 @@ impl EscalationMoveRow {
     }
 }
 
+impl EscalationRaiseRow {
+    pub(super) fn detail(&self) -> Value {
+        json!({
+            "no": self.escalation,
+            "cause": self.cause,
+            "urgency": self.urgency,
+            "reason_before": self.reason_before,
+        })
+    }
+}
+
 impl AttemptRow {
     pub(super) fn detail(&self) -> Value {
         json!({"no": self.attempt, "escalation": self.escalation, "target": self.target, "mode": self.mode})
@@ -116,6 +139,19 @@ impl From<&EscalationMove> for EscalationMoveRow {
     fn from(moved: &EscalationMove) -> Self {
         let EscalationMove { no, from, to } = *moved;
         Self { escalation: no, from: from.as_str().to_owned(), to: to.as_str().to_owned() }
+    }
+}
+
+impl From<&EscalationRaise> for EscalationRaiseRow {
+    fn from(raised: &EscalationRaise) -> Self {
+        let EscalationRaise { no, cause, urgency, reason, reason_before } = raised;
+        Self {
+            escalation: *no,
+            cause: cause.as_str().to_owned(),
+            urgency: urgency.as_str().to_owned(),
+            reason: storable(reason).into_owned(),
+            reason_before: storable(reason_before).into_owned(),
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::session::effect::{Event, RecordId};
-use crate::session::fact::{AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, VoicemailFact};
+use crate::session::fact::{
+    AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, EscalationRaise, VoicemailFact,
+};
 use crate::session::input::IntakeData;
 use crate::types::{
     AttemptState, CallId, Caller, Cause, EscalationState, Millis, Outcome, Phase, Prompt, Reason, Speaker,
@@ -60,6 +62,13 @@ fn records() -> Vec<Record> {
             no: 1,
             from: EscalationState::Requested,
             to: EscalationState::Dialing,
+        }),
+        Record::EscalationRaised(EscalationRaise {
+            no: 1,
+            cause: Cause::Safety,
+            urgency: Urgency::Emergency,
+            reason: "chest pain".into(),
+            reason_before: "a bill".into(),
         }),
         Record::Attempt(AttemptFact {
             no: 2,
@@ -162,6 +171,7 @@ fn only_lines_and_tokens_stay_off_the_timeline() {
         Some("leg {}"),
         Some(r#"escalation {"cause":"safety","no":1,"urgency":"emergency"}"#),
         Some(r#"escalation_state {"from":"requested","no":1,"to":"dialing"}"#),
+        Some(r#"escalation_raised {"cause":"safety","no":1,"reason_before":"a bill","urgency":"emergency"}"#),
         Some(r#"attempt {"escalation":1,"mode":"warm","no":2,"target":"front-desk"}"#),
         Some(r#"attempt_state {"from":"intended","no":2,"to":"dialing"}"#),
         Some(r#"callback {"due":"2023-11-14T22:13:20.250Z","no":1,"urgency":"high"}"#),

@@ -33,7 +33,7 @@ fn said(output: &Output) -> &str {
 fn organizations_numbers_and_keys_are_made_and_listed() {
     let folder = Folder::new();
     let run = |line| run(folder.path(), line);
-    assert_eq!(said(&run("migrate")), "sqlite: schema version 4\n");
+    assert_eq!(said(&run("migrate")), "sqlite: schema version 5\n");
     said(&run("org add north --name North"));
     said(&run("org number add north +15550100"));
     assert_eq!(said(&run("org number list north")), "+15550100\n");
@@ -87,7 +87,7 @@ fn a_gateway_says_what_is_missing_takes_calls_and_stops_when_told() {
             break url.trim().to_owned();
         }
     };
-    let healthy = run(folder.path(), &format!("health --wait --timeout 20 --url {url}"));
+    let healthy = run(folder.path(), &format!("health --wait --timeout 60 --url {url}"));
     assert!(said(&healthy).contains("ready"));
     let key = std::fs::read_to_string(folder.path().join("data/admin.key")).unwrap();
     let stop = Command::new("kill").args(["-TERM", &serving.id().to_string()]).status().unwrap();

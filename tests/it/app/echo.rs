@@ -13,12 +13,16 @@ use switchboard::sim::model::ModelScript;
 use switchboard::types::Outcome;
 
 use super::{Folder, assert_quiet};
+use crate::support::eventually::PATIENCE;
 use crate::support::postgres::Postgres;
 
 const CALLS: u16 = 20;
 
 /// Of 20 ms.
 const FRAMES: u32 = 150;
+
+/// How long a caller waits for the echo of the last frame.
+const ECHO_WAIT: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_calls_at_once_lose_no_frame() {
@@ -48,7 +52,7 @@ async fn run(format: &str, code: Code, options: StageOptions) {
     stage.gateway.store().update_org(&silent).await.unwrap();
 
     let calls: Vec<_> = (0..CALLS)
-        .map(|call| stage.place(CallPlan::new(Box::new(ToneCoded::new(code, call, FRAMES, Duration::from_secs(8))))))
+        .map(|call| stage.place(CallPlan::new(Box::new(ToneCoded::new(code, call, FRAMES, ECHO_WAIT)))))
         .collect();
     for (call, handle) in calls.into_iter().enumerate() {
         let report = handle.report().await.unwrap();
@@ -57,7 +61,8 @@ async fn run(format: &str, code: Code, options: StageOptions) {
         assert!(heard.is_clean() && heard.sent == u64::from(FRAMES), "call {call} in {format}: {heard:?}");
     }
     assert_quiet(&stage).await;
-    stage.gateway.journal().flush(Duration::from_secs(5)).await.unwrap();
+    stage.gateway.journal().flush(PATIENCE).await.unwrap();
+    stage.gateway.journal().replayed(PATIENCE).await.unwrap();
     let (rows, total) = stage.gateway.store().calls(None, 100, 0).await.unwrap();
     assert_eq!(total, u64::from(CALLS));
     assert!(rows.iter().all(|row| row.outcome == Some(Outcome::CallerHungUp)), "{rows:?}");

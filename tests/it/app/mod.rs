@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise, its helpers too")]
 
+mod browser;
 mod commands;
 mod echo;
 mod scenarios;
@@ -9,9 +10,11 @@ mod shutdown;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use switchboard::app::stage::Stage;
+use switchboard::ports::door::Door;
+
+use crate::support::eventually::until;
 
 /// A folder of its own, which goes when it is dropped.
 struct Folder(PathBuf);
@@ -39,11 +42,5 @@ impl Drop for Folder {
 /// Nothing of a call is left: no live call, and no task of one.
 async fn assert_quiet(stage: &Stage) {
     let board = stage.gateway.switchboard().clone();
-    let quiet = async {
-        while board.task_count() > 0 || !switchboard::ports::door::Door::live(&*board).is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let in_time = tokio::time::timeout(Duration::from_secs(10), quiet).await.is_ok();
-    assert!(in_time, "{} tasks of calls are left", board.task_count());
+    until("the end of every call and of its tasks", || board.live().is_empty() && board.task_count() == 0).await;
 }

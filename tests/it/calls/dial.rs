@@ -26,7 +26,7 @@ pub(super) async fn on_air_with_desk(number: &str) -> (World, Peer) {
 pub(super) async fn escalate(world: &World) {
     let reason = "staff".to_owned();
     let command = StaffInput::Escalate { target: None, urgency: Urgency::High, reason };
-    world.board.command(world.call(), command).unwrap();
+    world.board.command(world.call(), command).await.unwrap();
     world.settle().await;
 }
 
@@ -144,7 +144,7 @@ async fn the_leg_of_another_calls_dial_is_never_taken() {
     world.settle().await;
     let call = world.board.live()[1].call;
     let command = StaffInput::Escalate { target: None, urgency: Urgency::High, reason: String::new() };
-    world.board.command(call, command).unwrap();
+    world.board.command(call, command).await.unwrap();
     world.settle().await;
     world.board.leg_status(&leg(2), LegStatus::Completed, None);
     world.settle().await;
@@ -162,13 +162,13 @@ async fn a_leg_whose_own_dial_is_not_answered_yet_is_not_taken_for_another() {
     let second = world.board.live()[1].call;
     world.carrier.dial_ms.store(4_000, Ordering::Relaxed);
     let escalate = || StaffInput::Escalate { target: None, urgency: Urgency::High, reason: String::new() };
-    world.board.command(second, escalate()).unwrap();
+    world.board.command(second, escalate()).await.unwrap();
     world.settle().await;
     let other = leg(FakeCarrier::DIALLED);
     *world.carrier.found.lock().unwrap() = vec![FoundLeg { leg: other.clone(), status: LegStatus::Ringing }];
     world.carrier.dial_ms.store(0, Ordering::Relaxed);
     world.carrier.dials.lock().unwrap().push_back(Err(CarrierError::Unknown));
-    world.board.command(first, escalate()).unwrap();
+    world.board.command(first, escalate()).await.unwrap();
     sleep(std::time::Duration::from_secs(5)).await;
     let first = moves(&world);
     assert!(first.iter().all(|(_, learned)| *learned != Some(other.clone())), "{first:?}");

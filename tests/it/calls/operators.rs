@@ -123,13 +123,13 @@ async fn staff_reach_live_calls_only() {
     let (world, _peer) = on_air_with_desk("+15550002222").await;
     escalate(&world).await;
     let call = world.call();
-    world.board.command(call, StaffInput::Return).unwrap();
+    world.board.command(call, StaffInput::Return).await.unwrap();
     world.settle().await;
     assert_eq!(*world.carrier.hung_up.lock().unwrap(), [operator()]);
     assert_eq!(world.board.live()[0].escalation, None);
     world.board.leg_status(&leg(1), LegStatus::Completed, None);
     world.quiet(Duration::from_secs(60)).await;
-    assert!(world.board.command(call, StaffInput::Return).is_err());
+    assert!(world.board.command(call, StaffInput::Return).await.is_err());
 }
 
 fn orders(of: &[usize]) -> Vec<Vec<usize>> {

@@ -160,7 +160,7 @@ async fn a_status_callback_tells_the_leg_of_a_placed_call() {
     world.board.party_status(call, &leg(77), LegStatus::Ringing, Some(1));
     world.settle().await;
     assert_eq!(world.board.live()[0].leg, Some(leg(77)));
-    world.board.command(call, StaffInput::End).unwrap();
+    world.board.command(call, StaffInput::End).await.unwrap();
     world.quiet(Duration::from_secs(30)).await;
     assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(77)], "the phone does not ring on");
 }
@@ -168,7 +168,7 @@ async fn a_status_callback_tells_the_leg_of_a_placed_call() {
 #[tokio::test(start_paused = true)]
 async fn a_party_whose_phone_rings_for_a_call_that_is_over_is_let_go() {
     let (world, call) = placed_into_the_unknown().await;
-    world.board.command(call, StaffInput::End).unwrap();
+    world.board.command(call, StaffInput::End).await.unwrap();
     world.quiet(Duration::from_secs(60)).await;
     assert_eq!(world.live(), 0);
     world.board.party_status(call, &leg(77), LegStatus::Ringing, Some(1));

@@ -47,7 +47,7 @@ fn left_in(state: EscalationState, attempt: AttemptState) -> World {
         state: attempt,
         leg: Some(leg(7)),
     };
-    let open = Some(PastEscalation { fact, state, attempts: vec![attempt] });
+    let open = Some(PastEscalation { fact, state, only: None, attempts: vec![attempt] });
     let past = switchboard::session::policy::Past { escalations: 1, attempts: 1, open, ..plain_past() };
     world.history.pasts.lock().unwrap().insert(row.id, past);
     world
@@ -235,7 +235,7 @@ async fn operators_who_had_not_agreed_are_ended_and_those_who_had_are_kept() {
         let ended = world.carrier.hung_up.lock().unwrap().contains(&leg(7));
         assert_eq!(ended, !kept, "{state}");
         assert_eq!(world.board.live()[0].escalation.is_some(), kept, "{state}");
-        world.board.command(world.call(), StaffInput::End).unwrap();
+        world.board.command(world.call(), StaffInput::End).await.unwrap();
         world.board.leg_status(&leg(1), LegStatus::Completed, None);
         world.quiet(Duration::from_secs(60)).await;
         assert!(world.carrier.hung_up.lock().unwrap().contains(&leg(7)), "{state}: nobody is left on the phone");

@@ -93,6 +93,20 @@ async fn a_call_that_the_carrier_ends_is_over_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_before_the_answer_is_not_waited_for() {
+    let world = World::new();
+    world.orgs.delay_ms.store(200, Ordering::Relaxed);
+    let leaving = async {
+        sleep(Duration::from_millis(100)).await;
+        world.board.leg_status(&leg(1), LegStatus::Completed, Some(3));
+    };
+    let (answer, ()) = tokio::join!(world.ring(1), leaving);
+    ticket(&answer);
+    world.quiet(Duration::from_secs(2)).await;
+    assert_eq!(fate(world.ending(1)), (Outcome::CallerHungUp, Reason::CarrierStatus));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_leg_that_only_the_history_knows_is_hung_up_on() {
     let world = World::new();
     world.history.by_leg.lock().unwrap().insert(leg(1), open_row(1));
@@ -138,9 +152,9 @@ async fn staff_end_live_calls_only() {
     let world = World::new();
     let _peer = world.on_air(1).await;
     let call = world.board.live()[0].call;
-    world.board.command(call, StaffInput::End).unwrap();
+    world.board.command(call, StaffInput::End).await.unwrap();
     world.quiet(Duration::from_secs(30)).await;
     assert_eq!(world.ending(1).reason, Reason::StaffEnded);
     assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(1)]);
-    assert!(world.board.command(call, StaffInput::End).is_err());
+    assert!(world.board.command(call, StaffInput::End).await.is_err());
 }

@@ -71,7 +71,7 @@ async fn a_caller_whose_call_has_ended_is_hung_up_on() {
     let world = World::new();
     let _peer = world.on_air(1).await;
     let call = world.board.live()[0].call;
-    world.board.command(call, StaffInput::End).unwrap();
+    world.board.command(call, StaffInput::End).await.unwrap();
     world.quiet(Duration::from_secs(30)).await;
     assert_eq!(world.after_stream(1).await.0, Document::HangUp);
 }

@@ -2,31 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use futures_util::{Stream, sink, stream};
 use switchboard::audio::prompts;
 use switchboard::calls::{CallLimits, CallsPorts, CallsSettings, Clock, Reading, Switchboard};
 use switchboard::ports::door::{Answer, Claim, Door as _, Refusal, Ring};
-use switchboard::ports::link::{LinkError, Texts};
-use switchboard::ports::media::{EncodeMedia, MediaCommand, MediaEvent, MediaLink};
-use switchboard::ports::model::{EncodeModel, ModelCommand, ModelConnector, ModelEvent, ModelLink, ModelSetup};
-use switchboard::ports::store::{CallRow, Entry, Journal, JournalFull, Receipt, ReceiptSender};
+use switchboard::ports::store::CallRow;
 use switchboard::session::document::Document;
 use switchboard::session::effect::{Ending, Record};
-use switchboard::session::input::{LostCause, ModelInput, Question};
+use switchboard::session::input::Question;
 use switchboard::session::policy::{People, Policy, Reachable};
 use switchboard::types::org::{AudioFormat, Organization};
 use switchboard::types::{CallId, Caller, Direction, LegId, OpenHours, Outcome, Phase, Reason, Secret, StreamId, Wall};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
+pub(crate) use super::ends::*;
 pub(crate) use super::fakes::{FakeCarrier, FakeHistory, FakeOrgs, FakeTransfers};
+pub(crate) use super::journal::FakeJournal;
 
 /// A switchboard and what it was given.
 pub(crate) struct World {
@@ -173,6 +166,7 @@ pub(crate) fn open_row(n: u32) -> CallRow {
         caller: None,
         dialled: None,
         direction: Direction::Inbound,
+        channel: switchboard::types::Channel::Phone,
         started_at: Wall(WALL_START - 90_000_000),
         ended_at: None,
         status: switchboard::types::Status::InProgress,
@@ -222,190 +216,6 @@ impl Clock for TestClock {
     fn now(&self) -> Reading {
         let passed = self.0.elapsed().as_micros() as u64;
         Reading { monotonic_us: passed, wall: Wall(WALL_START + passed as i64) }
-    }
-}
-
-/// The far end of a media stream. Dropping it ends the stream.
-pub(crate) struct Peer {
-    pub(crate) events: mpsc::Sender<MediaEvent>,
-    pub(crate) sent: Arc<Mutex<Vec<MediaCommand>>>,
-}
-
-impl Peer {
-    pub(crate) fn frames(&self) -> Vec<Vec<u8>> {
-        let sent = self.sent.lock().unwrap();
-        let frames = sent.iter().filter_map(|command| match command {
-            MediaCommand::Frame(audio) => Some(audio.bytes().to_vec()),
-            MediaCommand::Mark(_) | MediaCommand::Clear => None,
-        });
-        frames.collect()
-    }
-}
-
-pub(crate) fn media_link(n: u32) -> (MediaLink, Peer) {
-    let (events, mut receiver) = mpsc::channel(256);
-    let sent = Arc::<Mutex<Vec<MediaCommand>>>::default();
-    let peer = Peer { events, sent: Arc::clone(&sent) };
-    (link_with(n, stream::poll_fn(move |cx| receiver.poll_recv(cx)), sent), peer)
-}
-
-/// A stream whose decoder panics at the first event.
-pub(crate) fn panicking_link(n: u32) -> MediaLink {
-    link_with(n, stream::poll_fn(|_| panic!("planted")), Arc::default())
-}
-
-/// A stream that breaks its call at the key D.
-pub(crate) fn fragile_link(n: u32) -> (MediaLink, mpsc::Sender<MediaEvent>) {
-    let (events, mut receiver) = mpsc::channel(256);
-    let fragile = stream::poll_fn(move |cx| {
-        let event = receiver.poll_recv(cx);
-        assert!(!matches!(event, Poll::Ready(Some(MediaEvent::Digit('D')))), "planted");
-        event
-    });
-    (link_with(n, fragile, Arc::default()), events)
-}
-
-/// A stream that always has something to say.
-pub(crate) fn flooding_link(n: u32) -> MediaLink {
-    link_with(n, stream::repeat(MediaEvent::Digit('1')), Arc::default())
-}
-
-fn link_with(
-    n: u32,
-    events: impl Stream<Item = MediaEvent> + Send + 'static,
-    sent: Arc<Mutex<Vec<MediaCommand>>>,
-) -> MediaLink {
-    MediaLink { stream: stream_id(n), events: Box::pin(events), texts: swallow(), encode: Box::new(Keep(sent)) }
-}
-
-/// A socket that takes everything; what matters was kept by the encoder.
-fn swallow() -> Texts {
-    Box::pin(sink::unfold((), |(), _: String| async { Ok::<(), LinkError>(()) }))
-}
-
-struct Keep<T>(Arc<Mutex<Vec<T>>>);
-
-impl EncodeMedia for Keep<MediaCommand> {
-    fn encode(&mut self, command: &MediaCommand) -> String {
-        self.0.lock().unwrap().push(command.clone());
-        String::new()
-    }
-}
-
-impl EncodeModel for Keep<ModelCommand> {
-    fn encode(&mut self, command: &ModelCommand) -> String {
-        self.0.lock().unwrap().push(command.clone());
-        String::new()
-    }
-}
-
-/// Keeps what it takes, and says at once that it is safe.
-#[derive(Default)]
-pub(crate) struct FakeJournal {
-    pub(crate) entries: Mutex<Vec<Entry>>,
-    pub(crate) full: AtomicBool,
-    pub(crate) no_room: AtomicBool,
-}
-
-impl FakeJournal {
-    /// The records of the only call of a leg; checks that they are numbered without gaps.
-    pub(crate) fn records_of_leg(&self, n: u32) -> Vec<Record> {
-        let entries = self.entries.lock().unwrap();
-        let calls: Vec<CallId> = entries
-            .iter()
-            .filter(|entry| matches!(&entry.record, Record::Opened(opening) if opening.leg == Some(leg(n))))
-            .map(|entry| entry.call)
-            .collect();
-        assert_eq!(calls.len(), 1, "one call of leg {n}");
-        let of_call: Vec<&Entry> = entries.iter().filter(|entry| entry.call == calls[0]).collect();
-        let numbers: Vec<u32> = of_call.iter().map(|entry| entry.no.0).collect();
-        assert_eq!(numbers, (0..numbers.len() as u32).collect::<Vec<u32>>());
-        of_call.iter().map(|entry| entry.record.clone()).collect()
-    }
-
-    pub(crate) fn openings(&self) -> usize {
-        self.entries.lock().unwrap().iter().filter(|entry| matches!(entry.record, Record::Opened(_))).count()
-    }
-
-    /// What was written of a call, in order; the numbers go on from `first` without gaps.
-    pub(crate) fn records_of(&self, call: CallId, first: u32) -> Vec<Record> {
-        let entries = self.entries.lock().unwrap();
-        let of_call: Vec<&Entry> = entries.iter().filter(|entry| entry.call == call).collect();
-        let numbers: Vec<u32> = of_call.iter().map(|entry| entry.no.0).collect();
-        assert_eq!(numbers, (first..first + numbers.len() as u32).collect::<Vec<u32>>());
-        of_call.iter().map(|entry| entry.record.clone()).collect()
-    }
-
-    /// How a call ended, if it did.
-    pub(crate) fn ending_of(&self, call: CallId, first: u32) -> Option<Ending> {
-        let records = self.records_of(call, first);
-        assert!(records.iter().filter(|record| as_ending(record).is_some()).count() <= 1, "{records:?}");
-        as_ending(records.last()?)
-    }
-}
-
-impl Journal for FakeJournal {
-    fn append(&self, entry: Entry, receipts: &ReceiptSender) -> Result<(), JournalFull> {
-        if self.full.load(Ordering::Relaxed) {
-            return Err(JournalFull);
-        }
-        let receipt = Receipt { call: entry.call, no: entry.no };
-        self.entries.lock().unwrap().push(entry);
-        let _ = receipts.send(receipt);
-        Ok(())
-    }
-
-    fn has_room(&self) -> bool {
-        !self.no_room.load(Ordering::Relaxed)
-    }
-
-    fn is_healthy(&self) -> bool {
-        true
-    }
-}
-
-/// The far end of a model's connection.
-pub(crate) struct ModelPeer {
-    pub(crate) setup: ModelSetup,
-    pub(crate) events: mpsc::UnboundedSender<ModelEvent>,
-    pub(crate) sent: Arc<Mutex<Vec<ModelCommand>>>,
-}
-
-/// A model that is open and ready at once, and then says what the test says.
-#[derive(Default)]
-pub(crate) struct FakeConnector {
-    pub(crate) peers: Mutex<Vec<ModelPeer>>,
-    pub(crate) panics: AtomicBool,
-    /// Does not greet us.
-    pub(crate) mute: AtomicBool,
-    /// Cannot be reached so many times.
-    pub(crate) unreachable: AtomicUsize,
-    /// Refuses every connection.
-    pub(crate) refuses: AtomicBool,
-}
-
-#[async_trait]
-impl ModelConnector for FakeConnector {
-    async fn connect(&self, setup: &ModelSetup) -> Result<ModelLink, LostCause> {
-        assert!(!self.panics.load(Ordering::Relaxed), "planted");
-        if self.refuses.load(Ordering::Relaxed) {
-            return Err(LostCause::Refused);
-        }
-        let away = self.unreachable.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        if away.is_ok() {
-            return Err(LostCause::Unreachable);
-        }
-        let (events, mut receiver) = mpsc::unbounded_channel();
-        if !self.mute.load(Ordering::Relaxed) {
-            for input in [ModelInput::Opened, ModelInput::Ready] {
-                let _ = events.send(ModelEvent::Input(input));
-            }
-        }
-        let sent = Arc::<Mutex<Vec<ModelCommand>>>::default();
-        self.peers.lock().unwrap().push(ModelPeer { setup: setup.clone(), events, sent: Arc::clone(&sent) });
-        let events: Pin<Box<dyn Stream<Item = ModelEvent> + Send>> =
-            Box::pin(stream::poll_fn(move |cx| receiver.poll_recv(cx)));
-        Ok(ModelLink { events, texts: swallow(), encode: Box::new(Keep(sent)) })
     }
 }
 

@@ -11,22 +11,23 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::e2e::ground::PATIENCE;
 
 /// What the log must show: receipts, and everything that went wrong.
 const LOG_LEVEL: &str = "info,switchboard::store::writer=debug";
 
-/// Between two attempts to reach a process that starts.
-const KNOCK_EVERY: Duration = Duration::from_millis(20);
+/// What the program's first words say when it takes connections.
+const LISTENING: &str = r#""what":"listening""#;
 
 /// A running `switchboard serve`.
 pub(crate) struct Gateway {
     process: Child,
     log: mpsc::UnboundedReceiver<String>,
+    /// What it said before it took connections.
+    early: Vec<String>,
 }
 
 /// What the process has acknowledged, and what it complained about.
@@ -69,27 +70,47 @@ impl Gateway {
         std::thread::spawn(move || {
             BufReader::new(stderr).lines().map_while(Result::ok).all(|line| tell.send(line).is_ok())
         });
-        let mut gateway = Self { process, log };
-        gateway.wait_for(addr).await;
+        let mut gateway = Self { process, log, early: Vec::new() };
+        let listens = timeout(PATIENCE, gateway.has_begun()).await;
+        assert!(listens.is_ok_and(|listens| listens), "the gateway does not start: {:?}", gateway.early);
         gateway
     }
 
-    async fn wait_for(&mut self, addr: SocketAddr) {
-        let patience = Instant::now() + PATIENCE;
-        let mut knock = tokio::time::interval(KNOCK_EVERY);
-        while TcpStream::connect(addr).await.is_err() {
-            knock.tick().await;
-            assert!(!self.has_ended() && Instant::now() < patience, "the gateway does not start: {:?}", self.rest());
+    /// False: it has ended.
+    async fn has_begun(&mut self) -> bool {
+        while let Some(line) = self.log.recv().await {
+            let listens = line.contains(LISTENING);
+            self.early.push(line);
+            if listens {
+                return true;
+            }
         }
+        false
     }
 
     /// Listens to the log for so long, or until `enough`.
     pub(crate) async fn listen(&mut self, heard: &mut Heard, limit: Duration, mut enough: impl FnMut(&Heard) -> bool) {
+        self.early.drain(..).for_each(|line| heard.take(line));
         let until = Instant::now() + limit;
         while !enough(heard) {
-            let Ok(line) = tokio::time::timeout_at(until, self.log.recv()).await else { return };
+            let Ok(line) = timeout_at(until, self.log.recv()).await else { return };
             let Some(line) = line else { panic!("the gateway ended by itself: {:?}", heard.errors) };
             heard.take(line);
+        }
+    }
+
+    /// Listens while something else is waited for.
+    pub(crate) async fn meanwhile<T>(&mut self, heard: &mut Heard, waiting: impl Future<Output = T>) -> T {
+        self.early.drain(..).for_each(|line| heard.take(line));
+        let mut waiting = std::pin::pin!(waiting);
+        loop {
+            tokio::select! {
+                done = &mut waiting => return done,
+                line = self.log.recv() => match line {
+                    Some(line) => heard.take(line),
+                    None => panic!("the gateway ended by itself: {:?}", heard.errors),
+                },
+            }
         }
     }
 
@@ -97,22 +118,15 @@ impl Gateway {
     pub(crate) async fn kill(mut self, heard: &mut Heard) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+        self.early.drain(..).for_each(|line| heard.take(line));
         while let Some(line) = self.log.recv().await {
             heard.take(line);
         }
     }
 
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.process.try_wait().unwrap().is_some()
-    }
-
     /// File descriptors that it holds.
     pub(crate) fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
-    }
-
-    fn rest(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.log.try_recv().ok()).collect()
     }
 }
 

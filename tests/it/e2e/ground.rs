@@ -1,7 +1,8 @@
 //! What several of these tests stand on: folders, the echo organization, waiting for a condition.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -10,14 +11,12 @@ use switchboard::ports::store::{Directory, OrgRow};
 use switchboard::sim::caller::ToneCoded;
 use switchboard::sim::caller::code::Code;
 use switchboard::sim::carrier::CallPlan;
+use switchboard::sim::server::carrier::CarrierServer;
 use switchboard::store::Store;
 use switchboard::types::org::AudioFormat;
+use tokio::time::timeout;
 
-/// Longer than anything here takes unless it hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Between two looks at something that tells nobody when it changes.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub(crate) use crate::support::eventually::{PATIENCE, eventually, until};
 
 /// A folder that goes when the test ends.
 pub(crate) struct Folder(PathBuf);
@@ -67,20 +66,27 @@ pub(crate) const fn code_of(format: AudioFormat) -> Code {
 
 /// A caller with a number and a pattern of its own, who says `frames` frames, waits for their echo and hangs up.
 pub(crate) fn coded(format: AudioFormat, call: u16, frames: u32) -> CallPlan {
-    let caller = ToneCoded::new(code_of(format), call, frames, ECHO_WAIT);
+    plan_of(call, coder(format, call, frames))
+}
+
+/// The same, and goes on with further frames until told.
+pub(crate) fn coded_until(format: AudioFormat, call: u16, frames: u32, told: Arc<AtomicBool>) -> CallPlan {
+    plan_of(call, coder(format, call, frames).until(told))
+}
+
+fn coder(format: AudioFormat, call: u16, frames: u32) -> ToneCoded {
+    ToneCoded::new(code_of(format), call, frames, ECHO_WAIT)
+}
+
+fn plan_of(call: u16, caller: ToneCoded) -> CallPlan {
     CallPlan { from: format!("+1555011{call:04}"), ..CallPlan::new(Box::new(caller)) }
 }
 
-/// Looks until `what` is so, and says what it is about if it never is.
-pub(crate) async fn until(about: &str, mut what: impl FnMut() -> bool) {
-    let looking = async {
-        let mut look = tokio::time::interval(LOOK_EVERY);
-        while !what() {
-            look.tick().await;
-        }
-    };
-    assert!(tokio::time::timeout(PATIENCE, looking).await.is_ok(), "this never came: {about}");
+/// Looks at the phone company whenever anything has happened there, until `what` is so.
+pub(crate) async fn company_until(about: &str, company: &CarrierServer, what: impl Fn(&CarrierServer) -> bool) {
+    let came = timeout(PATIENCE, company.until(what)).await.is_ok();
+    assert!(came, "this never came: {about}");
 }
 
 /// How long a caller waits for the echo of the last frame.
-const ECHO_WAIT: Duration = Duration::from_secs(10);
+const ECHO_WAIT: Duration = Duration::from_secs(60);

@@ -8,7 +8,6 @@ use switchboard::ports::store::{Directory, OrgRow};
 use switchboard::sim::carrier::sign::signature;
 use switchboard::sim::carrier::{CompanyKnobs, Person};
 
-use crate::e2e::ground::until;
 use crate::e2e::knock::{FORM, Knocker, Pairs, form, leg};
 use crate::e2e::ward::{Call, Ward, clinic, clinic_row, number_of, silent_plan};
 
@@ -36,8 +35,7 @@ async fn nobody_is_dialled_but_the_target_that_staff_asked_for() {
     let allowed = json!({ "org_id": "caller", "to": ALLOWED, "consent": consent() });
     assert_eq!(ward.post("/api/call/start", &allowed).await, 200);
     ward.until("the call that may be placed", |report| report.dialled.len() == 1).await;
-    let carrier = &ward.stage.carrier;
-    until("its end", || carrier.live_legs() == [call.leg.clone()]).await;
+    ward.company_until("its end", |company| company.live_legs() == [call.leg.clone()]).await;
 
     ward.escalate(&call).await;
     let desk = ward.operator_of(&call).await;

@@ -1,7 +1,6 @@
 //! Requests to a running gateway's Twilio routes, made by hand: right ones, and wrong ones.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use switchboard::app::stage::{ACCOUNT, PUBLIC_BASE};
@@ -151,5 +150,5 @@ pub(crate) async fn close_code(socket: &mut Socket) -> u16 {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(15), reading).await.expect("the gateway closes the socket")
+    tokio::time::timeout(PATIENCE, reading).await.expect("the gateway closes the socket")
 }

@@ -1,7 +1,5 @@
 //! The gateway on SQLite, killed again and again in the middle of calls: nothing that was safe is lost.
 
-use std::time::Duration;
-
 use fastrand::Rng;
 
 use crate::e2e::child::{Gateway, Heard};
@@ -13,11 +11,6 @@ const KILLS: u32 = 10;
 
 /// New calls in each life of the gateway.
 const CALLS: u32 = 5;
-
-/// From the last start to the end of every call: the gateway gives the carrier a minute.
-const SWEEP: Duration = Duration::from_secs(75);
-
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_the_gateway_is_killed_in_the_middle_of_calls() {
@@ -42,18 +35,7 @@ async fn nothing_acknowledged_is_lost_when_the_gateway_is_killed_in_the_middle_o
     assert_eq!(heard.panics, Vec::<String>::new());
 
     let mut gateway = Gateway::start(folder.path(), outside.gateway, &settings).await;
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    let looking = async {
-        loop {
-            look.tick().await;
-            assert!(!gateway.has_ended());
-            let stored = Stored::read(&url).await;
-            if stored.open() == 0 {
-                return stored;
-            }
-        }
-    };
-    let stored = tokio::time::timeout(SWEEP, looking).await.expect("every call gets an outcome");
+    let stored = gateway.meanwhile(&mut Heard::default(), Stored::terminal(&url, heard.records.len())).await;
     stored.must_hold(&heard);
     assert!(heard.line_count() > 0 && stored.outcomes.len() >= heard.records.len());
     eprintln!(

@@ -8,6 +8,7 @@ use switchboard::types::{AttemptState, CallId, EscalationState, LegId};
 use uuid::Uuid;
 
 use crate::e2e::child::Heard;
+use crate::e2e::ground::eventually;
 
 /// States of escalations and attempts, and the call of each.
 const PEOPLE: &str = "select call_id, 'escalation' as what, state from escalations \
@@ -56,6 +57,15 @@ const OUTCOMES: &str = "select id as call_id, outcome from calls";
 impl Stored {
     pub(crate) async fn read(url: &str) -> Self {
         if url.starts_with("postgres") { Self::of_postgres(url).await } else { Self::of_sqlite(url).await }
+    }
+
+    /// Waits until there are so many calls, and all of them are over.
+    pub(crate) async fn terminal(url: &str, calls: usize) -> Self {
+        eventually(async || {
+            let stored = Self::read(url).await;
+            if stored.open() == 0 && stored.outcomes.len() >= calls { Ok(stored) } else { Err(stored.outcomes) }
+        })
+        .await
     }
 
     async fn of_postgres(url: &str) -> Self {

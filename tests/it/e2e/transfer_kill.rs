@@ -12,12 +12,12 @@ use switchboard::sim::carrier::company::Beat;
 use switchboard::sim::carrier::{CallPlan, ExchangeReport, Keys, Leave, Person, PickUp};
 use switchboard::sim::server::carrier::CallHandle;
 use switchboard::store::{Store, StoreSettings};
-use switchboard::types::{LegId, Mono};
+use switchboard::types::{CallId, LegId, Mono};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::e2e::child::{Gateway, Heard, free_address};
 use crate::e2e::doorstep::Doorstep;
-use crate::e2e::ground::{Folder, PATIENCE, until};
+use crate::e2e::ground::{Folder, PATIENCE, company_until, eventually};
 use crate::e2e::outside::{Outside, patient_model};
 use crate::e2e::stored::{Stored, call_of, people_open};
 use crate::e2e::ward::{beats, clinic_row, number_of, silent_plan};
@@ -30,14 +30,6 @@ const CALLS: u32 = 5;
 
 /// From the request for a person to the caller's return, about.
 const LIFE: Duration = Duration::from_millis(5500);
-
-/// After a new start: until each caller talks with somebody again, or is gone.
-const SERVED: Duration = Duration::from_secs(25);
-
-/// After the last caller has gone: until nothing is left.
-const REST: Duration = Duration::from_secs(60);
-
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 const KEY: &str = "sk_transfer_kill_0123456789abcdef0123456789abcdef";
 
@@ -72,20 +64,23 @@ async fn world(name: &'static str, holds: bool, nth: u32, seed: u64) {
 
     let (mut rng, mut heard) = (Rng::with_seed(seed + u64::from(nth)), Heard::default());
     let mut came_back = 0;
+    let open = |is_open| doorstep.iter().for_each(|doorstep| doorstep.set_open(is_open));
     let mut running = Gateway::start(folder.path(), gateway, &settings).await;
+    open(true);
     for round in 0..ROUNDS {
         let calls = world.calls(round).await;
         world.transfer(&calls, round * 2 + nth, &mut rng).await;
+        open(false);
         running.kill(&mut heard).await;
         let killed_at = world.outside.carrier.now();
         running = Gateway::start(folder.path(), gateway, &settings).await;
-        world.all_served(&calls, killed_at).await;
+        open(true);
+        running.meanwhile(&mut heard, world.all_served(&calls, killed_at)).await;
         let live = world.outside.carrier.live_legs();
-        came_back += calls.iter().filter(|call| live.contains(&call.leg)).count();
-        calls.iter().for_each(CallHandle::hang_up);
+        came_back += calls.iter().filter(|(call, _)| live.contains(&call.leg)).count();
+        calls.iter().for_each(|(call, _)| call.hang_up());
     }
-    world.all_over(&heard).await;
-    assert!(!running.has_ended());
+    running.meanwhile(&mut heard, world.all_over()).await;
     running.kill(&mut heard).await;
     assert_eq!(heard.panics, Vec::<String>::new(), "{name}");
     let stored = Stored::read(&world.url).await;
@@ -112,35 +107,31 @@ fn operator() -> Person {
 
 impl World {
     /// Calls whose streams are up.
-    async fn calls(&self, round: u32) -> Vec<CallHandle> {
+    async fn calls(&self, round: u32) -> Vec<(CallHandle, CallId)> {
         let from = |call: u32| format!("+1555013{:04}", round * CALLS + call);
         let place = |call| self.outside.carrier.place_call(CallPlan { from: from(call), ..silent_plan() });
         let calls: Vec<_> = (0..CALLS).map(place).collect();
-        until(&format!("{}: streams in round {round}", self.name), || {
-            let report = self.outside.carrier.report();
+        let about = format!("{}: streams in round {round}", self.name);
+        company_until(&about, &self.outside.carrier, |carrier| {
+            let report = carrier.report();
             calls.iter().all(|call| beats(&report, &call.leg, |beat| *beat == Beat::Streaming) > 0)
         })
         .await;
         // The answer to a ring waits for the row, but not for ever.
-        let mut look = tokio::time::interval(LOOK_EVERY);
-        for call in &calls {
-            let written = async {
-                while call_of(&self.url, &call.leg).await.is_none() {
-                    look.tick().await;
-                }
-            };
-            timeout(PATIENCE, written).await.expect("every call has a row");
+        let mut with_ids = Vec::new();
+        for call in calls {
+            let id = eventually(async || call_of(&self.url, &call.leg).await.ok_or("a row of every call")).await;
+            with_ids.push((call, id));
         }
-        calls
+        with_ids
     }
 
     /// Asks for people, so that each transfer is at another moment of its life when this returns.
-    async fn transfer(&self, calls: &[CallHandle], part: u32, rng: &mut Rng) {
+    async fn transfer(&self, calls: &[(CallHandle, CallId)], part: u32, rng: &mut Rng) {
         let parts = ROUNDS * 2;
         let moments: Vec<_> = calls.iter().map(|_| LIFE * part / parts + LIFE.mul_f64(rng.f64()) / parts).collect();
         let kill_at = Instant::now() + LIFE * (part + 1) / parts;
-        let asking = calls.iter().zip(&moments).map(async |(call, moment)| {
-            let Some(id) = call_of(&self.url, &call.leg).await else { panic!("{}: no row", self.name) };
+        let asking = calls.iter().zip(&moments).map(async |((_, id), moment)| {
             sleep_until(kill_at - *moment).await;
             let url = format!("http://{}/api/calls/{id}/escalate", self.outside.gateway);
             let request = self.client.post(url).bearer_auth(KEY).json(&json!({ "urgency": "high" }));
@@ -155,45 +146,33 @@ impl World {
     }
 
     /// Each caller talks with somebody again, or is gone.
-    async fn all_served(&self, calls: &[CallHandle], since: Mono) {
-        let mut look = tokio::time::interval(LOOK_EVERY);
-        let looking = async {
-            loop {
-                look.tick().await;
-                let report = self.outside.carrier.report();
-                if calls.iter().all(|call| is_served(&report, &call.leg, since)) {
-                    return;
-                }
-            }
-        };
-        if timeout(SERVED, looking).await.is_err() {
-            let report = self.outside.carrier.report();
-            let left = calls.iter().filter(|call| !is_served(&report, &call.leg, since));
-            let stories: Vec<_> = left.map(|call| (&call.leg, report.leg(&call.leg).map(|leg| &leg.story))).collect();
+    async fn all_served(&self, calls: &[(CallHandle, CallId)], since: Mono) {
+        let carrier = &self.outside.carrier;
+        let legs = || calls.iter().map(|(call, _)| &call.leg);
+        let all = carrier.until(|carrier| {
+            let report = carrier.report();
+            legs().all(|leg| is_served(&report, leg, since))
+        });
+        if timeout(PATIENCE, all).await.is_err() {
+            let report = carrier.report();
+            let left = legs().filter(|leg| !is_served(&report, leg, since));
+            let stories: Vec<_> = left.map(|leg| (leg, report.leg(leg).map(|leg| &leg.story))).collect();
             panic!("{}: callers wait for nothing: {stories:#?}", self.name);
         }
     }
 
     /// Nothing is left: no leg, no room, no open row.
-    async fn all_over(&self, heard: &Heard) {
-        let mut look = tokio::time::interval(LOOK_EVERY);
+    async fn all_over(&self) {
         let carrier = &self.outside.carrier;
-        let looking = async {
-            loop {
-                look.tick().await;
-                let is_over = Stored::read(&self.url).await.open() == 0 && people_open(&self.url).await.is_empty();
-                if carrier.live_legs().is_empty() && carrier.live_rooms().is_empty() && is_over {
-                    return;
-                }
-            }
-        };
-        if timeout(REST, looking).await.is_err() {
+        eventually(async || {
             let (legs, rooms) = (carrier.live_legs(), carrier.live_rooms());
-            let outcomes = Stored::read(&self.url).await.outcomes;
-            let open: Vec<_> = outcomes.iter().filter(|(_, outcome)| outcome.is_none()).collect();
+            let mut open = Stored::read(&self.url).await.outcomes;
+            open.retain(|_, outcome| outcome.is_none());
             let people = people_open(&self.url).await;
-            panic!("{}: left are {legs:?} {rooms:?} {open:?} {people:?}; errors: {:?}", self.name, heard.errors);
-        }
+            let nothing = legs.is_empty() && rooms.is_empty() && open.is_empty() && people.is_empty();
+            nothing.then_some(()).ok_or((self.name, legs, rooms, open, people))
+        })
+        .await;
         let report = carrier.report();
         assert!(report.dialled.iter().all(|dialled| dialled.number == number_of(0)), "{:?}", report.dialled);
         assert!(report.dialled.len() >= (ROUNDS * CALLS / 2) as usize, "{} dials", report.dialled.len());

@@ -8,8 +8,9 @@ use switchboard::ports::store::AttemptRow;
 use switchboard::sim::carrier::company::Beat;
 use switchboard::sim::carrier::knobs::{Delay, RestKnobs};
 use switchboard::sim::carrier::{CallPlan, CompanyKnobs, Keys, Leave, Person, PickUp};
+use switchboard::sim::server::carrier::CarrierServer;
 use switchboard::types::{AttemptState, EscalationState, Outcome};
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep;
 
 use crate::e2e::ward::{Call, Left, Ward, beats, judge_documents, number_of, silent_plan};
 
@@ -56,8 +57,8 @@ async fn a_warm_transfer_is_whole_and_leaves_nothing() {
     let desk = ward.operator(0).await;
     ward.until("the end of the talk", |report| report.bridges.iter().any(|bridge| bridge.to.is_some())).await;
     ward.until("the end of the operator's leg", |report| report.leg(&desk).unwrap().ended.is_some()).await;
-    let (leg, carrier) = (call.leg.clone(), &ward.stage.carrier);
-    crate::e2e::ground::until("everybody has gone", || carrier.is_at_rest()).await;
+    let leg = call.leg.clone();
+    ward.company_until("everybody has gone", CarrierServer::is_at_rest).await;
     let heard = ward.judge_documents(&desk);
 
     let left = ward.close(call).await;
@@ -127,7 +128,8 @@ async fn caller_leaves_in_the_briefing() {
     gone(ward, call).await;
 }
 
-/// Six calls, each with a hang-up a little earlier or later around the key.
+/// Six calls, each with a hang-up a little earlier or later around the key. On a machine that stops for a while at the
+/// wrong moment the two have met before the caller leaves; then that is a whole transfer.
 async fn caller_leaves_as_the_operator_accepts() {
     const STEP: Duration = Duration::from_millis(30);
     let mut person = operator(&["5", "1"]);
@@ -148,24 +150,29 @@ async fn caller_leaves_as_the_operator_accepts() {
     });
     futures_util::future::join_all(racing).await;
     for left in ward.close_all(calls).await {
-        assert_eq!(outcome(&left), Outcome::CallerHungUp);
         let (escalation, attempts) = states(&left);
+        if left.exchange.bridges.iter().any(|bridge| bridge.legs.contains(&left.caller.leg)) {
+            assert_eq!(outcome(&left), Outcome::Transferred);
+            assert_eq!((escalation, attempts), (EscalationState::Transferred, vec![AttemptState::Done]));
+            continue;
+        }
+        assert_eq!(outcome(&left), Outcome::CallerHungUp);
         assert_eq!((escalation, attempts.len()), (EscalationState::CallerGone, 1));
         // If the caller's redirect fails before the carrier says why, the operator's end is heard of first.
         assert!(matches!(attempts[0], AttemptState::CallerGone | AttemptState::NoResponse), "{attempts:?}");
-        assert_eq!(left.exchange.bridges, []);
     }
 }
 
 /// The caller never leaves the assistant.
 async fn operator_accepts_and_leaves() {
-    let person = operator(&["5", "1"]).leaving(Leave::Pressed(1, ms(500)));
+    // Long before the caller has heard to its end that they are being connected.
+    let person = operator(&["5", "1"]).leaving(Leave::Pressed(1, ms(100)));
     let ward = Ward::open("accepted", vec![person], no_faults()).await;
     let call = ward.ring(silent_plan()).await;
     ward.escalate(&call).await;
     let desk = ward.operator(0).await;
     ward.until("the operator has gone", |report| report.leg(&desk).unwrap().ended.is_some()).await;
-    sleep(ms(3000)).await;
+    ward.settled(&call).await;
     assert_eq!(ward.stage.carrier.live_legs(), std::slice::from_ref(&call.leg), "the caller is still served");
     call.handle.hang_up();
     let left = ward.close(call).await;
@@ -184,9 +191,8 @@ async fn operator_leaves_as_the_caller_comes() {
     let is_moved = |(request, _): &(switchboard::sim::carrier::RestRequest, Option<String>)| {
         request.method == "POST" && request.path.contains(call.leg.as_str())
     };
-    let carrier = &ward.stage.carrier;
-    crate::e2e::ground::until("the caller is moved", || carrier.requests().iter().any(is_moved)).await;
-    carrier.hang_up(&desk);
+    ward.company_until("the caller is moved", |company| company.requests().iter().any(is_moved)).await;
+    ward.stage.carrier.hang_up(&desk);
     back_and_gone(ward, call, false).await;
 }
 
@@ -194,8 +200,7 @@ async fn operator_leaves_as_the_caller_comes() {
 async fn back_and_gone(ward: Ward, call: Call, talked: bool) {
     let streams = |beat: &Beat| *beat == Beat::Streaming;
     ward.until("the caller is back", |report| beats(report, &call.leg, streams) == 2).await;
-    let again = tokio::time::Instant::now() + ms(500);
-    sleep_until(again).await;
+    ward.settled(&call).await;
     call.handle.hang_up();
     let (id, leg) = (call.id, call.leg.clone());
     let left = ward.close(call).await;

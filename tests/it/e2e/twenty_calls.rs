@@ -48,6 +48,7 @@ async fn twenty(name: &str, format: AudioFormat, database: Option<String>) {
     until("the end of every task of a call", || board.task_count() == 0).await;
     assert_eq!(gateway.waiting_sockets(), 0);
     gateway.journal().flush(PATIENCE).await.unwrap();
+    gateway.journal().replayed(PATIENCE).await.unwrap();
     judge_rows(gateway.store(), &legs).await;
 
     let ports = [Port::of(gateway.addr()), Port::of(model.addr()), Port::of_url(&carrier.rest_base())];

@@ -2,8 +2,6 @@
 //!
 //! Every test about people ends the same way: nobody's phone rings or is off the hook for nothing, and every row is final.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use switchboard::app::stage::{Stage, StageOptions};
 use switchboard::assistant::demo_org;
@@ -13,15 +11,12 @@ use switchboard::sim::caller::{Caller, CallerFrame};
 use switchboard::sim::carrier::company::{Beat, CallReport, WebhookLog};
 use switchboard::sim::carrier::exchange::LegSummary;
 use switchboard::sim::carrier::{CallPlan, CompanyKnobs, ExchangeReport, Person};
-use switchboard::sim::server::carrier::CallHandle;
+use switchboard::sim::server::carrier::{CallHandle, CarrierServer};
 use switchboard::types::{CallId, LegId, Mono};
 
-use crate::e2e::ground::{Folder, PATIENCE, quiet_config, until};
+use crate::e2e::ground::{Folder, PATIENCE, company_until, eventually, quiet_config, until};
 use crate::e2e::outside::patient_model;
 use crate::support::conformance;
-
-/// Between two looks at the database.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The number of the nth target.
 pub(crate) fn number_of(target: usize) -> String {
@@ -32,7 +27,7 @@ pub(crate) fn number_of(target: usize) -> String {
 pub(crate) fn clinic(targets: usize) -> Value {
     let target = |index: usize| {
         json!({
-            "id": format!("desk-{index}"), "name": format!("desk {index}"), "number": number_of(index), "ring_secs": 20,
+            "id": format!("desk-{index}"), "name": format!("desk {index}"), "number": number_of(index), "ring_secs": 60,
         })
     };
     let targets: Vec<_> = (0..targets).map(target).collect();
@@ -124,9 +119,24 @@ impl Ward {
         assert_eq!(self.command(call.id, "escalate", &body).await, 202, "{}", self.name);
     }
 
-    /// Looks at the phone company until this is so.
-    pub(crate) async fn until(&self, about: &str, mut so: impl FnMut(&ExchangeReport) -> bool) {
-        until(&format!("{}: {about}", self.name), || so(&self.stage.carrier.report())).await;
+    /// Waits until the phone company's report says so.
+    pub(crate) async fn until(&self, about: &str, so: impl Fn(&ExchangeReport) -> bool) {
+        self.company_until(about, |company| so(&company.report())).await;
+    }
+
+    /// Waits until this is so at the phone company.
+    pub(crate) async fn company_until(&self, about: &str, so: impl Fn(&CarrierServer) -> bool) {
+        company_until(&format!("{}: {about}", self.name), &self.stage.carrier, so).await;
+    }
+
+    /// Waits until nobody is being brought in any more: every escalation of the call that is written down is final.
+    pub(crate) async fn settled(&self, call: &Call) {
+        eventually(async || {
+            let escalations = self.stage.gateway.store().call(call.id).await.unwrap().escalations;
+            let is_settled = !escalations.is_empty() && escalations.iter().all(|row| row.state.is_final());
+            is_settled.then_some(()).ok_or(escalations)
+        })
+        .await;
     }
 
     /// Waits until the nth operator's phone rings; their leg.
@@ -137,17 +147,12 @@ impl Ward {
 
     /// The operator's leg of this call, as the gateway has written it down.
     pub(crate) async fn operator_of(&self, call: &Call) -> LegId {
-        let looking = async {
-            loop {
-                let detail = self.stage.gateway.store().call(call.id).await.unwrap();
-                let attempts = detail.escalations.into_iter().flat_map(|escalation| escalation.attempts);
-                if let Some(leg) = attempts.filter_map(|attempt| attempt.leg).last() {
-                    return leg;
-                }
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, looking).await.unwrap()
+        eventually(async || {
+            let detail = self.stage.gateway.store().call(call.id).await.unwrap();
+            let attempts = detail.escalations.into_iter().flat_map(|escalation| escalation.attempts);
+            attempts.filter_map(|attempt| attempt.leg).last().ok_or("the operator's leg")
+        })
+        .await
     }
 
     /// Waits until somebody's phone has begun so many `<Gather>`s.
@@ -163,10 +168,11 @@ impl Ward {
     pub(crate) async fn close_all(self, calls: Vec<Call>) -> Vec<Left> {
         let name = self.name;
         let Stage { gateway, carrier, .. } = &self.stage;
-        until(&format!("{name}: the phone company at rest"), || carrier.is_at_rest()).await;
+        self.company_until("the phone company at rest", CarrierServer::is_at_rest).await;
         let board = gateway.switchboard().clone();
         until(&format!("{name}: the end of every call"), || board.live().is_empty() && board.task_count() == 0).await;
         gateway.journal().flush(PATIENCE).await.unwrap();
+        gateway.journal().replayed(PATIENCE).await.unwrap();
         assert_eq!((carrier.live_legs(), carrier.live_rooms()), (Vec::new(), Vec::new()), "{name}");
         let exchange = carrier.report();
         assert_eq!(exchange.machines_bridged(), Vec::<&_>::new(), "{name}");

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
-use switchboard::session::input::StaffInput;
+use switchboard::ports::door::CommandError;
+use switchboard::session::input::{Ignored, StaffInput};
 use switchboard::types::Urgency;
 
 use super::fakes::{call_row, finished_call};
@@ -91,15 +92,43 @@ async fn an_escalation_says_why_and_how_urgent_or_nothing() {
 }
 
 #[tokio::test]
-async fn a_take_over_names_a_target_of_the_calls_organization() {
+async fn a_take_over_names_a_target() {
     let world = world();
     world.post(&path(5, "take-over"), &json!({ "target_id": "doctor" })).await;
     let StaffInput::Escalate { target: Some(target), .. } = world.command() else { panic!("another command") };
     assert_eq!(target.as_str(), "doctor");
-    for target in ["janitor", "+12025550143", "doctor; +1900", "../doctor", "DOCTOR"] {
+    for target in ["+12025550143", "doctor; +1900", "../doctor", "DOCTOR"] {
         let problem = world.post(&path(5, "take-over"), &json!({ "target_id": target })).await;
         assert_eq!(problem.problem(422, "validation_failed")["errors"][0]["pointer"], "/target_id", "{target}");
     }
+    assert!(world.fakes.door.commands.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_call_itself_says_why_it_does_not_do_what_it_is_told() {
+    let world = world();
+    let objects = async |error: CommandError, verb: &str| {
+        *world.fakes.door.objects.lock().unwrap() = Some(error);
+        world.post(&path(5, verb), &body(verb)).await
+    };
+    let unknown = objects(CommandError::Ignored(Ignored::UnknownTarget), "take-over").await;
+    let unknown = unknown.problem(422, "validation_failed");
+    assert_eq!(
+        (&unknown["errors"][0]["pointer"], &unknown["errors"][0]["code"]),
+        (&json!("/target_id"), &json!("unknown_target"))
+    );
+    for why in Ignored::ALL.iter().filter(|why| **why != Ignored::UnknownTarget) {
+        for verb in VERBS {
+            objects(CommandError::Ignored(*why), verb).await.problem(409, "not_possible_now");
+        }
+    }
+    for verb in VERBS {
+        let busy = objects(CommandError::Busy, verb).await;
+        assert!(busy.headers.contains_key("retry-after"), "{verb}");
+        busy.problem(503, "busy");
+    }
+    let end = world.post("/api/call/end", &json!({ "call_id": call(5).to_string() })).await;
+    end.problem(503, "busy");
     assert!(world.fakes.door.commands.lock().unwrap().is_empty());
 }
 
@@ -170,7 +199,9 @@ async fn giving_back_and_hanging_up_need_no_body() {
 async fn a_database_that_is_away_does_not_keep_staff_from_commanding_a_live_call() {
     let world = world();
     world.fakes.store.down.store(true, Ordering::Relaxed);
-    assert_eq!(world.post(&path(5, "escalate"), &json!({})).await.status, 202);
+    for verb in ["escalate", "take-over", "return", "say"] {
+        assert_eq!(world.post(&path(5, verb), &body(verb)).await.status, 202, "{verb}");
+    }
     assert_eq!(world.post(&path(5, "hangup"), &json!({})).await.status, 202);
     world.post(&path(9, "hangup"), &json!({})).await.problem(503, "storage_unavailable");
 }

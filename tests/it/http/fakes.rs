@@ -1,11 +1,13 @@
 //! The ports in memory, each with a switch for what can go wrong.
 
 mod door;
+mod mint;
 mod transfers;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use switchboard::assistant::settings;
@@ -13,6 +15,7 @@ use switchboard::auth::hash_key;
 use switchboard::calls::{Clock, Reading};
 use switchboard::config::CorsOrigins;
 use switchboard::http::{ApiState, FieldError, REQUEST_LIMIT};
+use switchboard::ports::sessions::{NewSession, PostedLine, SessionError, Sessions};
 use switchboard::ports::store::{
     CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, Keys, LineRow,
     OrgLookup, OrgRow, ReceiptSender, StoreError, VoicemailRow,
@@ -23,16 +26,20 @@ use switchboard::telemetry::Metrics;
 use switchboard::types::org::Organization;
 use switchboard::types::usage::Usage;
 use switchboard::types::{
-    CallId, Direction, EscalationState, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status, Urgency,
-    Wall,
+    CallId, Channel, Direction, EscalationState, LegId, OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status,
+    Urgency, Wall,
 };
 use uuid::Uuid;
 
 pub(super) use door::FakeDoor;
+pub(super) use mint::FakeMint;
 pub(super) use transfers::{FakeTransfers, callback, escalation};
 
 /// 2026-11-22T10:41:00.250Z.
 pub(super) const STARTED: Wall = Wall(1_795_344_060_250_000);
+
+/// Longest session of organizations that do not choose.
+pub(super) const CALL_MAX: Duration = Duration::from_secs(1_200);
 
 /// What time it is, in microseconds; `STARTED` and an hour.
 pub(super) struct FakeClock(pub(super) AtomicI64);
@@ -56,6 +63,7 @@ pub(super) struct Fakes {
     pub(super) journal: Arc<FakeJournal>,
     pub(super) transfers: Arc<FakeTransfers>,
     pub(super) clock: Arc<FakeClock>,
+    pub(super) mint: Arc<FakeMint>,
 }
 
 impl Fakes {
@@ -69,6 +77,7 @@ impl Fakes {
             journal: Arc::default(),
             transfers: Arc::default(),
             clock: Arc::default(),
+            mint: Arc::default(),
         }
     }
 
@@ -81,6 +90,9 @@ impl Fakes {
             orgs: self.store.clone(),
             keys: self.store.clone(),
             door: self.door.clone(),
+            sessions: self.store.clone(),
+            mint: self.mint.clone(),
+            call_max: CALL_MAX,
             journal: self.journal.clone(),
             validate_org: refuse_blank_names,
             metrics: Metrics::detached(),
@@ -119,6 +131,7 @@ pub(super) fn call_row(number: u128, org: &str) -> CallRow {
         caller: None,
         dialled: Some("+15550100".into()),
         direction: Direction::Inbound,
+        channel: Channel::Phone,
         started_at: Wall(STARTED.0 + number as i64 * 1_000_000),
         ended_at: None,
         status: Status::InProgress,
@@ -257,6 +270,28 @@ impl History for FakeStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
+        unreachable!("the API does not ask this")
+    }
+}
+
+/// Every call here is by phone; sessions are tested over databases.
+#[async_trait]
+impl Sessions for FakeStore {
+    async fn open(&self, _: NewSession, _: u32) -> Result<(), SessionError> {
+        unreachable!("tests of sessions have a database")
+    }
+
+    async fn post(&self, line: PostedLine, _: u32) -> Result<u32, SessionError> {
+        self.call(line.call).await?;
+        Err(SessionError::ByPhone)
+    }
+
+    async fn end(&self, call: CallId, _: Wall) -> Result<bool, SessionError> {
+        self.call(call).await?;
+        Err(SessionError::ByPhone)
+    }
+
+    async fn end_overdue(&self, _: Wall) -> Result<(), StoreError> {
         unreachable!("the API does not ask this")
     }
 }

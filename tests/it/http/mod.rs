@@ -9,7 +9,9 @@ mod fakes;
 mod health;
 mod orgs;
 mod outbound;
+mod realtime;
 mod refusals;
+mod sessions;
 mod transfers;
 
 use std::time::Duration;

@@ -146,10 +146,9 @@ async fn an_organization_that_places_no_calls_or_has_no_number_is_told_so() {
 }
 
 #[tokio::test]
-async fn without_a_number_it_is_a_browser_session_which_does_not_exist_yet() {
+async fn without_a_number_and_a_key_the_organization_must_be_known_too() {
     let world = world();
     for path in [PATH, "/api/calls/start"] {
-        world.post(path, &json!({ "org_id": "demo" })).await.problem(501, "not_available_yet");
         world.post(path, &json!({ "org_id": "nobody" })).await.problem(404, "not_found");
         world.post(path, &json!({})).await.problem(400, "missing_field");
     }

@@ -103,14 +103,14 @@ async fn a_panic_costs_one_request() {
     assert_eq!(world.post(ORG, &json!({ "name": "fine" })).await.status, 200);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_request_that_takes_too_long_is_given_up() {
     let world = World::impatient();
     world.fakes.store.stuck.store(true, Ordering::Relaxed);
     world.get("/api/calls").await.problem(503, "timeout");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_body_that_never_ends_is_given_up() {
     let world = World::impatient();
     let pending = futures_util::stream::pending::<Result<Bytes, std::convert::Infallible>>();
@@ -141,7 +141,7 @@ async fn a_harmless_request_id_is_echoed_and_another_replaced() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_router_that_is_merged_keeps_its_own_rules() {
     let World { fakes, router } = World::impatient();
     let own = || async {

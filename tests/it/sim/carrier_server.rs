@@ -21,6 +21,11 @@ use switchboard::sim::server::carrier::{CarrierConfig, CarrierServer, Clock};
 use switchboard::types::{Mono, Wall};
 use tokio::net::TcpListener;
 
+use crate::support::nobody::Nobody;
+
+/// Longer than anything here takes unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 const ACCOUNT: &str = "AC00000000000000000000000000000001";
 const TOKEN: &str = "12345678901234567890123456789012";
 
@@ -131,7 +136,7 @@ async fn calls_go_over_real_sockets_and_come_back_whole() {
     let calls: Vec<_> = (0..10)
         .map(|call| {
             let code = if call % 2 == 0 { Code::Bytes } else { Code::Tones };
-            let caller = ToneCoded::new(code, call, 40, Duration::from_secs(5));
+            let caller = ToneCoded::new(code, call, 40, PATIENCE);
             company.place_call(CallPlan::new(Box::new(caller)))
         })
         .collect();
@@ -141,9 +146,9 @@ async fn calls_go_over_real_sockets_and_come_back_whole() {
         let code = report.code.unwrap();
         assert!(code.is_clean() && code.sent == 40, "{code:?}");
         assert_eq!(report.ended.unwrap().by, EndedBy::Caller);
-        // Frames left in step with the clock: 40 of them and half a second to settle.
+        // Frames left in step with the clock and not before it: 40 of them and half a second to settle.
         let lasted = report.ended.unwrap().at.since(report.answered_at.unwrap());
-        assert!((1280..3000).contains(&lasted.as_millis()), "{lasted:?}");
+        assert!(lasted >= Duration::from_millis(1280), "{lasted:?}");
     }
     assert_eq!(*gateway.unsigned.lock().unwrap(), Vec::<String>::new());
     assert_eq!(gateway.paths.lock().unwrap().len(), 10 * 5);
@@ -153,7 +158,7 @@ async fn calls_go_over_real_sockets_and_come_back_whole() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_rest_interface_ends_a_call_and_remembers_it() {
     let (_gateway, company) = start().await;
-    let caller = ToneCoded::new(Code::Bytes, 1, 10_000, Duration::from_secs(5));
+    let caller = ToneCoded::new(Code::Bytes, 1, 10_000, PATIENCE);
     let call = company.place_call(CallPlan::new(Box::new(caller)));
     let url = format!("{}/2010-04-01/Accounts/{ACCOUNT}/Calls/{}.json", company.rest_base(), call.leg);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -172,7 +177,7 @@ async fn the_rest_interface_ends_a_call_and_remembers_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_can_be_made_to_hang_up() {
     let (_gateway, company) = start().await;
-    let caller = ToneCoded::new(Code::Bytes, 1, 10_000, Duration::from_secs(5));
+    let caller = ToneCoded::new(Code::Bytes, 1, 10_000, PATIENCE);
     let call = company.place_call(CallPlan::new(Box::new(caller)));
     call.hang_up();
     assert_eq!(call.report().await.unwrap().ended.unwrap().by, EndedBy::Caller);
@@ -181,11 +186,9 @@ async fn a_caller_can_be_made_to_hang_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_at_the_other_end_is_a_broken_call() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = listener.local_addr().unwrap();
-    drop(listener);
-    let company = company(nobody).await;
-    let caller = ToneCoded::new(Code::Bytes, 1, 50, Duration::from_secs(5));
+    let nobody = Nobody::new();
+    let company = company(nobody.addr()).await;
+    let caller = ToneCoded::new(Code::Bytes, 1, 50, PATIENCE);
     let report = company.place_call(CallPlan::new(Box::new(caller))).report().await.unwrap();
     assert_eq!(report.ended.unwrap().by, EndedBy::Broken);
     company.stop().await;
@@ -193,7 +196,7 @@ async fn nobody_at_the_other_end_is_a_broken_call() {
 
 /// Waits for something that the company must come to.
 async fn until(what: &str, company: &CarrierServer, so: impl Fn(&CarrierServer) -> bool) {
-    let came = tokio::time::timeout(Duration::from_secs(10), company.until(so)).await;
+    let came = tokio::time::timeout(PATIENCE, company.until(so)).await;
     assert!(came.is_ok(), "never came: {what}");
 }
 
@@ -203,7 +206,7 @@ async fn a_person_is_called_decides_and_meets_the_caller_in_a_room() {
     let mut person = Person::pressing(&["1"]);
     person.habits.keys[0] = Keys { after: Duration::from_millis(100), digits: "1".to_owned() };
     company.add_person("+15550107777", person);
-    let caller = ToneCoded::new(Code::Bytes, 1, 10_000, Duration::from_secs(5));
+    let caller = ToneCoded::new(Code::Bytes, 1, 10_000, PATIENCE);
     let call = company.place_call(CallPlan::new(Box::new(caller)));
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let post = |path: String, form: Vec<(&'static str, String)>| {

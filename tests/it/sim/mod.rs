@@ -2,6 +2,7 @@
 
 mod carrier_calls;
 mod carrier_server;
+mod carrier_world;
 mod conformance;
 mod model;
 mod model_faults;

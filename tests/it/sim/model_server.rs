@@ -17,6 +17,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use super::conformance::assert_conforms;
 use super::talk::{script, speech};
 
+/// Longer than anything here takes unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
 #[expect(clippy::disallowed_methods, reason = "the test owns this clock")]
@@ -49,7 +52,7 @@ async fn wait_for(socket: &mut Socket, kind: &str) -> Value {
         }
         panic!("the socket closed before {kind}")
     };
-    tokio::time::timeout(Duration::from_secs(5), wait).await.expect(kind)
+    tokio::time::timeout(PATIENCE, wait).await.expect(kind)
 }
 
 async fn send(socket: &mut Socket, event: Value) {

@@ -142,6 +142,7 @@ fn the_key_and_the_callers_hang_up_come_together() {
         plan.company.hang_up_after = Some(after(accepted, offset));
         let history = run(plan);
         assert_eq!(escalations(&history), [EscalationState::CallerGone], "{offset} ms");
+        assert_eq!(attempts(&history), [AttemptState::CallerGone], "{offset} ms");
         assert_eq!(bridges(&history), 0, "{offset} ms");
     }
 }

@@ -24,10 +24,11 @@ macro_rules! on_both {
 }
 
 mod contract;
-mod given;
+pub(crate) mod given;
 mod journal;
 mod outage;
 mod past;
 mod people;
 mod schema;
+mod sessions;
 mod tasks;

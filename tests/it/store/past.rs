@@ -2,7 +2,7 @@
 
 use switchboard::assistant::tools;
 use switchboard::ports::store::{History, StoreError};
-use switchboard::session::effect::{Heard, Intake, Record};
+use switchboard::session::effect::{Event, Heard, Intake, Record};
 use switchboard::session::fact::{CallbackFact, EscalationFact, VoicemailFact};
 use switchboard::session::input::{IntakeData, ToolRequest};
 use switchboard::store::Store;
@@ -20,7 +20,27 @@ on_both!(
     the_past_leaves_finished_things_out,
     the_past_knows_an_emergency_that_was_broken_off,
     a_leg_that_is_learned_late_is_in_the_past,
+    the_past_knows_whom_staff_chose,
 );
+
+async fn the_past_knows_whom_staff_chose(store: Store) {
+    let chosen = |escalation, target: Option<&str>| {
+        let target = target.map(|target| target.parse().unwrap());
+        Record::Event(Event::TakeOver { escalation, target })
+    };
+    let only = async |no: u32, after: &[Record]| {
+        let mut records = vec![opened(no), entry(no, 1, escalation(1))];
+        records.extend((2..).zip(after).map(|(at, record)| entry(no, at, record.clone())));
+        store.apply(&records).await.unwrap();
+        store.past(call(no), 10).await.unwrap().open.unwrap().only.map(|only| only.as_str().to_owned())
+    };
+    assert_eq!(only(1, &[]).await, None);
+    assert_eq!(only(2, &[chosen(1, Some("desk"))]).await.as_deref(), Some("desk"));
+    assert_eq!(only(3, &[chosen(1, Some("desk")), chosen(1, Some("doctor"))]).await.as_deref(), Some("doctor"));
+    assert_eq!(only(4, &[chosen(1, Some("desk")), chosen(1, None)]).await, None);
+    let of_another = [chosen(1, Some("desk")), escalation_move(1, E::Requested, E::Returned), escalation(2)];
+    assert_eq!(only(5, &of_another).await, None);
+}
 
 use AttemptState as A;
 use EscalationState as E;

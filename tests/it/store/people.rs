@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use switchboard::ports::store::{AttemptRow, Directory, EscalationRow, History, Transfers};
 use switchboard::session::effect::{Consent, Record};
-use switchboard::session::fact::{AttemptFact, EscalationFact, VoicemailFact};
+use switchboard::session::fact::{AttemptFact, EscalationFact, EscalationRaise, VoicemailFact};
 use switchboard::store::{Fault, Store};
 use switchboard::types::{
     AttemptId, AttemptState, CallId, Cause, Direction, EscalationState, TransferMode, Urgency, Wall,
@@ -16,6 +16,7 @@ use crate::store::given::{
 
 on_both!(
     an_escalation_is_kept_with_its_attempts,
+    a_more_serious_request_raises_the_row_and_the_timeline_keeps_the_first_reason,
     records_that_come_again_change_nothing,
     a_move_of_a_row_that_is_elsewhere_changes_nothing,
     nothing_leaves_a_final_state,
@@ -119,6 +120,36 @@ async fn an_escalation_is_kept_with_its_attempts(store: Store) {
     assert_eq!(detail.events[1].detail, r#"{"cause":"assistant","no":1,"urgency":"high"}"#);
     let said: String = detail.events.iter().map(|event| event.detail.as_str()).collect();
     assert!(!said.contains("wants") && !said.contains("Maria"), "{said}");
+}
+
+async fn a_more_serious_request_raises_the_row_and_the_timeline_keeps_the_first_reason(store: Store) {
+    let raised = |reason: &str| {
+        Record::EscalationRaised(EscalationRaise {
+            no: 1,
+            cause: Cause::Safety,
+            urgency: Urgency::Emergency,
+            reason: reason.into(),
+            reason_before: "wants a person".into(),
+        })
+    };
+    let moves =
+        [escalation(1), raised("chest pain"), escalation_move(1, E::Requested, E::Canceled), raised("too late")];
+    let entries = entries(1, moves);
+    store.apply(&entries[..3]).await.unwrap();
+    let past = store.past(call(1), 10).await.unwrap().open.unwrap().fact;
+    assert_eq!((past.urgency, past.reason.as_str()), (Urgency::Emergency, "chest pain"), "also after a restart");
+    store.apply(&entries).await.unwrap();
+
+    let row = only(&store, call(1)).await;
+    assert_eq!((row.urgency, row.cause, row.state), (Urgency::Emergency, Cause::Safety, E::Canceled));
+    assert_eq!((row.reason.as_str(), row.summary.as_str()), ("chest pain", "Maria has a fever"));
+    let (listed, _) = store.escalations(None, false, 10, 0).await.unwrap();
+    assert_eq!(listed, [row], "the list says the same");
+    let events = store.call(call(1)).await.unwrap().events;
+    let raised: Vec<_> = events.iter().filter(|event| event.kind == "escalation_raised").collect();
+    let [event] = &raised[..] else { panic!("one raise; nothing raises what is over") };
+    let detail = r#"{"cause":"safety","no":1,"reason_before":"wants a person","urgency":"emergency"}"#;
+    assert_eq!(event.detail, detail);
 }
 
 async fn records_that_come_again_change_nothing(store: Store) {

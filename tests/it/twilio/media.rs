@@ -59,12 +59,17 @@ impl Phone {
 
     /// The code with which the gateway closes; 1006 if it just goes away.
     pub(crate) async fn close_code(&mut self) -> u16 {
+        self.close().await.0
+    }
+
+    /// The same with the reason that comes with it.
+    pub(crate) async fn close(&mut self) -> (u16, String) {
         loop {
             match self.hear().await {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                Some(Ok(Message::Close(None))) => return 1005,
+                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.to_string()),
+                Some(Ok(Message::Close(None))) => return (1005, String::new()),
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return 1006,
+                Some(Err(_)) | None => return (1006, String::new()),
             }
         }
     }

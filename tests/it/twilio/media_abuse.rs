@@ -1,9 +1,8 @@
 //! The media socket and peers that break its rules: each is refused with a code, and the next call is served.
 
-use std::time::Duration;
-
 use futures_util::SinkExt;
 use switchboard::ports::media::MediaEvent;
+use switchboard::twilio::attach::START_WAIT;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
@@ -13,18 +12,17 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use super::media::{CONNECTED, Phone, event, media, start};
 use super::support::*;
 
-/// Far below the time in which a silent socket is given up, and far above a busy machine's hiccups.
-const AT_ONCE: Duration = Duration::from_secs(2);
+/// What a socket hears that has waited in vain. Whoever is refused for another reason is refused at once.
+const TOO_LATE: &str = "no start";
 
 /// Says these texts on a new socket and returns the code with which it is closed.
 async fn refused(server: &Server, texts: &[&str]) -> u16 {
     let mut phone = Phone::connect(server).await;
-    let asked = Instant::now();
     for text in texts {
         phone.say(text).await;
     }
-    let code = phone.close_code().await;
-    assert!(asked.elapsed() < AT_ONCE, "{texts:?} took {:?}", asked.elapsed());
+    let (code, why) = phone.close().await;
+    assert_ne!(why, TOO_LATE, "{texts:?}");
     code
 }
 
@@ -93,14 +91,12 @@ async fn a_broken_rule_after_the_start_is_the_last_event_and_closes_the_socket()
     ] {
         let mut server = Server::normal().await;
         let (mut phone, mut link) = Phone::attached(&mut server).await;
-        let said = Instant::now();
         phone.socket.send(broken.clone()).await.unwrap();
         phone.say(&media(STREAM)).await;
         assert!(matches!(event(&mut link).await, Some(MediaEvent::Violation)), "{broken:?}");
         assert!(event(&mut link).await.is_none(), "{broken:?}");
         // The call still holds its link: the close does not depend on it.
         assert_eq!(phone.close_code().await, code, "{broken:?}");
-        assert!(said.elapsed() < AT_ONCE, "{:?}", said.elapsed());
         assert!(link.texts.send("late".to_owned()).await.is_err());
     }
 }
@@ -165,20 +161,20 @@ async fn broken_frames_are_violations() {
 #[tokio::test]
 async fn a_socket_that_never_starts_is_closed_after_five_seconds() {
     let server = Server::normal().await;
+    let opened = Instant::now();
     let mut silent = Phone::connect(&server).await;
     let mut pinging = Phone::connect(&server).await;
     pinging.say(CONNECTED).await;
-    let opened = Instant::now();
-    let (first, second) = tokio::join!(silent.close_code(), pinging.close_code());
-    assert_eq!((first, second), (1008, 1008));
-    let waited = opened.elapsed();
-    assert!(waited > Duration::from_millis(4500) && waited < Duration::from_secs(8), "{waited:?}");
+    let (first, second) = tokio::join!(silent.close(), pinging.close());
+    assert_eq!((first, second), ((1008, TOO_LATE.to_owned()), (1008, TOO_LATE.to_owned())));
+    assert!(opened.elapsed() >= START_WAIT, "{:?}", opened.elapsed());
     assert_eq!(server.house.state.waiting_sockets(), 0);
 }
 
 #[tokio::test]
 async fn many_silent_sockets_do_not_keep_a_caller_out() {
     let mut server = Server::normal().await;
+    let began = Instant::now();
     let mut silent = Vec::new();
     for _ in 0..300 {
         silent.push(Phone::connect(&server).await);
@@ -186,9 +182,10 @@ async fn many_silent_sockets_do_not_keep_a_caller_out() {
     }
     let (_phone, link) = Phone::attached(&mut server).await;
     assert_eq!(link.stream.as_str(), STREAM);
-    let oldest = Instant::now();
-    assert_eq!(silent[0].close_code().await, 1008, "the oldest made room");
-    assert!(oldest.elapsed() < AT_ONCE);
+    let (code, why) = silent[0].close().await;
+    assert_eq!(code, 1008);
+    // On a machine that took longer than that to connect them all, the oldest has waited in vain.
+    assert!(why == "no start, and others are waiting" || began.elapsed() >= START_WAIT, "{why}");
 }
 
 #[tokio::test]
@@ -201,10 +198,10 @@ async fn random_bytes_are_refused_and_the_next_call_is_served() {
         let length = random.usize(1..500);
         let garbage: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(length).collect();
         let tcp = phone.socket.get_mut();
-        tcp.write_all(&garbage).await.unwrap();
-        tcp.shutdown().await.unwrap();
+        // The gateway may have hung up before we are done; a reset is as good an end as any other.
+        let _ = tcp.write_all(&garbage).await;
+        let _ = tcp.shutdown().await;
         let mut rest = Vec::new();
-        // A reset is as good an end as any other.
         let _ = tokio::time::timeout(PATIENCE, tcp.read_to_end(&mut rest)).await.expect("the gateway hangs up");
     }
     good.say(&media(STREAM)).await;

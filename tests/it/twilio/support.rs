@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::body::Body;
+use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,7 +16,7 @@ use sha1::Sha1;
 use switchboard::dialling::{Destination, DialPolicy, DialRequest, Permitted};
 use switchboard::ports::carrier::Script;
 use switchboard::ports::door::{
-    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Refusal, Ring,
+    Answer, AttachError, Claim, CommandError, Door, LiveCall, OutboundError, OutboundOrder, Refusal, Ring,
 };
 use switchboard::ports::media::MediaLink;
 use switchboard::session::document::Document;
@@ -25,6 +27,7 @@ use switchboard::types::{AttemptId, CallId, LegId, Secret, StreamId};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tower::ServiceExt;
 
 pub(crate) const BASE: &str = "https://gw.test";
 pub(crate) const TOKEN: &str = "12345678901234567890123456789012";
@@ -36,7 +39,7 @@ pub(crate) const OTHER_STREAM: &str = "MZ00000000000000000000000000000002";
 pub(crate) const TICKET: &str = "00112233445566778899aabbccddeeff";
 
 /// Nothing in these tests takes longer unless it hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the door was asked, in words that compare.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -182,8 +185,8 @@ impl Door for FakeDoor {
         Err(OutboundError::NoCarrier)
     }
 
-    fn command(&self, _: CallId, _: StaffInput) -> Result<(), NotLive> {
-        Err(NotLive)
+    async fn command(&self, _: CallId, _: StaffInput) -> Result<(), CommandError> {
+        Err(CommandError::NotLive)
     }
 
     fn live(&self) -> Vec<LiveCall> {
@@ -227,6 +230,18 @@ impl House {
 
     pub(crate) fn router(&self) -> Router {
         router(self.state.clone())
+    }
+
+    /// A signed webhook, without a socket: status and document.
+    pub(crate) async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> (StatusCode, String) {
+        let signature = sign(TOKEN, &format!("{BASE}{path}"), pairs);
+        let request = client().post(format!("{BASE}{path}")).header("X-Twilio-Signature", signature).form(pairs);
+        let (parts, body) = axum::http::Request::try_from(request.build().unwrap()).unwrap().into_parts();
+        let body = Body::from(body.as_bytes().unwrap().to_vec());
+        let response = self.router().oneshot(axum::http::Request::from_parts(parts, body)).await.unwrap();
+        let status = response.status();
+        let document = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(document.to_vec()).unwrap())
     }
 }
 

@@ -23,6 +23,26 @@ fn a_second_request_joins_the_first() {
 }
 
 #[test]
+fn the_row_says_the_most_serious_urgency_that_joined_and_only_that() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::Medium);
+    for (urgency, reason) in
+        [(Urgency::High, "a fever"), (Urgency::Medium, "a bill"), (Urgency::Emergency, "chest pain")]
+    {
+        let reason = reason.to_owned();
+        rig.feed(Input::Staff(StaffInput::Escalate { target: None, urgency, reason }));
+    }
+    let raised = rig.records().filter_map(|record| match record {
+        Record::EscalationRaised(raised) => {
+            Some((raised.urgency, raised.reason.as_str(), raised.reason_before.as_str()))
+        }
+        _ => None,
+    });
+    let expected = [(Urgency::High, "a fever", "asked by staff"), (Urgency::Emergency, "chest pain", "a fever")];
+    assert_eq!(raised.collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn the_assistants_tool_is_answered_at_once_and_its_end_call_refused_meanwhile() {
     let mut rig = on_air();
     rig.caller_starts("u1");

@@ -50,8 +50,11 @@ fn only_an_emergency_without_a_talk_leaves_an_urgent_task() {
 
 #[test]
 fn an_emergency_whose_transfer_fails_leaves_a_task() {
-    let mut rig = Rig::merging();
+    let mut rig = Rig::briefed();
     rig.staff_escalate(Urgency::Emergency);
+    rig.key(1, 1, 2, Some('1'));
+    rig.pass(5_000);
+    assert_eq!(rig.redirects().len(), 1, "moved after the sentences");
     rig.operator(1, 1, LegStatus::Completed);
     assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
     assert_eq!(urgent_tasks(&rig), 1);
@@ -61,12 +64,16 @@ fn an_emergency_whose_transfer_fails_leaves_a_task() {
 fn a_plea_that_comes_when_the_call_is_ending_leaves_a_task() {
     let mut rig = on_air();
     rig.feed(Input::Drain);
-    rig.staff_escalate(Urgency::Emergency);
-    rig.staff_escalate(Urgency::Emergency);
+    for item in ["u1", "u2"] {
+        rig.caller_starts(item);
+        rig.pass(500);
+        rig.caller_stops(item);
+        rig.caller_said(item, "Help, my husband has chest pain and can't breathe!");
+    }
     assert_eq!(urgent_tasks(&rig), 1, "during the last sentence, and once");
     let mut rig = on_air();
     rig.caller_starts("u1");
-    rig.pass(2_500);
+    rig.pass(500);
     rig.caller_stops("u1");
     rig.caller_leg(LegStatus::Completed);
     assert!(!rig.session.is_over(), "the last words are waited for");

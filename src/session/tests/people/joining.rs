@@ -192,6 +192,39 @@ fn the_caller_who_leaves_takes_the_ringing_phone_along() {
     assert_eq!(rig.attempts().last(), Some(&AttemptState::CallerGone));
 }
 
+/// In both orders: the operator's end is told first, because the room ends with the caller, or because we hang up
+/// when the redirect finds nobody.
+#[test]
+fn an_operator_whose_room_ended_with_the_caller_has_not_failed_to_respond() {
+    for redirected in [ActionResult::Done, ActionResult::Gone] {
+        let mut rig = Rig::merging();
+        let id = rig.redirects()[0].0;
+        rig.result(id, redirected);
+        rig.operator(1, 1, LegStatus::Completed);
+        rig.pass(300);
+        rig.caller_leg(LegStatus::Completed);
+        rig.pass(2_000);
+        assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
+        assert_eq!(rig.states().last(), Some(&EscalationState::CallerGone));
+        assert_eq!(rig.attempts().last(), Some(&AttemptState::CallerGone));
+    }
+}
+
+#[test]
+fn an_operator_who_leaves_the_room_before_the_caller_comes_has_not_responded() {
+    let mut rig = Rig::merging();
+    let id = rig.redirects()[0].0;
+    rig.result(id, ActionResult::Done);
+    rig.operator(1, 1, LegStatus::Completed);
+    rig.pass(2_500);
+    assert_eq!(rig.attempts().last(), Some(&AttemptState::NoResponse));
+    assert!(matches!(rig.redirects().last(), Some((_, moved, Document::Connect)) if *moved == caller()));
+    let mut asked = Rig::merging();
+    asked.operator(1, 1, LegStatus::Completed);
+    assert_eq!(asked.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
+    assert_eq!(asked.attempts().last(), Some(&AttemptState::NoResponse));
+}
+
 #[test]
 fn the_caller_who_leaves_before_the_dial_is_answered_is_remembered() {
     let mut rig = on_air();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::assistant;
 use crate::calls::Engine;
-use crate::session::effect::{Heard, Line, LineOrigin, Record, RecordId};
+use crate::session::effect::{Event, Heard, Line, LineOrigin, Record, RecordId};
 use crate::session::policy::{Past, PastAttempt, PastEscalation};
 use crate::sim::world::gateway::{Gateway, Later, ToWorld};
 use crate::types::{AttemptState, EscalationState, ItemId, Millis, Mono, Phase, Speaker, Urgency};
@@ -108,12 +108,20 @@ impl Gateway {
                 Record::Escalation(fact) => escalations.push(PastEscalation {
                     fact: fact.clone(),
                     state: EscalationState::Requested,
+                    only: None,
                     attempts: Vec::new(),
                 }),
                 Record::EscalationMove(change) => {
                     let row = escalations.iter_mut().find(|row| row.fact.no == change.no && row.state == change.from);
                     if let Some(row) = row {
                         row.state = change.to;
+                    }
+                }
+                Record::EscalationRaised(raised) => {
+                    if let Some(row) = escalations.iter_mut().find(|row| row.fact.no == raised.no) {
+                        row.fact.cause = raised.cause;
+                        row.fact.urgency = raised.urgency;
+                        row.fact.reason.clone_from(&raised.reason);
                     }
                 }
                 Record::Attempt(fact) => {
@@ -124,6 +132,11 @@ impl Gateway {
                     if let Some(row) = row {
                         row.state = change.to;
                         row.leg = change.leg.clone().or(row.leg.take());
+                    }
+                }
+                Record::Event(Event::TakeOver { escalation, target }) => {
+                    if let Some(row) = escalations.iter_mut().find(|row| row.fact.no == *escalation) {
+                        row.only.clone_from(target);
                     }
                 }
                 Record::Callback(fact) => {

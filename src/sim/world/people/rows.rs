@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::session::effect::Record;
+use crate::session::effect::{Event, Record};
 use crate::sim::world::gateway::Gateway;
 use crate::sim::world::invariants::Invariant;
 use crate::sim::world::people::PeopleWatch;
@@ -12,7 +12,11 @@ use crate::types::{AttemptState, EscalationState, LegId, Mono, TargetId, Transfe
 pub(super) struct Episode {
     pub(super) no: u32,
     pub(super) at: Mono,
+    /// As it was first asked for.
     pub(super) urgency: Urgency,
+    /// What the row says, and the most serious request that joined it.
+    shown: Urgency,
+    joined: Urgency,
     pub(super) state: EscalationState,
     pub(super) moves: Vec<(Mono, EscalationState)>,
 }
@@ -40,6 +44,10 @@ impl Rows {
         for (at, record) in records {
             rows.take(*at, record);
         }
+        for row in rows.episodes.iter().filter(|row| row.joined > row.shown) {
+            let what = format!("escalation {} says {}, and {} joined it", row.no, row.shown, row.joined);
+            rows.broken.push((row.at, what));
+        }
         rows
     }
 
@@ -53,6 +61,8 @@ impl Rows {
                     no: fact.no,
                     at,
                     urgency: fact.urgency,
+                    shown: fact.urgency,
+                    joined: fact.urgency,
                     state: EscalationState::Requested,
                     moves: vec![(at, EscalationState::Requested)],
                 });
@@ -65,6 +75,20 @@ impl Rows {
                         row.moves.push((at, change.to));
                     }
                     None => self.broken.push((at, format!("{change:?} changes nothing"))),
+                }
+            }
+            Record::Event(Event::EscalationJoined { urgency, .. }) => {
+                if let Some(row) = self.episodes.last_mut() {
+                    row.joined = row.joined.max(*urgency);
+                }
+            }
+            Record::EscalationRaised(raised) => {
+                let row = self.episodes.iter_mut().find(|row| row.no == raised.no && !row.state.is_final());
+                match row.filter(|row| raised.urgency > row.shown) {
+                    Some(row) => row.shown = raised.urgency,
+                    None => {
+                        self.broken.push((at, format!("escalation {} is not raised by {}", raised.no, raised.urgency)))
+                    }
                 }
             }
             Record::Attempt(fact) => {

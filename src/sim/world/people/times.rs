@@ -114,7 +114,8 @@ impl PeopleWatch {
             let is_it = match sound {
                 // The second says the same, and that nobody was reached.
                 Sound::Local(prompt) => matches!(prompt, Prompt::Emergency | Prompt::EmergencyNobody),
-                Sound::Model => self.has_own_sentence,
+                // Asked for because of this emergency, and sounding since.
+                Sound::Model => self.sentence_asked.iter().any(|asked| row.at <= *asked && asked <= at),
                 Sound::Hold => false,
             };
             is_it && row.at <= *at && *at <= limit

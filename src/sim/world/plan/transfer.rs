@@ -183,7 +183,8 @@ impl WorldPlan {
         if rng.u8(..8) == 0 {
             plan.phone.drop_at = Some(millis(rng, 1000, 50_000));
         }
-        plan.company = random_knobs(rng);
+        let flawless = rng.bool();
+        plan.company = random_knobs(rng, flawless);
         plan.company.hang_up_after = (rng.u8(..3) > 0).then(|| millis(rng, 0, 110_000));
         plan.model = match rng.u8(..12) {
             0 | 4 => ModelKnobs::down(),
@@ -199,7 +200,7 @@ impl WorldPlan {
         if rng.u8(..10) == 0 {
             plan.outage = Some((millis(rng, 0, 60_000), millis(rng, 100, 8000)));
         }
-        plan.transfer = Some(random_transfer(rng));
+        plan.transfer = Some(random_transfer(rng, flawless));
         plan
     }
 }
@@ -213,7 +214,7 @@ fn random_policy(plan: &mut WorldPlan, rng: &mut Rng) {
     policy.outbound_ring = Duration::from_secs(rng.u64(8..25));
 }
 
-fn random_transfer(rng: &mut Rng) -> TransferPlan {
+fn random_transfer(rng: &mut Rng, flawless: bool) -> TransferPlan {
     let mut plan = TransferPlan::quiet();
     let count = rng.usize(1..=4);
     plan = plan.with_targets((0..count).map(|_| random_operator(rng)).collect());
@@ -238,7 +239,7 @@ fn random_transfer(rng: &mut Rng) -> TransferPlan {
         people.emergency_sentence = "Hang up and call the emergency number.".into();
     }
     plan.habits = Habits::random_caller(rng);
-    plan.knobs = random_knobs(rng);
+    plan.knobs = random_knobs(rng, flawless);
     if rng.u8(..8) == 0 {
         plan.crew.outbound = true;
         plan.crew.machine_message = if rng.bool() { "Please call us back.".to_owned() } else { String::new() };
@@ -250,10 +251,24 @@ fn random_transfer(rng: &mut Rng) -> TransferPlan {
 
 /// Somebody who is called; some of them go when the caller is on the way to them.
 fn random_operator(rng: &mut Rng) -> Person {
+    if rng.u8(..4) == 0 {
+        return fickle_operator(rng);
+    }
     let mut person = Person::random(rng);
     let last = person.habits.keys.len().saturating_sub(1);
     if rng.u8(..3) == 0 {
         person.habits.leaves = vec![Leave::Pressed(last, millis(rng, 1500, 4500))];
+    }
+    person
+}
+
+/// Answers and accepts soon, and goes just when the caller has been told and is moved: the moment is a short one, and
+/// people of whom nothing is known almost never meet it.
+fn fickle_operator(rng: &mut Rng) -> Person {
+    let mut person = Person::pressing(&["5", "1"]).leaving(Leave::Pressed(1, millis(rng, 1700, 2500)));
+    person.pick_up = PickUp::After(millis(rng, 300, 3000));
+    for key in &mut person.habits.keys {
+        key.after = millis(rng, 200, 2500);
     }
     person
 }
@@ -318,15 +333,16 @@ fn millis(rng: &mut Rng, from: u64, to: u64) -> Duration {
     Duration::from_millis(rng.u64(from..=to))
 }
 
-/// Half of the companies are flawless, so that times can be held against the gateway.
-fn random_knobs(rng: &mut Rng) -> CompanyKnobs {
+/// Half of the companies are flawless for every leg, so that times can be held against the gateway; of the others, each
+/// half by itself.
+fn random_knobs(rng: &mut Rng, flawless: bool) -> CompanyKnobs {
     let mut quiet = knobs();
     quiet.ask.jitter = millis(rng, 0, 200);
     quiet.dial = Delay { latency: millis(rng, 0, 1500), jitter: Duration::ZERO };
     quiet.callback.jitter = millis(rng, 0, 400);
     quiet.rest.ended_is_not_found = rng.bool();
     quiet.action_after_hang_up = rng.u8(..4) == 0;
-    if rng.bool() {
+    if flawless || rng.bool() {
         return quiet;
     }
     let mut knobs = CompanyKnobs::random(rng);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use switchboard::ports::carrier::Script;
 use switchboard::ports::door::{
-    Answer, AttachError, Claim, Door, LiveCall, NotLive, OutboundError, OutboundOrder, Ring,
+    Answer, AttachError, Claim, CommandError, Door, LiveCall, OutboundError, OutboundOrder, Ring,
 };
 use switchboard::ports::media::MediaLink;
 use switchboard::session::input::{CarrierInput, LegStatus, Question, StaffInput};
@@ -18,6 +18,8 @@ pub(in crate::http) struct FakeDoor {
     pub(in crate::http) draining: AtomicBool,
     /// What live calls were told, in order.
     pub(in crate::http) commands: Mutex<Vec<(CallId, StaffInput)>>,
+    /// Why live calls do not do what they are told.
+    pub(in crate::http) objects: Mutex<Option<CommandError>>,
     pub(in crate::http) placed: Mutex<Vec<OutboundOrder>>,
     /// Why no call is placed.
     pub(in crate::http) refusal: Mutex<Option<OutboundError>>,
@@ -69,9 +71,12 @@ impl Door for FakeDoor {
         unreachable!("the API does not tell this")
     }
 
-    fn command(&self, call: CallId, command: StaffInput) -> Result<(), NotLive> {
+    async fn command(&self, call: CallId, command: StaffInput) -> Result<(), CommandError> {
         let mut live = self.live.lock().unwrap();
-        let at = live.iter().position(|id| *id == call).ok_or(NotLive)?;
+        let at = live.iter().position(|id| *id == call).ok_or(CommandError::NotLive)?;
+        if let Some(error) = *self.objects.lock().unwrap() {
+            return Err(error);
+        }
         if matches!(command, StaffInput::End) {
             live.remove(at);
         }

@@ -87,8 +87,7 @@ async fn the_party_of_an_outbound_call_is_listened_to_beside_the_call() {
 #[tokio::test]
 async fn a_create_is_repeated_only_if_it_was_not_processed() {
     let twilio = Twilio::that_says([error(429, 20429), error(429, 20429), created()]).await;
-    let patient = twilio.rest(&twilio.settings()).with_total_wait(Duration::from_secs(5));
-    assert_eq!(patient.dial(&order(OPERATOR)).await, Ok(leg()));
+    assert_eq!(dial(&twilio, OPERATOR).await, Ok(leg()));
     assert_eq!(twilio.requests().len(), 3);
 
     for (says, expected) in [
@@ -110,10 +109,17 @@ async fn a_create_is_repeated_only_if_it_was_not_processed() {
 
 #[tokio::test]
 async fn a_create_has_one_time_limit_for_all_its_tries() {
+    // The pauses before the fifth try alone are longer: 100 + 200 + 400 + 800 ms, less a tenth.
+    const LIMIT: Duration = Duration::from_millis(1300);
     let twilio = Twilio::that_says(vec![error(429, 20429); 5]).await;
+    let rest = twilio.rest(&twilio.settings()).with_total_wait(LIMIT);
     let started = tokio::time::Instant::now();
-    assert_eq!(dial(&twilio, OPERATOR).await, Err(CarrierError::Limited), "nothing was done");
-    assert!(started.elapsed() < Duration::from_millis(600), "{:?}", started.elapsed());
+    match rest.dial(&order(OPERATOR)).await {
+        Err(CarrierError::Limited) => {}
+        // On a machine that takes so long for an answer, the limit came in the middle of a try.
+        Err(CarrierError::Unknown) => assert!(started.elapsed() >= LIMIT),
+        other => panic!("nothing was done: {other:?}"),
+    }
     assert!(twilio.requests().len() < 5);
 }
 
