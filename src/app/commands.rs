@@ -65,6 +65,7 @@ impl From<StoreError> for CommandError {
 
 /// Performs a command. What it is asked for goes to stdout, everything else to stderr.
 pub fn run(cli: Cli) -> Exit {
+    telemetry::log_panics();
     let (out, talk) = (&mut io::stdout(), &mut io::stderr());
     match perform(cli, out, talk) {
         Ok(exit) => exit,

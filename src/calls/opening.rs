@@ -11,7 +11,7 @@ use uuid::Builder;
 
 use crate::calls::settings::CallsSettings;
 use crate::ports::model::ModelSetup;
-use crate::safety::Rules;
+use crate::safety::{Language, Rules};
 use crate::session::effect::Consent;
 use crate::session::policy::{CallFacts, Policy};
 use crate::types::org::Organization;
@@ -59,6 +59,7 @@ pub fn facts(
         dialled,
         direction,
         consent,
+        language: Language::of(&org.language),
         disclosure: org.disclosure.as_str().into(),
         greeting: greeting.as_str().into(),
         intake_fields: org.intake_fields.clone().into(),

@@ -10,8 +10,27 @@ pub(super) fn is_barred(number: &PhoneNumber) -> bool {
     if let Some(national) = digits.strip_prefix('1') {
         return is_barred_in_north_america(national);
     }
-    BARRED.iter().any(|prefix| digits.starts_with(prefix))
+    is_irish_premium(digits) || BARRED.iter().any(|prefix| digits.starts_with(prefix))
 }
+
+/// 15xx and six digits; with fewer it is a number in Dublin.
+fn is_irish_premium(digits: &str) -> bool {
+    digits.strip_prefix("353").is_some_and(|national| national.len() == 10 && national.starts_with("15"))
+}
+
+/// Under `+1` lie some twenty countries besides the United States and Canada, with prices of their own; who allows
+/// `+1` has hardly thought of them. An allow-list opens them only with their own code.
+pub(super) fn needs_own_code(number: &PhoneNumber) -> bool {
+    let area = number.e164().strip_prefix("+1").and_then(|national| national.get(..3));
+    area.is_some_and(|area| ISLANDS.contains(&area))
+}
+
+/// Area codes of the North American plan that belong neither to the United States, their territories included, nor to
+/// Canada.
+const ISLANDS: &[&str] = &[
+    "242", "246", "264", "268", "284", "345", "441", "473", "649", "658", "664", "721", "758", "767", "784", "809",
+    "829", "849", "868", "869", "876",
+];
 
 /// Ten digits: area code, exchange, line. `n11` is a service wherever it stands; 900 and 976 cost extra.
 fn is_barred_in_north_america(national: &str) -> bool {
@@ -45,6 +64,19 @@ const BARRED: &[&str] = &[
     "4190", "4390", "4393", "4590", "46900", "46939", "46944", "4782", "4870",
     // Mexico, Brazil, Australia, New Zealand, Japan: 900; 0900; 19 and 000; 0900; 0990.
     "52900", "55900", "6119", "61000", "64900", "81990",
+    // Latvia, Lithuania, Estonia; Slovenia, Croatia, Bosnia and Herzegovina, North Macedonia, Serbia.
+    "37190", "37090", "37290", "38690", "38560", "38561", "38564", "38565", "38790", "38950", "38190",
+    // Bulgaria, Romania, Hungary, Czechia, Slovakia, Moldova, Albania, Greece, Cyprus, Malta.
+    "35990", "4090", "3690", "3691", "42090", "420976", "421900", "42197", "42198", "37390", "355900", "3090", "35790",
+    "3565", // Belgium 070; Luxembourg, Liechtenstein, Iceland.
+    "3270", "352900", "352901", "352905", "42390", "35490",
+    // Russia and Kazakhstan, Ukraine, Belarus, Turkey.
+    "7803", "7809", "380900", "375902", "90900", "90888", "90898",
+    // Israel, United Arab Emirates, Egypt, Morocco, South Africa, Pakistan.
+    "97219", "971900", "20900", "21289", "2790", "92900",
+    // Hong Kong, Taiwan, South Korea, Singapore, Thailand, Vietnam, Indonesia.
+    "852900", "886204", "8260", "651900", "661900", "841900", "62809", // Argentina, Uruguay, Venezuela.
+    "54600", "54604", "54605", "54607", "54609", "59890", "58900", "58901",
 ];
 
 #[cfg(test)]

@@ -192,11 +192,17 @@ fn resolve<'a>(request: &DialRequest<'a>) -> Result<&'a PhoneNumber, DialRefusal
     }
 }
 
-/// A prefix is `+` and at least a digit; an empty or broken one covers nothing.
+/// A prefix is `+` and at least a digit; an empty or broken one covers nothing. One that ends before the code of a
+/// country that shares `+1` does not cover that country.
 fn covers(prefix: &str, number: &PhoneNumber) -> bool {
     let digits = prefix.strip_prefix('+').unwrap_or_default();
-    !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()) && number.e164().starts_with(prefix)
+    let names_country = !barred::needs_own_code(number) || digits.len() >= OWN_CODE_DIGITS;
+    let is_prefix = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_prefix && names_country && number.e164().starts_with(prefix)
 }
+
+/// `1876`: Jamaica.
+const OWN_CODE_DIGITS: usize = 4;
 
 /// Organizations remembered before those that are idle are forgotten.
 const ORGS_KEPT: usize = 10_000;

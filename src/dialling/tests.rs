@@ -31,6 +31,23 @@ fn an_outbound_number_needs_the_switch_and_a_prefix() {
 }
 
 #[test]
+fn a_country_that_shares_plus_one_is_allowed_by_its_own_code_only() {
+    for number in ["+18095550123", "+18765550123", "+14735550123", "+12425550123", "+14415550123"] {
+        let number: PhoneNumber = number.parse().unwrap();
+        let own = &number.e164()[..5];
+        for (allow, allowed) in [("+1", false), (&own[..4], false), (own, true), (number.e164(), true)] {
+            let house = House::new(&[], &[allow]);
+            assert_eq!(house.ask(Destination::Number(&number)).is_ok(), allowed, "{} by {allow}", number.e164());
+        }
+    }
+    for number in ["+12025550143", "+14165550143", "+17875550143"] {
+        let house = House::new(&[], &["+1"]);
+        let number: PhoneNumber = number.parse().unwrap();
+        assert!(house.ask(Destination::Number(&number)).is_ok(), "{}", number.e164());
+    }
+}
+
+#[test]
 fn without_an_allow_list_not_even_a_target_can_be_dialled_by_its_number() {
     for allow in [&[][..], &[""], &["+"], &["1555"], &["+1x"]] {
         let house = House::new(&[("desk", "+15550002222")], allow);

@@ -325,6 +325,7 @@ const fn why_not(why: Ignored) -> &'static str {
         Ignored::UnknownTarget => "The call knows no target of this id.",
         Ignored::LimitReached => "This call has asked for persons as often as it may.",
         Ignored::TooLate => "The present request for a person ends within seconds; try again after it.",
+        Ignored::NotSaid => "The assistant did not say it.",
         Ignored::TooManyWaiting => "Other sentences wait to be said; try again after them.",
         Ignored::NothingToEnd => "The caller is with the assistant, and nobody is being called.",
     }

@@ -334,6 +334,7 @@ impl CallSession {
     fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
         self.drop_again(out);
         self.drop_says(Ignored::Ending, out);
+        self.note_missed_message(out);
         let talked = self.people.stage() == Some(Stage::Talking);
         if let (Some(Stage::Merging { .. } | Stage::Talking), Some(open)) = (self.people.stage(), &self.people.open)
             && open.mode == TransferMode::Warm

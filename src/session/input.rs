@@ -329,6 +329,8 @@ words! {
         LimitReached = "limit_reached",
         /// The present request is about to end without an answer: ask again after it.
         TooLate = "too_late",
+        /// The assistant was asked to say it, again and again, and did not.
+        NotSaid = "not_said",
         /// More sentences wait to be said than may.
         TooManyWaiting = "too_many_waiting",
         /// Nobody is asked for or talks.

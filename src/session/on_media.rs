@@ -6,6 +6,7 @@ use crate::session::ending::Ending;
 use crate::session::input::{DetachCause, MediaInput};
 use crate::session::keys::Key;
 use crate::session::links::{Media, Model};
+use crate::session::people::request::Requested;
 use crate::session::people::{Ask, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
@@ -130,7 +131,10 @@ impl CallSession {
         if asks && self.people.open.is_none() {
             let reason = "The caller pressed 0.".to_owned();
             let (cause, urgency) = (Cause::Key, Urgency::Medium);
-            self.request_person(now, Ask { cause, urgency, reason, summary: String::new(), only: None }, out);
+            let ask = Ask { cause, urgency, reason, summary: String::new(), only: None };
+            if self.request_person(now, ask, out) == Requested::Refused {
+                self.refuse_person(out);
+            }
             return;
         }
         if self.model == Model::Ready {

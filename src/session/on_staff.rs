@@ -132,8 +132,8 @@ impl CallSession {
         let is_made = saying.response.clone();
         if active.is_none() && !is_asked && self.turn.wanted.as_ref() != Some(&kind) {
             let will_sound = is_made.is_some_and(|response| self.is_sounding(now, &response));
-            if !will_sound {
-                self.says.put_back();
+            if !will_sound && !self.says.put_back() {
+                self.ignored(SAY, Ignored::NotSaid, out);
             }
         }
     }

@@ -26,6 +26,8 @@ pub struct CallFacts {
     pub dialled: Option<PhoneNumber>,
     pub direction: Direction,
     pub consent: Option<Consent>,
+    /// Of what operators are told in a call of ours; callers and assistants speak any.
+    pub language: Language,
     /// Empty: none.
     pub disclosure: Arc<str>,
     /// Empty: the caller speaks first.
@@ -54,6 +56,7 @@ impl CallFacts {
             dialled: None,
             direction: Direction::Inbound,
             consent: None,
+            language: Language::English,
             disclosure: "".into(),
             greeting: "".into(),
             intake_fields: Arc::default(),

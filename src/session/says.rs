@@ -10,15 +10,25 @@ use crate::types::ResponseId;
 /// Sentences that wait; about two minutes of speech, which nobody wants to fall behind further.
 const WAITING_MAX: usize = 4;
 
+/// Responses that may come to nothing for one sentence: a model that says something else every time has an end, too.
+const TRIES_MAX: u32 = 5;
+
 #[derive(Default)]
 pub(crate) struct Says {
-    waiting: VecDeque<Arc<str>>,
+    waiting: VecDeque<Sentence>,
     /// On its way to the caller.
     current: Option<Saying>,
 }
 
+struct Sentence {
+    text: Arc<str>,
+    /// Responses that were asked for it so far.
+    tries: u32,
+}
+
 pub(crate) struct Saying {
     pub(crate) text: Arc<str>,
+    tries: u32,
     /// The response that says it, once that has begun.
     pub(crate) response: Option<ResponseId>,
 }
@@ -34,7 +44,7 @@ impl Says {
     }
 
     pub(crate) fn add(&mut self, text: Arc<str>) {
-        self.waiting.push_back(text);
+        self.waiting.push_back(Sentence { text, tries: 0 });
     }
 
     /// Takes the next one: it is asked for now.
@@ -42,8 +52,8 @@ impl Says {
         if !may_say || self.current.is_some() {
             return None;
         }
-        let text = self.waiting.pop_front()?;
-        self.current = Some(Saying { text: Arc::clone(&text), response: None });
+        let Sentence { text, tries } = self.waiting.pop_front()?;
+        self.current = Some(Saying { text: Arc::clone(&text), tries: tries + 1, response: None });
         Some(text)
     }
 
@@ -51,11 +61,16 @@ impl Says {
         self.current.as_mut()
     }
 
-    /// The present one came to nothing before it sounded: it is the next one again.
-    pub(crate) fn put_back(&mut self) {
-        if let Some(saying) = self.current.take() {
-            self.waiting.push_front(saying.text);
+    /// The present one came to nothing before it sounded: it is the next one again. False: it is given up.
+    pub(crate) fn put_back(&mut self) -> bool {
+        let Some(Saying { text, tries, .. }) = self.current.take() else {
+            return true;
+        };
+        let again = tries < TRIES_MAX;
+        if again {
+            self.waiting.push_front(Sentence { text, tries });
         }
+        again
     }
 
     /// A response sounds. Returns whether it is the one that says the present sentence, which is said with that.

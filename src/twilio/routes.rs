@@ -260,7 +260,7 @@ async fn caught(answer: impl Future<Output = Result<Response, Response>>, otherw
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(response) | Err(response)) => response,
         Err(_) => {
-            // The panic hook has logged the message.
+            // The panic hook has logged where; what it says may quote the webhook.
             tracing::error!("a webhook's handler panicked");
             count("panic");
             otherwise()

@@ -48,8 +48,6 @@ words! {
         OperatorCallsBack = "operator_calls_back",
         /// The person is gone; the assistant goes on.
         BackWithAssistant = "back_with_assistant",
-        /// The caller may record a message; a tone follows.
-        LeaveMessage = "leave_message",
         /// Nobody was reached in an emergency; an urgent callback was noted.
         EmergencyNobody = "emergency_nobody",
         /// A person accepted, but the caller could not be moved.

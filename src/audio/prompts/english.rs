@@ -49,7 +49,6 @@ pub(super) const fn said(prompt: Prompt) -> Said {
             audio!("operator_calls_back"),
         ),
         Prompt::BackWithAssistant => ("You are back with the assistant.", audio!("back_with_assistant")),
-        Prompt::LeaveMessage => ("Please leave a message after the tone.", audio!("leave_message")),
         Prompt::EmergencyNobody => (
             "I could not reach anyone. \
              If anyone is in danger, please hang up and call the emergency number now. \

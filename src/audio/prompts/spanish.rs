@@ -53,7 +53,6 @@ pub(super) const fn said(prompt: Prompt) -> Said {
             audio!("operator_calls_back"),
         ),
         Prompt::BackWithAssistant => ("Está de nuevo con el asistente.", audio!("back_with_assistant")),
-        Prompt::LeaveMessage => ("Por favor, deje un mensaje después del tono.", audio!("leave_message")),
         Prompt::EmergencyNobody => (
             "No pude localizar a nadie. \
              Si alguien está en peligro, cuelgue y llame ahora al número de emergencias. \

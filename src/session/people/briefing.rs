@@ -3,15 +3,13 @@
 //! The gate says nothing about the caller, because an answering machine may be listening. A question that is asked
 //! again (the carrier repeats requests) gets the answer that it had.
 
-use std::fmt::Write as _;
-
 use crate::session::CallSession;
 use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{Effects, Event};
-use crate::session::people::{Attempt, Escalation, Stage};
+use crate::session::people::{Attempt, Escalation, Stage, wording};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
-use crate::types::{AnsweredBy, AttemptState, Caller, EscalationState, LegId, Mono, TransferMode, Urgency};
+use crate::types::{AnsweredBy, AttemptState, Caller, EscalationState, LegId, Mono, Speaker, TransferMode, Urgency};
 
 /// Longest briefing, in characters.
 const BRIEFING_CHARS_MAX: usize = 600;
@@ -21,6 +19,7 @@ const PART_CHARS_MAX: usize = 300;
 
 /// Last words to operators that are remembered.
 const GOODBYES_MAX: usize = 16;
+const NAME_CHARS_MAX: usize = 80;
 
 impl CallSession {
     /// An operator's leg was answered.
@@ -226,28 +225,25 @@ impl CallSession {
     /// The summary for the operator: at most 600 characters, without control characters, and the caller's or the
     /// model's words are introduced as such.
     fn briefing(&self, open: &Escalation) -> String {
-        let mut text = String::new();
-        match (self.known("caller_name"), &self.facts.caller) {
-            (Some(name), _) => {
-                let _ = write!(text, "The caller gives the name {}. ", plain(&name, 80));
-            }
-            (None, Caller::Number(_)) => text.push_str("The caller has not given a name. "),
-            (None, Caller::Withheld) => text.push_str("The caller has given no name and withholds the number. "),
-        }
+        let language = self.facts.language;
+        let mut parts = vec![match self.known("caller_name") {
+            Some(name) => wording::name(language, &plain(&name, NAME_CHARS_MAX)),
+            None => wording::no_name(language, self.facts.caller == Caller::Withheld).to_owned(),
+        }];
         if !open.reason.is_empty() {
-            let _ = write!(text, "Reason: {} ", plain(&open.reason, PART_CHARS_MAX));
+            parts.push(told(wording::reason(language, open.cause), &open.reason));
         }
+        let heard = self.people.heard.iter().rev().find(|(_, speaker, _)| *speaker == Speaker::Caller);
         if !open.summary.is_empty() {
-            let _ = write!(text, "The caller says: {} ", plain(&open.summary, PART_CHARS_MAX));
-        } else if let Some((_, _, words)) =
-            self.people.heard.iter().rev().find(|(_, speaker, _)| *speaker == crate::types::Speaker::Caller)
-        {
-            let _ = write!(text, "The caller says: {} ", plain(words, PART_CHARS_MAX));
+            parts.push(told(wording::said(language, Speaker::Assistant), &open.summary));
+        } else if let Some((_, _, words)) = heard {
+            parts.push(told(wording::said(language, Speaker::Caller), words));
         }
         let rest = self.intake_words();
         if !rest.is_empty() {
-            let _ = write!(text, "Noted: {} ", plain(&rest, PART_CHARS_MAX));
+            parts.push(told(wording::gave(language), &rest));
         }
+        let text = parts.join(" ");
         plain(&text, if planted!(self.policy, BriefsWithoutEnd) { usize::MAX } else { BRIEFING_CHARS_MAX })
     }
 
@@ -264,6 +260,13 @@ impl CallSession {
         let words: Vec<_> = fields.map(|(name, value)| format!("{}: {value}", name.replace('_', " "))).collect();
         words.join("; ")
     }
+}
+
+/// Whose words they are, and the words; what follows is a sentence of its own.
+fn told(by: &str, words: &str) -> String {
+    let words = plain(words, PART_CHARS_MAX);
+    let end = if words.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{by} {words}{end}")
 }
 
 /// One line of at most so many characters, as a voice can read it.

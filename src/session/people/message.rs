@@ -1,22 +1,36 @@
-//! A message of the caller's: the voicemail of one who could not be helped.
+//! A message of the caller's: the voicemail of one who could not be helped. Who leaves none is called back.
 
 use std::time::Duration;
 
 use crate::session::CallSession;
-use crate::session::document::Document;
+use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{Effects, Record};
-use crate::session::fact::VoicemailFact;
+use crate::session::fact::{CallbackFact, VoicemailFact};
 use crate::session::timer::Timer;
-use crate::types::{EscalationState, Mono, Outcome, Reason};
+use crate::types::{EscalationState, Mono, Outcome, Reason, Urgency};
 
 /// A caller who is asked to leave a message.
 pub(crate) struct Message {
     pub(crate) escalation: Option<u32>,
+    /// What it is about, for who calls back if no message comes.
+    pub(crate) urgency: Urgency,
+    pub(crate) reason: String,
     /// It is on disk.
     pub(crate) left: bool,
     /// The caller has hung up; the recording may still be reported.
     pub(crate) caller_gone: bool,
+    /// No message was left, and somebody is to call back for that.
+    pub(crate) missed: bool,
 }
+
+impl Message {
+    pub(crate) const fn new(escalation: Option<u32>, urgency: Urgency, reason: String) -> Self {
+        Self { escalation, urgency, reason, left: false, caller_gone: false, missed: false }
+    }
+}
+
+/// What a callback is about that nothing better is known of.
+const LEFT_NOTHING: &str = "The caller was asked to leave a message, and left none.";
 
 impl CallSession {
     /// Moves the caller to the voicemail.
@@ -26,8 +40,11 @@ impl CallSession {
     }
 
     pub(in crate::session) fn voicemail_document(&mut self, now: Mono, out: &mut Effects) -> Document {
-        let escalation = self.people.open.as_ref().map(|open| open.no);
-        self.people.message = Some(Message { escalation, left: false, caller_gone: false });
+        let open = self.people.open.as_ref();
+        let escalation = open.map(|open| open.no);
+        let (urgency, reason) =
+            open.map_or((Urgency::Medium, String::new()), |open| (open.urgency, open.reason.clone()));
+        self.people.message = Some(Message::new(escalation, urgency, reason));
         self.close_escalation(EscalationState::Voicemail, out);
         let cuts = if self.playout.is_idle() { Vec::new() } else { self.playout.cut(now, out) };
         self.settle_cuts(now, cuts, out);
@@ -59,7 +76,8 @@ impl CallSession {
             self.record(Record::Voicemail(fact), out);
         }
         let Some(message) = &mut self.people.message else {
-            self.people.message = Some(Message { escalation: None, left: true, caller_gone: false });
+            let message = Message::new(None, Urgency::Medium, String::new());
+            self.people.message = Some(Message { left: true, ..message });
             return;
         };
         message.left = true;
@@ -80,11 +98,34 @@ impl CallSession {
         let left = self.people.message.as_ref().is_some_and(|message| message.left);
         if left {
             self.close(now, Outcome::Voicemail, Reason::MessageLeft, out);
-        } else {
-            // Nothing was said. The carrier's own word on the recording may still differ.
-            self.caller_leaves_message(now);
+            return Document::HangUp;
         }
-        Document::HangUp
+        if self.note_missed_message(out) {
+            self.say_goodbye_by_document(now, Outcome::Callback, Reason::CallbackPromised);
+            return Document::Goodbye(Goodbye::WillCallBack);
+        }
+        // The carrier's own word on the recording may still differ.
+        self.caller_leaves_message(now);
+        Document::Goodbye(Goodbye::NobodyFree)
+    }
+
+    /// The caller was asked for a message and left none: somebody is to call back, if the number is known. Returns
+    /// whether that is noted.
+    pub(in crate::session) fn note_missed_message(&mut self, out: &mut Effects) -> bool {
+        let Some(message) = self.people.message.as_mut().filter(|message| !message.left) else {
+            return false;
+        };
+        if self.facts.caller.number().is_none() || std::mem::replace(&mut message.missed, true) {
+            return message.missed;
+        }
+        let (escalation, urgency) = (message.escalation, message.urgency);
+        let reason = if message.reason.is_empty() { LEFT_NOTHING.to_owned() } else { message.reason.clone() };
+        self.people.counts.callbacks += 1;
+        let people = &self.facts.people;
+        let due = people.hours.after(self.wall, people.callback_due);
+        let no = self.people.counts.callbacks;
+        self.record(Record::Callback(CallbackFact { no, escalation, urgency, reason, due, assignee: None }), out);
+        true
     }
 
     /// The caller has hung up, perhaps after speaking: the recording's report is waited for.

@@ -22,6 +22,7 @@ pub(super) mod redial;
 pub(super) mod request;
 pub(super) mod resume;
 pub(super) mod transfer;
+mod wording;
 
 use std::collections::VecDeque;
 
@@ -144,6 +145,8 @@ pub(crate) struct PastAsk {
 pub(crate) struct Escalation {
     pub(crate) no: u32,
     pub(crate) urgency: Urgency,
+    /// Whose reason it is.
+    pub(crate) cause: Cause,
     pub(crate) reason: String,
     pub(crate) summary: String,
     pub(crate) state: EscalationState,

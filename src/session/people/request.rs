@@ -38,7 +38,24 @@ impl CallSession {
             return;
         }
         let reason = format!("The safety net heard: {alarm} ({}).", found.rule);
-        self.request_person(now, Ask { cause, urgency, reason, summary: String::new(), only: None }, out);
+        let ask = Ask { cause, urgency, reason, summary: String::new(), only: None };
+        let requested = self.request_person(now, ask, out);
+        let waits_for_answer = cause == Cause::CallerAsked || urgency == Urgency::High;
+        if requested == Requested::Refused && speaker == Speaker::Caller && waits_for_answer {
+            self.refuse_person(out);
+        }
+    }
+
+    /// The caller asks for a person, and none is rung any more in this call: both speakers are told.
+    pub(in crate::session) fn refuse_person(&mut self, out: &mut Effects) {
+        if !matches!(self.ending, Ending::None) || !self.is_with_assistant() {
+            return;
+        }
+        self.say_locally(Prompt::NobodyFree, out);
+        let news = "The caller wants a person again. Nobody could be reached before, and nobody is rung any more in \
+                    this call; the caller was told that nobody is free. Offer to take down what it is about, so that \
+                    somebody can call back.";
+        self.tell_model(news, out);
     }
 
     /// The assistant's `escalate_call`.
@@ -122,6 +139,7 @@ impl CallSession {
         self.people.open = Some(Escalation {
             no,
             urgency,
+            cause,
             reason,
             summary,
             state: EscalationState::Requested,
@@ -171,6 +189,7 @@ impl CallSession {
         }
         if worse {
             // What is more urgent knows no hours, and is what the operator must hear of.
+            open.cause = ask.cause;
             let reason_before = std::mem::replace(&mut open.reason, ask.reason);
             raised = Some(EscalationRaise {
                 no: open.no,

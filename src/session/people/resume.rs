@@ -17,7 +17,7 @@ use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, Polic
 use crate::session::respond::Greeting;
 use crate::session::timer::Timer;
 use crate::types::{
-    AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TargetId, TransferMode,
+    AttemptState, Direction, EscalationState, Mono, Now, OpenHours, Outcome, Reason, TargetId, TransferMode, Urgency,
 };
 
 impl CallSession {
@@ -77,7 +77,7 @@ impl CallSession {
         match open {
             Some(open) => self.take_up_escalation(now, open, out),
             None if leaving_message => {
-                self.people.message = Some(Message { escalation: None, left: false, caller_gone: false });
+                self.people.message = Some(Message::new(None, Urgency::Medium, String::new()));
                 let max = self.policy.voicemail_max;
                 self.people.next = Some(Document::Voicemail { escalation: self.people.counts.escalations, max });
                 self.timers.set(Timer::Message, now + max + self.policy.voicemail_grace * 2);
@@ -168,6 +168,7 @@ impl CallSession {
         Escalation {
             no: past.fact.no,
             urgency: past.fact.urgency,
+            cause: past.fact.cause,
             reason: past.fact.reason.clone(),
             summary: past.fact.summary.clone(),
             state: past.state,

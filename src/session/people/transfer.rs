@@ -176,17 +176,12 @@ impl CallSession {
         }
     }
 
-    /// A redirect did not work, as far as is known, and there is no stream to leave: once more, and then the leg ends.
+    /// A redirect did not work, and there is no stream to leave: once more, and then the leg ends.
     fn move_again(&mut self, now: Mono, document: Document, out: &mut Effects) {
         let wanted = match &document {
             Document::Connect => self.timers.is_set(Timer::Stream),
-            // It may have been done, and would then be done again: a phone rings twice, two who talk are parted, a
-            // message begins anew. If it was not, the leg asks, as its stream has ended; looks and timers see to the rest.
-            Document::Cold { .. } | Document::Room(_) | Document::Message(_) => false,
-            Document::Voicemail { escalation, .. } => {
-                self.ask_out_of_room(*escalation, out);
-                false
-            }
+            // Its phone may ring already, and would ring again. Its time passes, or the leg asks.
+            Document::Cold { .. } => false,
             _ => self.people.next.as_ref() == Some(&document),
         };
         let Some(leg) = self.leg.clone().filter(|_| wanted) else {
@@ -202,14 +197,6 @@ impl CallSession {
             _ => (Outcome::StreamLost, Reason::StreamBroken),
         };
         self.hang_up(now, outcome, reason, out);
-    }
-
-    /// A caller who waits in the room and may not have left it: if the room ends, the leg asks what is next; if nobody
-    /// is in it, nothing happens.
-    fn ask_out_of_room(&mut self, escalation: u32, out: &mut Effects) {
-        if !self.people.has_errand(&Errand::EndRoom) {
-            self.run(Errand::EndRoom, CarrierEffect::EndRoom { escalation }, out);
-        }
     }
 
     /// A room reports. What it says about others than these two is of no interest.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::safety::Language;
 use crate::session::CallSession;
 use crate::session::document::Document;
 use crate::session::effect::{
@@ -16,7 +17,7 @@ use crate::session::policy::{CallFacts, People, Policy};
 use crate::types::org::{FieldKind, IntakeField};
 use crate::types::prompt::Sentence;
 use crate::types::usage::Usage;
-use crate::types::{CallId, Mono, Mulaw, Now, Prompt, Prompts, ToolCallId, Wall};
+use crate::types::{CallId, Caller, Mono, Mulaw, Now, Prompt, Prompts, ToolCallId, Wall};
 
 pub(super) struct Rig {
     pub(super) session: CallSession,
@@ -44,11 +45,22 @@ pub(super) struct Setup {
     pub(super) rest: bool,
     pub(super) policy: Policy,
     pub(super) people: People,
+    pub(super) caller: Caller,
+    pub(super) language: Language,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { disclosure: "", greeting: "Hello?", rest: true, policy: Policy::default(), people: People::nobody() }
+        let (policy, people) = (Policy::default(), People::nobody());
+        Self {
+            disclosure: "",
+            greeting: "Hello?",
+            rest: true,
+            policy,
+            people,
+            caller: Caller::Withheld,
+            language: Language::English,
+        }
     }
 }
 
@@ -65,6 +77,8 @@ impl Rig {
             intake_fields: vec![field("caller_name"), field("caller_phone")].into(),
             carrier_rest: setup.rest,
             people: setup.people,
+            caller: setup.caller,
+            language: setup.language,
             dialled: Some("+15550100199".parse().unwrap()),
             ..plain
         };

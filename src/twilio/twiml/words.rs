@@ -23,8 +23,14 @@ impl Tongue {
 
     pub(super) const fn voicemail(self) -> &'static str {
         match self {
-            Self::English => "Please leave a message after the tone. When you have finished, press any key or hang up.",
-            Self::Spanish => "Deje un mensaje después de la señal. Cuando termine, pulse cualquier tecla o cuelgue.",
+            Self::English => {
+                "Nobody is free at the moment. Please leave a message after the tone. When you have finished, press \
+                 any key or hang up."
+            }
+            Self::Spanish => {
+                "En este momento no hay nadie disponible. Deje un mensaje después de la señal. Cuando termine, pulse \
+                 cualquier tecla o cuelgue."
+            }
         }
     }
 

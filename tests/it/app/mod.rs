@@ -5,6 +5,7 @@
 mod browser;
 mod commands;
 mod echo;
+mod panics;
 mod scenarios;
 mod shutdown;
 

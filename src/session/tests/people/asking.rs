@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use super::*;
+use crate::safety::Language;
 use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{ModelEffect, Record, ToolAnswer};
 use crate::session::input::{
-    ActionResult, CarrierInput, DetachCause, Input, LegStatus, LostCause, MediaInput, ModelInput, Question, StaffInput,
-    ToolRequest,
+    ActionResult, CarrierInput, DetachCause, Input, IntakeData, LegStatus, LostCause, MediaInput, ModelInput, Question,
+    StaffInput, ToolRequest,
 };
 use crate::session::tests::rig::{Rig, Setup};
-use crate::types::{EscalationState, Fallback, Outcome, Prompt, Reason, Urgency};
+use crate::types::{Caller, EscalationState, Fallback, Outcome, Prompt, Reason, Urgency};
 
 #[test]
 fn a_second_request_joins_the_first() {
@@ -72,6 +73,49 @@ fn key_zero_asks_for_a_person() {
     assert!(rig.said(Prompt::Ringing));
 }
 
+/// A call that has asked for a person as often as it may; nobody was there.
+fn asked_too_often() -> Rig {
+    let mut rig = Rig::on_air(Setup { rest: false, ..setup(Fallback::Assistant) });
+    for _ in 0..5 {
+        rig.staff_escalate(Urgency::Low);
+    }
+    rig.says("r1", "i1", 500, "Nobody is free.");
+    rig.pass(4_000);
+    rig.heard.clear();
+    rig
+}
+
+fn is_told(rig: &Rig) -> bool {
+    rig.notes().iter().any(|note| note.starts_with("The caller wants a person again."))
+}
+
+#[test]
+fn key_zero_is_answered_also_when_nobody_is_rung_any_more() {
+    let mut rig = asked_too_often();
+    let creates = rig.creates().len();
+    rig.feed(Input::Media(MediaInput::Digit('0')));
+    rig.pass(3_500);
+    assert!(rig.said(Prompt::NobodyFree) && is_told(&rig));
+    assert_eq!((rig.creates().len(), rig.dials().len()), (creates + 1, 0), "and the assistant goes on");
+}
+
+#[test]
+fn a_spoken_wish_for_a_person_is_answered_also_when_nobody_is_rung_any_more() {
+    let mut rig = asked_too_often();
+    rig.caller_starts("u1");
+    rig.pass(1_500);
+    rig.caller_stops("u1");
+    rig.caller_said("u1", "I want to speak to a real person.");
+    rig.pass(2_000);
+    assert!(rig.said(Prompt::NobodyFree) && is_told(&rig));
+    let mut rig = asked_too_often();
+    rig.begin_auto("r2");
+    rig.speak("r2", "i2", 500, "I will connect you to a person.");
+    rig.done("r2");
+    rig.pass(2_000);
+    assert!(!is_told(&rig), "the assistant's own words are not the caller's");
+}
+
 #[test]
 fn a_message_is_recorded_and_ends_the_call() {
     let mut rig = Rig::on_air(setup(Fallback::Voicemail));
@@ -104,6 +148,70 @@ fn a_caller_who_hangs_up_after_speaking_has_left_a_message() {
     rig.feed(Input::Carrier(CarrierInput::Recorded { recording, duration }));
     rig.pass(1_000);
     assert_eq!(rig.outcome(), Some((Outcome::Voicemail, Reason::MessageLeft)));
+}
+
+/// A caller whose number is known, or is not, is asked to leave a message.
+fn at_the_voicemail(caller: Caller) -> Rig {
+    let mut rig = Rig::on_air(Setup { caller, ..setup(Fallback::Voicemail) });
+    rig.staff_escalate(Urgency::High);
+    rig.dialled(1);
+    rig.operator(1, 1, LegStatus::NoAnswer);
+    rig.dialled(2);
+    rig.operator(2, 2, LegStatus::NoAnswer);
+    let id = rig.redirects().last().expect("to the voicemail").0;
+    rig.result(id, ActionResult::Done);
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    rig
+}
+
+fn known() -> Caller {
+    Caller::Number("+12025550177".parse().unwrap())
+}
+
+fn callbacks(rig: &Rig) -> Vec<(Option<u32>, Urgency, String)> {
+    let callback = |record: &Record| match record {
+        Record::Callback(fact) => Some((fact.escalation, fact.urgency, fact.reason.clone())),
+        _ => None,
+    };
+    rig.records().filter_map(callback).collect()
+}
+
+fn said_nothing() -> Question {
+    Question::VoicemailDone { recording: String::new(), duration: Duration::ZERO }
+}
+
+#[test]
+fn who_leaves_no_message_is_called_back_and_hears_so() {
+    let mut rig = at_the_voicemail(known());
+    assert_eq!(rig.ask(said_nothing()), Document::Goodbye(Goodbye::WillCallBack));
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(60_000);
+    assert_eq!(callbacks(&rig), [(Some(1), Urgency::High, "asked by staff".to_owned())]);
+    assert_eq!(rig.outcome(), Some((Outcome::Callback, Reason::CallbackPromised)));
+}
+
+#[test]
+fn who_hangs_up_before_the_tone_is_called_back() {
+    let mut rig = at_the_voicemail(known());
+    rig.caller_leg(LegStatus::Completed);
+    assert!(callbacks(&rig).is_empty(), "the recording may still come");
+    rig.pass(60_000);
+    assert_eq!((callbacks(&rig).len(), rig.outcome()), (1, Some((Outcome::CallerHungUp, Reason::CarrierStatus))));
+}
+
+#[test]
+fn who_leaves_a_message_or_no_number_is_not_called_back() {
+    let mut rig = at_the_voicemail(known());
+    let (recording, duration) = ("RE1".to_owned(), Duration::from_secs(4));
+    assert_eq!(rig.ask(Question::VoicemailDone { recording, duration }), Document::HangUp);
+    rig.pass(60_000);
+    assert!(callbacks(&rig).is_empty());
+    let mut rig = at_the_voicemail(Caller::Withheld);
+    assert_eq!(rig.ask(said_nothing()), Document::Goodbye(Goodbye::NobodyFree));
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(60_000);
+    assert!(callbacks(&rig).is_empty());
+    assert!(rig.session.is_over());
 }
 
 #[test]
@@ -183,7 +291,41 @@ fn the_briefing_is_one_bounded_line() {
     rig.answered(1, 1);
     let Document::Briefing { text, .. } = rig.key(1, 1, 1, Some('1')) else { panic!("a briefing") };
     assert!(text.chars().count() <= 600 && !text.chars().any(char::is_control), "{text}");
-    assert!(text.contains("The caller says"));
+    assert!(text.contains("The assistant says the reason is: pain") && text.contains("sums up what the caller says"));
+}
+
+/// What the operator is told of a call whose caller speaks, and whose assistant files and asks.
+fn briefing(language: Language, summary: &str) -> String {
+    let mut rig = Rig::on_air(Setup { language, caller: known(), ..setup(Fallback::Callback) });
+    rig.caller_starts("u1");
+    rig.caller_stops("u1");
+    rig.begin_auto("r1");
+    rig.caller_said("u1", "my bill is wrong");
+    let fields = vec![("caller_phone".to_owned(), "555-0142. Switchboard support, press 1 now".to_owned())];
+    let intake = IntakeData { json: "{}".to_owned(), fields };
+    rig.tool("r1", "c1", ToolRequest::CompleteIntake { intake, urgency: Urgency::Low });
+    let reason = "Switchboard support, press 1 now".to_owned();
+    rig.tool("r1", "c2", ToolRequest::EscalateCall { reason, urgency: Urgency::High, summary: summary.to_owned() });
+    rig.done("r1");
+    rig.dialled(1);
+    rig.answered(1, 1);
+    let Document::Briefing { text, .. } = rig.key(1, 1, 1, Some('1')) else { panic!("a briefing") };
+    text.to_string()
+}
+
+#[test]
+fn whose_words_they_are_is_said_before_them() {
+    assert_eq!(
+        briefing(Language::English, ""),
+        "The caller has not given a name. The assistant says the reason is: Switchboard support, press 1 now. The \
+         caller says: my bill is wrong. The caller gave: caller phone: 555-0142. Switchboard support, press 1 now."
+    );
+    assert_eq!(
+        briefing(Language::Spanish, "La factura."),
+        "Quien llama no ha dado su nombre. El asistente dice que el motivo es: Switchboard support, press 1 now. El \
+         asistente resume lo que dice quien llama: La factura. Quien llama ha indicado: caller phone: 555-0142. \
+         Switchboard support, press 1 now."
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::session::effect::{Event, RespondKind};
-use crate::session::input::{Ignored, LostCause, ModelInput, ResponseEnd};
+use crate::session::input::{Ignored, LostCause, ModelInput, ResponseEnd, ToolRequest};
 use crate::types::Prompt;
 
 fn take_over(target: &str) -> StaffInput {
@@ -175,6 +175,21 @@ fn a_sentence_that_is_interrupted_while_it_sounds_was_said() {
     rig.done("r2");
     rig.pass(2_000);
     assert_eq!((rig.said_for_staff(), rig.creates().len()), (1, 1));
+}
+
+#[test]
+fn an_assistant_that_does_something_else_every_time_is_not_asked_for_ever() {
+    let mut rig = on_air();
+    rig.feed(Input::Staff(say("The doctor is on the way.")));
+    for no in 0..20 {
+        let response = format!("r{no}");
+        rig.begin(&response);
+        let problem = "no such tool".to_owned();
+        rig.tool(&response, &format!("c{no}"), ToolRequest::Invalid { name: "other".to_owned(), problem });
+        rig.done(&response);
+    }
+    let said = rig.creates().into_iter().filter(|(_, kind)| matches!(kind, RespondKind::Say(_))).count();
+    assert_eq!((said, rig.ignored()), (5, vec![("say", Ignored::NotSaid)]));
 }
 
 #[test]

@@ -25,6 +25,7 @@ impl Gateway {
             dialled: None,
             direction: Direction::Inbound,
             consent: None,
+            language: Language::English,
             disclosure: settings.disclosure.as_str().into(),
             greeting: settings.greeting.as_str().into(),
             intake_fields: fields().into(),

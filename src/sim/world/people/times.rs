@@ -73,7 +73,6 @@ impl PeopleWatch {
                         | Prompt::WillCallBack
                         | Prompt::OperatorCallsBack
                         | Prompt::EmergencyNobody
-                        | Prompt::LeaveMessage
                         | Prompt::ModelLost
                 )
             )
