@@ -15,12 +15,6 @@ use crate::types::{AttemptState, EscalationState, LegId, Mono, TransferMode};
 /// The least that a phone rings; with less time left nobody else is tried.
 pub(in crate::session) const RING_MIN: Duration = Duration::from_secs(5);
 
-/// Between dials of one phone that the carrier did not process.
-const REDIAL_PAUSE: Duration = Duration::from_secs(2);
-
-/// Such dials of one phone, beyond the first.
-const REDIALS_MAX: u32 = 50;
-
 /// Between tries to end a leg whose hang-up did not work.
 const CLEANUP_PAUSE: Duration = Duration::from_secs(2);
 
@@ -101,7 +95,7 @@ impl CallSession {
         self.outbound_committed(now, id, out);
     }
 
-    fn dial(&mut self, now: Mono, out: &mut Effects) {
+    pub(in crate::session) fn dial(&mut self, now: Mono, out: &mut Effects) {
         let Some(open) = &mut self.people.open else {
             return;
         };
@@ -147,55 +141,6 @@ impl CallSession {
                 }
                 self.run(Errand::Find(no), CarrierEffect::FindDialled(Some(dial)), out);
             }
-        }
-    }
-
-    /// The dial was not processed, so nothing rings: the same phone again in a moment, while it has its turn. What keeps
-    /// the carrier from it would keep it from ringing the next one, too.
-    fn not_dialled(&mut self, now: Mono, no: u32, out: &mut Effects) {
-        if self.knows_leg(no) {
-            return;
-        }
-        self.people.legs.ended(no);
-        if !self.is_ringing(no) {
-            return;
-        }
-        if self.may_redial(now) {
-            self.timers.stop(Timer::Attempt);
-            self.timers.set(Timer::Redial, now + REDIAL_PAUSE);
-        } else {
-            self.attempt_over(now, AttemptState::Refused, out);
-        }
-    }
-
-    /// The time that is left is shared evenly among those who are still to be tried.
-    fn may_redial(&self, now: Mono) -> bool {
-        let (Some(open), Some(attempt)) = (&self.people.open, self.people.attempt()) else {
-            return false;
-        };
-        let later = (open.queue.len() as u32).min(self.policy.attempts_max.saturating_sub(open.tried));
-        let turn = open.due.since(attempt.began) / (later + 1);
-        let next = now + REDIAL_PAUSE;
-        attempt.redials < REDIALS_MAX && next.since(attempt.began) < turn && open.due.since(next) >= RING_MIN
-    }
-
-    /// A dial that was not processed is asked for again.
-    pub(in crate::session) fn on_redial_due(&mut self, now: Mono, out: &mut Effects) {
-        if self.people.stage() != Some(Stage::Ringing) {
-            return;
-        }
-        let grace = self.policy.dial_grace;
-        match self.people.attempt_mut() {
-            // It rings after all: its callbacks told.
-            Some(attempt) if attempt.leg.is_some() => {
-                let ring = attempt.target.ring;
-                self.timers.set(Timer::Attempt, now + ring + grace);
-            }
-            Some(attempt) => {
-                attempt.redials += 1;
-                self.dial(now, out);
-            }
-            None => {}
         }
     }
 
@@ -355,11 +300,11 @@ impl CallSession {
         self.record(Record::AttemptMove(AttemptMove { no, from, to, leg }), out);
     }
 
-    fn is_ringing(&self, no: u32) -> bool {
+    pub(in crate::session) fn is_ringing(&self, no: u32) -> bool {
         self.people.stage() == Some(Stage::Ringing) && self.people.attempt().is_some_and(|attempt| attempt.no == no)
     }
 
-    fn knows_leg(&self, no: u32) -> bool {
+    pub(in crate::session) fn knows_leg(&self, no: u32) -> bool {
         self.people.attempt().is_some_and(|attempt| attempt.no == no && attempt.leg.is_some())
     }
 

@@ -18,6 +18,7 @@ pub(super) mod looks;
 pub(super) mod message;
 pub(super) mod news;
 pub(super) mod outbound;
+pub(super) mod redial;
 pub(super) mod request;
 pub(super) mod resume;
 pub(super) mod transfer;

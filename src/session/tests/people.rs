@@ -2,7 +2,9 @@
 
 mod alarms;
 mod asking;
+mod emergencies;
 mod joining;
+mod redial;
 mod staff;
 
 use std::time::Duration;

@@ -156,18 +156,19 @@ async fn the_leg_of_another_calls_dial_is_never_taken() {
 #[tokio::test(start_paused = true)]
 async fn a_leg_whose_own_dial_is_not_answered_yet_is_not_taken_for_another() {
     let (world, _peer) = on_air_with_desk("+15550002222").await;
+    let first = world.call();
     let _second = world.on_air(2).await;
     world.settle().await;
-    let call = world.board.live()[1].call;
+    let second = world.board.live()[1].call;
     world.carrier.dial_ms.store(4_000, Ordering::Relaxed);
-    let command = StaffInput::Escalate { target: None, urgency: Urgency::High, reason: String::new() };
-    world.board.command(call, command).await.unwrap();
+    let escalate = || StaffInput::Escalate { target: None, urgency: Urgency::High, reason: String::new() };
+    world.board.command(second, escalate()).await.unwrap();
     world.settle().await;
     let other = leg(FakeCarrier::DIALLED);
     *world.carrier.found.lock().unwrap() = vec![FoundLeg { leg: other.clone(), status: LegStatus::Ringing }];
     world.carrier.dial_ms.store(0, Ordering::Relaxed);
     world.carrier.dials.lock().unwrap().push_back(Err(CarrierError::Unknown));
-    escalate(&world).await;
+    world.board.command(first, escalate()).await.unwrap();
     sleep(std::time::Duration::from_secs(5)).await;
     let first = moves(&world);
     assert!(first.iter().all(|(_, learned)| *learned != Some(other.clone())), "{first:?}");

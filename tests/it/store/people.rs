@@ -201,6 +201,8 @@ async fn nothing_leaves_a_final_state(store: Store) {
         store.apply(&entries(number, begun)).await.unwrap();
         let before = store.call(call(number)).await.unwrap();
         let tries = A::ALL.iter().flat_map(|to| [(A::Intended, *to), (*last, *to)]);
+        // The name of a leg may come late: that is no move.
+        let tries = tries.filter(|(from, to)| from != to);
         let late: Vec<_> =
             (4..).zip(tries).map(|(no, (from, to))| entry(number, no, attempt_move(1, from, to, Some(5)))).collect();
         store.apply(&late).await.unwrap();

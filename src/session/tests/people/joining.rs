@@ -152,26 +152,6 @@ fn a_promise_to_call_back_is_told_and_becomes_a_task_of_the_operators() {
 }
 
 #[test]
-fn in_an_emergency_a_promise_to_call_back_does_not_end_the_search() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::Emergency);
-    rig.dialled(1);
-    rig.answered(1, 1);
-    rig.key(1, 1, 1, Some('7'));
-    assert_eq!(rig.key(1, 1, 2, Some('3')), Document::Goodbye(Goodbye::CallsBack));
-    assert_eq!(rig.dials().len(), 2, "the next one is rung");
-    rig.dialled(2);
-    rig.operator(2, 2, LegStatus::Busy);
-    let tasks = rig.records().filter_map(|record| match record {
-        Record::Callback(task) => Some((task.urgency, task.assignee.clone())),
-        _ => None,
-    });
-    assert_eq!(tasks.collect::<Vec<_>>(), [(Urgency::Emergency, Some("doctor".parse().unwrap()))]);
-    rig.pass(4_000);
-    assert!(rig.said(Prompt::EmergencyNobody));
-}
-
-#[test]
 fn repeat_has_an_end_and_no_key_is_no_yes() {
     let mut rig = Rig::briefed();
     for step in 2..5 {
@@ -280,51 +260,6 @@ fn a_dial_that_made_nothing_gives_way_to_the_next_and_its_late_ring_is_ended() {
     assert_eq!(rig.dials().len(), 2);
     rig.operator(1, 8, LegStatus::Ringing);
     assert_eq!(rig.hung_up(&leg(8)), 1);
-}
-
-#[test]
-fn a_carrier_that_is_away_for_a_moment_costs_no_target() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::Emergency);
-    for dials in 1..=10 {
-        assert_eq!(rig.dials().len(), dials);
-        assert!(rig.dials().iter().all(|(_, dial)| dial.attempt == 1 && dial.target.as_str() == "doctor"));
-        let id = rig.dials().last().unwrap().0;
-        rig.result(id, ActionResult::NotDone);
-        assert_eq!(rig.dials().len(), dials, "not at once");
-        rig.pass(2_100);
-    }
-    rig.dialled(1);
-    assert!(matches!(rig.answered(1, 1), Document::Gate { attempt: 1, .. }));
-}
-
-#[test]
-fn a_carrier_that_stays_away_costs_each_target_its_share_of_the_time() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::Medium);
-    let began = rig.now;
-    while rig.states().last() != Some(&EscalationState::Callback) {
-        let (id, dial) = rig.dials().last().cloned().unwrap();
-        let took = rig.now.since(began);
-        assert_eq!(dial.attempt, if took < Duration::from_secs(60) { 1 } else { 2 }, "{took:?}");
-        rig.result(id, ActionResult::NotDone);
-        rig.pass(2_050);
-    }
-    let took = rig.now.since(began);
-    assert!((Duration::from_secs(110)..Duration::from_secs(125)).contains(&took), "{took:?}");
-    assert!(rig.attempts().ends_with(&[AttemptState::Refused]));
-}
-
-#[test]
-fn a_caller_who_leaves_while_the_carrier_is_away_rings_nobody_later() {
-    let mut rig = on_air();
-    rig.staff_escalate(Urgency::High);
-    let id = rig.dials()[0].0;
-    rig.result(id, ActionResult::NotDone);
-    rig.caller_leg(LegStatus::Completed);
-    rig.pass(10_000);
-    assert_eq!(rig.dials().len(), 1);
-    assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
 }
 
 #[test]

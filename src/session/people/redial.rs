@@ -1,0 +1,69 @@
+//! A dial that the carrier did not process: nothing rings, so the same phone may be tried again.
+//!
+//! What keeps the carrier from one dial keeps it from the next one, too: to go on in the list would only burn it.
+
+use std::time::Duration;
+
+use crate::session::CallSession;
+use crate::session::effect::Effects;
+use crate::session::people::Stage;
+use crate::session::people::attempt::RING_MIN;
+use crate::session::timer::Timer;
+use crate::types::{AttemptState, Mono};
+
+/// Between dials of one phone that the carrier did not process.
+const REDIAL_PAUSE: Duration = Duration::from_secs(2);
+
+/// Such dials of one phone, beyond the first.
+const REDIALS_MAX: u32 = 50;
+
+impl CallSession {
+    /// The dial was not processed, so nothing rings: the same phone again in a moment, while it has its turn. What keeps
+    /// the carrier from it would keep it from ringing the next one, too.
+    pub(in crate::session) fn not_dialled(&mut self, now: Mono, no: u32, out: &mut Effects) {
+        if self.knows_leg(no) {
+            return;
+        }
+        self.people.legs.ended(no);
+        if !self.is_ringing(no) {
+            return;
+        }
+        if self.may_redial(now) {
+            self.timers.stop(Timer::Attempt);
+            self.timers.set(Timer::Redial, now + REDIAL_PAUSE);
+        } else {
+            self.attempt_over(now, AttemptState::Refused, out);
+        }
+    }
+
+    /// The time that is left is shared evenly among those who are still to be tried.
+    fn may_redial(&self, now: Mono) -> bool {
+        let (Some(open), Some(attempt)) = (&self.people.open, self.people.attempt()) else {
+            return false;
+        };
+        let later = (open.queue.len() as u32).min(self.policy.attempts_max.saturating_sub(open.tried));
+        let turn = open.due.since(attempt.began) / (later + 1);
+        let next = now + REDIAL_PAUSE;
+        attempt.redials < REDIALS_MAX && next.since(attempt.began) < turn && open.due.since(next) >= RING_MIN
+    }
+
+    /// A dial that was not processed is asked for again.
+    pub(in crate::session) fn on_redial_due(&mut self, now: Mono, out: &mut Effects) {
+        if self.people.stage() != Some(Stage::Ringing) {
+            return;
+        }
+        let grace = self.policy.dial_grace;
+        match self.people.attempt_mut() {
+            // It rings after all: its callbacks told.
+            Some(attempt) if attempt.leg.is_some() => {
+                let ring = attempt.target.ring;
+                self.timers.set(Timer::Attempt, now + ring + grace);
+            }
+            Some(attempt) => {
+                attempt.redials += 1;
+                self.dial(now, out);
+            }
+            None => {}
+        }
+    }
+}

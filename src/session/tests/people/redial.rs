@@ -1,0 +1,53 @@
+//! A carrier that cannot be asked for a while.
+
+use std::time::Duration;
+
+use super::*;
+use crate::session::document::Document;
+use crate::session::input::{ActionResult, LegStatus};
+use crate::types::{AttemptState, EscalationState, Outcome, Reason, Urgency};
+
+#[test]
+fn a_carrier_that_is_away_for_a_moment_costs_no_target() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::Emergency);
+    for dials in 1..=10 {
+        assert_eq!(rig.dials().len(), dials);
+        assert!(rig.dials().iter().all(|(_, dial)| dial.attempt == 1 && dial.target.as_str() == "doctor"));
+        let id = rig.dials().last().unwrap().0;
+        rig.result(id, ActionResult::NotDone);
+        assert_eq!(rig.dials().len(), dials, "not at once");
+        rig.pass(2_100);
+    }
+    rig.dialled(1);
+    assert!(matches!(rig.answered(1, 1), Document::Gate { attempt: 1, .. }));
+}
+
+#[test]
+fn a_carrier_that_stays_away_costs_each_target_its_share_of_the_time() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::Medium);
+    let began = rig.now;
+    while rig.states().last() != Some(&EscalationState::Callback) {
+        let (id, dial) = rig.dials().last().cloned().unwrap();
+        let took = rig.now.since(began);
+        assert_eq!(dial.attempt, if took < Duration::from_secs(60) { 1 } else { 2 }, "{took:?}");
+        rig.result(id, ActionResult::NotDone);
+        rig.pass(2_050);
+    }
+    let took = rig.now.since(began);
+    assert!((Duration::from_secs(110)..Duration::from_secs(125)).contains(&took), "{took:?}");
+    assert!(rig.attempts().ends_with(&[AttemptState::Refused]));
+}
+
+#[test]
+fn a_caller_who_leaves_while_the_carrier_is_away_rings_nobody_later() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::High);
+    let id = rig.dials()[0].0;
+    rig.result(id, ActionResult::NotDone);
+    rig.caller_leg(LegStatus::Completed);
+    rig.pass(10_000);
+    assert_eq!(rig.dials().len(), 1);
+    assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
+}
