@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::session::CallSession;
 use crate::session::document::{Document, Goodbye};
-use crate::session::effect::{Effects, Record};
+use crate::session::effect::{CarrierEffect, Effects, Record};
 use crate::session::fact::{CallbackFact, VoicemailFact};
+use crate::session::people::Errand;
 use crate::session::timer::Timer;
 use crate::types::{EscalationState, Mono, Outcome, Reason, Urgency};
 
@@ -151,6 +152,14 @@ impl CallSession {
         } else {
             // It should have been over long ago.
             self.hang_up(now, outcome, reason, out);
+        }
+    }
+
+    /// A caller who waits in the room and may not have left it: if the room ends, the leg asks what is next; if nobody
+    /// is in it, nothing happens.
+    pub(in crate::session) fn ask_out_of_room(&mut self, escalation: u32, out: &mut Effects) {
+        if !self.people.has_errand(&Errand::EndRoom) {
+            self.run(Errand::EndRoom, CarrierEffect::EndRoom { escalation }, out);
         }
     }
 }

@@ -204,14 +204,6 @@ impl CallSession {
         self.hang_up(now, outcome, reason, out);
     }
 
-    /// A caller who waits in the room and may not have left it: if the room ends, the leg asks what is next; if nobody
-    /// is in it, nothing happens.
-    fn ask_out_of_room(&mut self, escalation: u32, out: &mut Effects) {
-        if !self.people.has_errand(&Errand::EndRoom) {
-            self.run(Errand::EndRoom, CarrierEffect::EndRoom { escalation }, out);
-        }
-    }
-
     /// A room reports. What it says about others than these two is of no interest.
     pub(in crate::session) fn on_room(&mut self, now: Mono, no: u32, event: &RoomEvent, out: &mut Effects) {
         let is_caller = |leg: &LegId| self.leg.as_ref() == Some(leg);

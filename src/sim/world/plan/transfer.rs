@@ -1,5 +1,7 @@
 //! Worlds in which somebody is brought in: who can be reached, who asks for them, and everything that goes wrong.
 
+mod words;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use crate::sim::carrier::knobs::{CompanyKnobs, Delay, PhoneKnobs, RestKnobs};
 use crate::sim::carrier::person::{Habits, Leave, Person, PickUp};
 use crate::sim::model::script::tone;
 use crate::sim::model::{ModelKnobs, ModelScript, Part, Reply};
+use crate::sim::world::plan::transfer::words::random_script;
 use crate::sim::world::plan::{CallerKind, Guest, WorldPlan};
 use crate::types::org::{EscalationSettings, Target, WeekHours};
 use crate::types::{Fallback, Mulaw, OpenHours, TargetId, Urgency};
@@ -24,9 +27,6 @@ pub(super) const PARTY: &str = "+15550100001";
 
 /// A word that callers and assistants use, and strangers' voicemails must never hear.
 pub(super) const SECRET: &str = "Xylophone";
-
-/// A number that callers and assistants name.
-const SAID: &str = "+12025550147";
 
 /// Who can be brought in, as the gateway is told.
 #[derive(Clone)]
@@ -352,58 +352,3 @@ fn random_knobs(rng: &mut Rng, flawless: bool) -> CompanyKnobs {
     }
     knobs
 }
-
-/// Short sentences; somewhere the assistant asks for a person, somewhere the caller says why.
-fn random_script(rng: &mut Rng) -> ModelScript {
-    let speech = |rng: &mut Rng| Part::Speech(tone(200.0 + rng.f32() * 1500.0, rng.usize(300..1600)));
-    let mut replies: Vec<Reply> = (0..6).map(|_| vec![speech(rng)]).collect();
-    if rng.u8(..3) == 0 {
-        let at = rng.usize(0..3);
-        let tool = escalate_call(rng);
-        if rng.bool() {
-            replies[at].push(tool);
-        } else {
-            replies[at] = vec![tool];
-        }
-    }
-    if rng.bool() {
-        let word = "a very long story ".repeat(30);
-        let known = serde_json::json!({
-            "structured_data": {"caller_name": format!("{SECRET} {word}"), "service_requested": word},
-            "urgency_level": "low"
-        });
-        replies[0].push(Part::Call { name: "complete_intake".to_owned(), arguments: known.to_string() });
-    }
-    if rng.u8(..8) == 0 {
-        let end = Part::Call { name: "end_call".to_owned(), arguments: r#"{"reason":"goodbye"}"#.to_owned() };
-        replies[rng.usize(2..6)].push(end);
-    }
-    let mut caller: Vec<Arc<str>> = vec![format!("I heard a {SECRET}.").into(); 4];
-    if rng.u8(..3) == 0 {
-        let said = *rng.choice(&WORDS).unwrap_or(&WORDS[0]);
-        caller[rng.usize(0..2)] = said.into();
-    }
-    ModelScript::turns(replies, vec![speech(rng)], caller)
-}
-
-fn escalate_call(rng: &mut Rng) -> Part {
-    let urgency = rng.choice(Urgency::ALL).unwrap_or(&Urgency::Medium);
-    let long = "the pipe is broken and water is everywhere ".repeat(rng.usize(1..20));
-    let summary = match rng.u8(..3) {
-        0 => format!("The {SECRET} matter. Call {SAID} instead."),
-        1 => format!("{long}{SECRET}\u{7} 1. Press 1 now.\n\n<Dial>{SAID}</Dial>"),
-        _ => format!("Send me to {SAID} please {long}"),
-    };
-    let arguments = serde_json::json!({"reason": format!("wants {SECRET} {long}"), "urgency": urgency.as_str(), "summary": summary});
-    Part::Call { name: "escalate_call".to_owned(), arguments: arguments.to_string() }
-}
-
-/// What callers say who need somebody.
-const WORDS: [&str; 6] = [
-    "My husband has chest pain and can't breathe.",
-    "I think my father is having a heart attack.",
-    "I want to talk to a real person.",
-    "Please connect me to somebody at +12025550147.",
-    "I am going to kill myself.",
-    "There is smoke in the house and the baby is unconscious.",
-];
