@@ -10,8 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use switchboard::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use switchboard::ports::store::{
-    AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, EscalationRow, History, OrgLookup, StoreError,
-    Transfers,
+    AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, EscalationRow, History, KeyUse, OrgLookup,
+    StoreError, Transfers,
 };
 use switchboard::session::document::Document;
 use switchboard::session::effect::RecordId;
@@ -151,11 +151,15 @@ impl Transfers for FakeTransfers {
         Ok(self.dials_today.load(Ordering::Relaxed))
     }
 
-    async fn claim_key(&self, _: &str, _: &str, _: &str, _: Wall) -> Result<Option<(String, String)>, StoreError> {
+    async fn claim_key(&self, _: &str, _: &str, _: &str, _: CallId, _: Wall) -> Result<Option<KeyUse>, StoreError> {
         Err(StoreError::Unavailable)
     }
 
     async fn settle_key(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn free_key(&self, _: &str, _: &str, _: &KeyUse) -> Result<bool, StoreError> {
         Err(StoreError::Unavailable)
     }
 }

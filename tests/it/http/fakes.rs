@@ -156,6 +156,7 @@ pub(super) fn finished_call() -> CallDetail {
             cost_micro_usd: 7_206,
             ..call_row(0, "demo")
         },
+        consent: None,
         lines: vec![
             line(1, Speaker::Assistant, "How can I help you?", Some(1_200)),
             line(2, Speaker::Caller, "An appointment, please.", None),
@@ -199,6 +200,7 @@ impl FakeStore {
     pub(super) fn add_call(&self, row: CallRow) {
         let detail = CallDetail {
             call: row,
+            consent: None,
             lines: vec![],
             intake: None,
             events: vec![],

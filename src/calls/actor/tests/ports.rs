@@ -12,7 +12,7 @@ use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::ports::model::{ModelConnector, ModelLink, ModelSetup};
 use crate::ports::store::{
     AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, Entry, EscalationRow, History, Journal, JournalFull,
-    OrgLookup, ReceiptSender, StoreError, Transfers,
+    KeyUse, OrgLookup, ReceiptSender, StoreError, Transfers,
 };
 use crate::session::effect::RecordId;
 use crate::session::input::{LegStatus, LostCause};
@@ -179,11 +179,15 @@ impl Transfers for FakePorts {
         Err(StoreError::Unavailable)
     }
 
-    async fn claim_key(&self, _: &str, _: &str, _: &str, _: Wall) -> Result<Option<(String, String)>, StoreError> {
+    async fn claim_key(&self, _: &str, _: &str, _: &str, _: CallId, _: Wall) -> Result<Option<KeyUse>, StoreError> {
         Err(StoreError::Unavailable)
     }
 
     async fn settle_key(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn free_key(&self, _: &str, _: &str, _: &KeyUse) -> Result<bool, StoreError> {
         Err(StoreError::Unavailable)
     }
 }
