@@ -334,12 +334,20 @@ pub trait Keys: Send + Sync {
     async fn find(&self, hash: &str) -> Result<Option<String>, StoreError>;
 }
 
+/// The directory does not answer, and nobody remembers whose number it is.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("nobody can tell now whose number it is")]
+pub struct OwnerUnknown;
+
 /// Looks up, from memory, the organization that a dialled number belongs to. Never waits for the database for long:
 /// answers come from a cache that is refreshed behind it.
 #[async_trait]
 pub trait OrgLookup: Send + Sync {
     /// `None`: no organization owns the number and there is no default.
-    async fn for_number(&self, dialled: Option<&PhoneNumber>) -> Option<Arc<Organization>>;
+    ///
+    /// # Errors
+    /// Whose number it is cannot be told now. It may be anybody's, so the default must not answer for it.
+    async fn for_number(&self, dialled: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown>;
 
     /// An organization by its id, for a call that is taken up again.
     async fn by_id(&self, id: &OrgId) -> Option<Arc<Organization>>;

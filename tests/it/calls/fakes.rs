@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use switchboard::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use switchboard::ports::store::{
     AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, EscalationRow, History, KeyUse, OrgLookup,
-    StoreError, Transfers,
+    OwnerUnknown, StoreError, Transfers,
 };
 use switchboard::session::document::Document;
 use switchboard::session::effect::RecordId;
@@ -238,6 +238,8 @@ impl Carrier for FakeCarrier {
 pub(crate) struct FakeOrgs {
     pub(crate) delay_ms: AtomicU64,
     pub(crate) none: AtomicBool,
+    /// Nobody can tell whose number it is.
+    pub(crate) unknown: AtomicBool,
     pub(crate) org: Mutex<Organization>,
     pub(crate) ours: Mutex<Vec<PhoneNumber>>,
 }
@@ -247,6 +249,7 @@ impl Default for FakeOrgs {
         Self {
             delay_ms: AtomicU64::default(),
             none: AtomicBool::default(),
+            unknown: AtomicBool::default(),
             org: Mutex::new(organization()),
             ours: Mutex::default(),
         }
@@ -277,8 +280,11 @@ impl FakeOrgs {
 
 #[async_trait]
 impl OrgLookup for FakeOrgs {
-    async fn for_number(&self, _: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
-        self.answer().await
+    async fn for_number(&self, _: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown> {
+        if self.unknown.load(Ordering::Relaxed) {
+            return Err(OwnerUnknown);
+        }
+        Ok(self.answer().await)
     }
 
     async fn by_id(&self, _: &OrgId) -> Option<Arc<Organization>> {

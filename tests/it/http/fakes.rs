@@ -15,7 +15,7 @@ use switchboard::config::CorsOrigins;
 use switchboard::http::{ApiState, FieldError, REQUEST_LIMIT};
 use switchboard::ports::store::{
     CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, Keys, LineRow,
-    OrgLookup, OrgRow, ReceiptSender, StoreError, VoicemailRow,
+    OrgLookup, OrgRow, OwnerUnknown, ReceiptSender, StoreError, VoicemailRow,
 };
 use switchboard::session::effect::RecordId;
 use switchboard::session::policy::Past;
@@ -302,7 +302,7 @@ impl Directory for FakeStore {
 
 #[async_trait]
 impl OrgLookup for FakeStore {
-    async fn for_number(&self, _: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
+    async fn for_number(&self, _: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown> {
         unreachable!("the API does not ask this")
     }
 

@@ -12,7 +12,7 @@ use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::ports::model::{ModelConnector, ModelLink, ModelSetup};
 use crate::ports::store::{
     AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, Entry, EscalationRow, History, Journal, JournalFull,
-    KeyUse, OrgLookup, ReceiptSender, StoreError, Transfers,
+    KeyUse, OrgLookup, OwnerUnknown, ReceiptSender, StoreError, Transfers,
 };
 use crate::session::effect::RecordId;
 use crate::session::input::{LegStatus, LostCause};
@@ -101,8 +101,8 @@ impl Carrier for FakePorts {
 
 #[async_trait]
 impl OrgLookup for FakePorts {
-    async fn for_number(&self, _: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
-        None
+    async fn for_number(&self, _: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown> {
+        Ok(None)
     }
 
     async fn by_id(&self, _: &OrgId) -> Option<Arc<Organization>> {
