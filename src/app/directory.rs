@@ -2,8 +2,11 @@
 //!
 //! Each call asks the database, so that a change counts from the next call on; when it does not answer at once, what
 //! was read last counts. Everything is read at start and now and then, so that the first call to a number is served too.
+//! A number that memory does not know may have been given to somebody since: the default answers for it only if the
+//! database says that nobody owns it, or said so and is away, so that nothing can have changed since.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -11,12 +14,15 @@ use async_trait::async_trait;
 use tokio::time::timeout;
 
 use crate::assistant::settings;
-use crate::ports::store::{Directory, OrgLookup, OrgRow, StoreError};
+use crate::ports::store::{Directory, OrgLookup, OrgRow, OwnerUnknown, StoreError};
 use crate::types::org::Organization;
 use crate::types::{OrgId, PhoneNumber};
 
 /// The caller hears the phone ring meanwhile; a database that is well answers in a few milliseconds.
 const FRESH_WAIT: Duration = Duration::from_millis(400);
+
+/// The same for a number that memory does not know: nobody else can tell whose caller it is.
+const OWNER_WAIT: Duration = Duration::from_millis(600);
 
 /// Organizations kept in memory; more are looked up when they are called.
 const ORGS_MAX: usize = 5000;
@@ -32,6 +38,8 @@ pub struct OrgCache {
 struct Known {
     orgs: HashMap<OrgId, Arc<Organization>>,
     owners: HashMap<PhoneNumber, OrgId>,
+    /// Everything was read: a number that is not among `owners` had none.
+    complete: bool,
 }
 
 impl OrgCache {
@@ -46,7 +54,9 @@ impl OrgCache {
     /// The database does not answer; what was known stays.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         let mut fresh = Known::default();
-        for row in self.directory.orgs().await?.into_iter().take(ORGS_MAX) {
+        let rows = self.directory.orgs().await?;
+        fresh.complete = rows.len() <= ORGS_MAX;
+        for row in rows.into_iter().take(ORGS_MAX) {
             let Ok(id) = row.id.parse::<OrgId>() else { continue };
             for number in self.directory.numbers(&id).await? {
                 fresh.owners.insert(number, id.clone());
@@ -63,6 +73,10 @@ impl OrgCache {
             Some(number) => self.directory.owner(number).await?,
             None => None,
         };
+        if let (Some(number), None) = (dialled, &owner) {
+            // What was known of it is not true any more.
+            self.known.write().unwrap_or_else(PoisonError::into_inner).owners.remove(number);
+        }
         let Some(id) = owner.clone().or_else(|| self.default.clone()) else {
             return Ok(None);
         };
@@ -75,33 +89,59 @@ impl OrgCache {
         if known.orgs.len() < ORGS_MAX || known.orgs.contains_key(&id) {
             known.orgs.insert(id, org.clone());
         }
-        if let (Some(number), Some(owner)) = (dialled, owner)
-            && known.orgs.contains_key(&owner)
-        {
+        if let (Some(number), Some(owner)) = (dialled, owner) {
+            // There may be no room for the organization; the number is somebody's all the same.
             known.owners.insert(number.clone(), owner);
         }
         Ok(Some(org))
     }
 
-    fn remembered(&self, dialled: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
+    /// Memory knows the number's owner, and what it knew last of that organization.
+    fn owner_in_memory(&self, dialled: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let owner = dialled.and_then(|number| known.owners.get(number)).or(self.default.as_ref())?;
-        known.orgs.get(owner).cloned()
+        known.orgs.get(known.owners.get(dialled?)?).cloned()
+    }
+
+    /// The default, for a number that nobody owned when everything was read, or for none at all.
+    fn default_in_memory(&self, dialled: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let is_nobodys = dialled.is_none_or(|number| known.complete && !known.owners.contains_key(number));
+        if !is_nobodys {
+            return Err(OwnerUnknown);
+        }
+        match &self.default {
+            Some(default) => known.orgs.get(default).cloned().map(Some).ok_or(OwnerUnknown),
+            None => Ok(None),
+        }
     }
 }
 
 #[async_trait]
 impl OrgLookup for OrgCache {
-    async fn for_number(&self, dialled: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
-        match timeout(FRESH_WAIT, self.fresh(dialled)).await {
-            Ok(Ok(org)) => org,
+    async fn for_number(&self, dialled: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown> {
+        let mut reading = pin!(self.fresh(dialled));
+        let mut read = timeout(FRESH_WAIT, reading.as_mut()).await;
+        if !matches!(read, Ok(Ok(_)))
+            && let Some(owner) = self.owner_in_memory(dialled)
+        {
+            tracing::warn!("the directory does not answer; what was read before counts");
+            return Ok(Some(owner));
+        }
+        if read.is_err() {
+            read = timeout(OWNER_WAIT, reading).await;
+        }
+        match read {
+            Ok(Ok(org)) => Ok(org),
+            // Away: nobody can have been given the number since everything was read.
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the directory cannot be read; what was read before counts");
-                self.remembered(dialled)
+                self.default_in_memory(dialled)
             }
+            // Slow: somebody may have been.
+            Err(_) if dialled.is_none() => self.default_in_memory(None),
             Err(_) => {
-                tracing::warn!("the directory takes too long; what was read before counts");
-                self.remembered(dialled)
+                tracing::warn!("the directory takes too long, and nobody else knows whose number it is");
+                Err(OwnerUnknown)
             }
         }
     }
@@ -116,7 +156,6 @@ impl OrgLookup for OrgCache {
         }
     }
 
-    /// From memory alone: a dial is about to be made, and lies on the way to somebody who needs help.
     /// From memory alone: a phone waits to be rung. A number that was assigned since the last refresh is missed.
     async fn is_ours(&self, number: &PhoneNumber) -> bool {
         self.known.read().unwrap_or_else(PoisonError::into_inner).owners.contains_key(number)

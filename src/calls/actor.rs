@@ -246,7 +246,8 @@ impl Actor {
             Question::AfterStream
             | Question::CallerDone { .. }
             | Question::VoicemailDone { .. }
-            | Question::OutboundAnswered { .. } => {}
+            | Question::OutboundAnswered { .. }
+            | Question::ColdRefused { .. } => {}
         }
         self.asked = Some(asked);
         self.input(Input::Carrier(CarrierInput::Ask(question)));

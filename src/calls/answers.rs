@@ -27,11 +27,23 @@ impl Switchboard {
         }
         let operators = is_of_operator(&question);
         let Found::Live(line) = found else { return Some(bare(found.farewell(operators))) };
-        let Some((document, desk)) = ask(&line, question).await else {
-            return Some(bare(find().farewell(operators)));
-        };
-        let script = desk.script(document).await;
-        Some(script.unwrap_or_else(|| bare(Document::Apologise)))
+        let mut question = question;
+        for _ in 0..DOCUMENTS_MAX {
+            let Some((document, desk)) = ask(&line, question).await else {
+                return Some(bare(find().farewell(operators)));
+            };
+            let refused = match &document {
+                Document::Cold { attempt, .. } => Some(*attempt),
+                _ => None,
+            };
+            match (desk.script(document).await, refused) {
+                (Some(script), _) => return Some(script),
+                // The number may not be called: the call has something else for its caller, as after a redirect.
+                (None, Some(attempt)) => question = Question::ColdRefused { attempt },
+                (None, None) => break,
+            }
+        }
+        Some(bare(Document::Apologise))
     }
 
     /// A voice webhook of a call that began in an earlier process: a repetition, and the caller is there.
@@ -68,7 +80,10 @@ const fn is_of_operator(question: &Question) -> bool {
         | Question::OperatorKey { .. }
         | Question::OperatorDone { .. }
         | Question::OutboundAnswered { .. } => true,
-        Question::AfterStream | Question::CallerDone { .. } | Question::VoicemailDone { .. } => false,
+        Question::AfterStream
+        | Question::CallerDone { .. }
+        | Question::VoicemailDone { .. }
+        | Question::ColdRefused { .. } => false,
     }
 }
 
@@ -79,7 +94,7 @@ impl Found {
         match self {
             Self::Over(Over::Ended) => Document::HangUp,
             _ if operators => Document::HangUp,
-            Self::Over(Over::Broken | Over::Refused(_)) | Self::Live(_) | Self::Unknown => Document::Apologise,
+            Self::Over(Over::Broken | Over::Refused(..)) | Self::Live(_) | Self::Unknown => Document::Apologise,
         }
     }
 }
@@ -89,6 +104,9 @@ fn bare(document: Document) -> Script {
     let call = CallId(uuid::Uuid::nil());
     Script { call, document, org_name: "".into(), language: "en".into(), ticket: None, cold: None }
 }
+
+/// Targets of one call that may be refused in a row, and the document that follows; more than a call has attempts.
+const DOCUMENTS_MAX: u32 = 16;
 
 /// The call's task answers in one step; this is for one that has failed.
 const ANSWER_MAX: Duration = Duration::from_secs(3);

@@ -26,6 +26,7 @@ use crate::calls::settings::CallsPorts;
 use crate::calls::tickets::Tickets;
 use crate::dialling::{Destination, DialRefusal, DialRequest};
 use crate::ports::door::{Answer, Door as _, OutboundError, OutboundOrder, Refusal, Ring};
+use crate::ports::store::OwnerUnknown;
 use crate::session::effect::{Ending, Opening, Record, RecordId};
 use crate::session::input::StaffInput;
 use crate::types::org::Organization;
@@ -52,18 +53,22 @@ impl Switchboard {
             Known::Ended => return Answer::HangUp,
         }
         let org = match timeout(ORG_LOOKUP_MAX, self.ports.orgs.for_number(ring.dialled.as_ref())).await {
-            Ok(Some(org)) => org,
-            Ok(None) => return refuse(Refusal::UnknownNumber, "unknown_number"),
-            Err(_) => return refuse(Refusal::Busy, "directory_slow"),
+            Ok(Ok(Some(org))) => org,
+            Ok(Ok(None)) => return refuse(Refusal::UnknownNumber, "unknown_number"),
+            // The caller may be anybody's: whoever else would be right to serve them is not asked.
+            Ok(Err(OwnerUnknown)) | Err(_) => {
+                counter!("switchboard_owners_unknown_total").increment(1);
+                return Answer::AskAgain;
+            }
         };
         if !self.ports.journal.has_room() {
-            return refuse(Refusal::Busy, "journal_full");
+            return refuse_for(&org, Refusal::Busy, "journal_full");
         }
-        let Some(call) = self.new_call() else { return refuse(Refusal::Busy, "no_randomness") };
+        let Some(call) = self.new_call() else { return refuse_for(&org, Refusal::Busy, "no_randomness") };
         let Some(permit) = self.capacity.reserve(&org.id, &ring.caller) else {
             self.record_refusal(call, ring, &org);
-            self.registry.refuse(call, &ring.leg, Refusal::Busy);
-            return refuse(Refusal::Busy, "capacity");
+            self.registry.refuse(call, &ring.leg, Refusal::Busy, org.language.as_str().into());
+            return refuse_for(&org, Refusal::Busy, "capacity");
         };
         let (stored, receipt) = oneshot::channel();
         let answer = self.take(call, ring, org, permit, stored);
@@ -225,8 +230,8 @@ impl Switchboard {
             direction: Direction::Inbound,
             consent: None,
         };
-        let Some(entered) = self.enter(occasion, org, Course::Here) else {
-            return refuse(Refusal::Draining, "draining");
+        let Some(entered) = self.enter(occasion, Arc::clone(&org), Course::Here) else {
+            return refuse_for(&org, Refusal::Draining, "draining");
         };
         let Some(ticket) = self.registry.with_call(call, |live| live.tickets.first()) else {
             return Answer::HangUp;
@@ -322,7 +327,15 @@ pub(super) fn sign(phase: Phase) -> Sign {
 pub(super) fn refuse(refusal: Refusal, reason: &'static str) -> Answer {
     counter!("switchboard_calls_refused_total", "reason" => reason).increment(1);
     tracing::info!(reason, "a call is refused");
-    Answer::Refuse(refusal)
+    Answer::Refuse { refusal, language: None }
+}
+
+/// The same in the organization's language.
+fn refuse_for(org: &Organization, refusal: Refusal, reason: &'static str) -> Answer {
+    match refuse(refusal, reason) {
+        Answer::Refuse { refusal, .. } => Answer::Refuse { refusal, language: Some(org.language.as_str().into()) },
+        other @ (Answer::Connect { .. } | Answer::AskAgain | Answer::HangUp) => other,
+    }
 }
 
 /// Runs a call to its end. A panic in it ends this call only: its sockets drop, and its outcome says so.
@@ -354,7 +367,7 @@ struct Leave {
 impl Drop for Leave {
     fn drop(&mut self) {
         // Before the permit, which is dropped after this: whoever takes the place finds the call gone.
-        self.registry.finish(self.call, self.over);
+        self.registry.finish(self.call, self.over.clone());
     }
 }
 
@@ -370,6 +383,7 @@ const RECEIPT_WAIT_MAX: Duration = Duration::from_millis(300);
 /// The same for staff who place a call, who can wait; after it the call is not made.
 const PLACE_RECEIPT_MAX: Duration = Duration::from_secs(3);
 
-const ORG_LOOKUP_MAX: Duration = Duration::from_millis(800);
+/// The directory has a limit of its own, which is shorter.
+const ORG_LOOKUP_MAX: Duration = Duration::from_millis(1100);
 
 const DAY_US: i64 = 24 * 3_600 * 1_000_000;

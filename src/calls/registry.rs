@@ -85,14 +85,14 @@ pub(super) struct Shown {
 pub(super) type Sign = Arc<Mutex<Shown>>;
 
 /// How a call that is no longer live ended, as far as an answer depends on it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Over {
     /// By its own end.
     Ended,
     /// The gateway failed it: the caller, if still there, hears that we are sorry.
     Broken,
-    /// It was never taken.
-    Refused(Refusal),
+    /// It was never taken, and told so in this language.
+    Refused(Refusal, Arc<str>),
 }
 
 /// Where a webhook of a leg finds it.
@@ -179,7 +179,9 @@ impl Registry {
             };
         }
         match inner.over.get(&call) {
-            Some(Over::Refused(refusal)) => Arrived::Known(Answer::Refuse(*refusal)),
+            Some(Over::Refused(refusal, language)) => {
+                Arrived::Known(Answer::Refuse { refusal: *refusal, language: Some(Arc::clone(language)) })
+            }
             Some(Over::Ended | Over::Broken) | None => Arrived::Known(Answer::HangUp),
         }
     }
@@ -275,10 +277,10 @@ impl Registry {
     }
 
     /// A call that was never taken.
-    pub(super) fn refuse(&self, call: CallId, leg: &LegId, refusal: Refusal) {
+    pub(super) fn refuse(&self, call: CallId, leg: &LegId, refusal: Refusal, language: Arc<str>) {
         let mut inner = self.lock();
         inner.legs.insert(leg.clone(), Leg::Of(call));
-        inner.remember(call, Some(leg.clone()), Over::Refused(refusal));
+        inner.remember(call, Some(leg.clone()), Over::Refused(refusal, language));
     }
 
     pub(super) fn live(&self) -> Vec<LiveCall> {
@@ -343,7 +345,7 @@ impl Registry {
 impl Inner {
     fn found(&self, call: CallId) -> Found {
         let Some(live) = self.live.get(&call) else {
-            return self.over.get(&call).map_or(Found::Unknown, |over| Found::Over(*over));
+            return self.over.get(&call).map_or(Found::Unknown, |over| Found::Over(over.clone()));
         };
         let bell = match &live.course {
             Course::Waiting(bell) => Some(Arc::clone(bell)),

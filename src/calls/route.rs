@@ -149,7 +149,10 @@ impl Door for Switchboard {
                 self.dials.claim(leg, Owner { call, attempt: None });
                 self.registry.bind(call, leg);
             }
-            Question::AfterStream | Question::CallerDone { .. } | Question::VoicemailDone { .. } => {}
+            Question::AfterStream
+            | Question::CallerDone { .. }
+            | Question::VoicemailDone { .. }
+            | Question::ColdRefused { .. } => {}
         }
         self.ask_known(|| self.registry.find_call(call), question).await
     }

@@ -8,6 +8,7 @@ mod calls;
 mod control;
 mod fields;
 mod health;
+mod idempotency;
 mod layers;
 mod orgs;
 mod outbound;

@@ -14,12 +14,13 @@ use crate::calls::new_call_id;
 use crate::http::access::KeyName;
 use crate::http::body::JsonObject;
 use crate::http::fields::Fields;
+use crate::http::idempotency;
 use crate::http::problem::of_store;
 use crate::http::views::Started;
 use crate::http::{AppState, FieldError, Problem, sessions};
 use crate::ports::door::OutboundOrder;
 use crate::session::effect::Consent;
-use crate::types::{OrgId, PhoneNumber, Wall};
+use crate::types::{CallId, OrgId, PhoneNumber, Wall};
 
 const THE_ORG: &str = "The organization";
 
@@ -60,10 +61,14 @@ pub(super) async fn start(
     let words = json!([org.as_str(), to.e164(), consent.basis, consent.at.0, consent.by]).to_string();
     let hash = hash_key(&words);
     let scope = order.org.as_str().to_owned();
-    if let Some((before, answer)) = state.api.transfers.claim_key(&scope, key, &hash, now).await? {
-        return replay(&before, answer, &hash);
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|_| Problem::internal())?;
+    let call = new_call_id(now, &random);
+    if let Some(answer) = idempotency::claim(&state, (&scope, key), &hash, call, now).await? {
+        let kind = [(axum::http::header::CONTENT_TYPE, "application/json")];
+        return Ok((kind, answer).into_response());
     }
-    let placed = place(&state, order, now, &key_name).await;
+    let placed = place(&state, call, order, &key_name).await;
     let answer = match &placed {
         Ok(started) => serde_json::to_string(started).map_err(|_| Problem::internal())?,
         // Nothing was done, so the key may be used again.
@@ -76,28 +81,13 @@ pub(super) async fn start(
     placed.map(|started| Json(started).into_response())
 }
 
-/// What was answered before. Whoever asks with other words under the same key has made a mistake.
-fn replay(before: &str, answer: String, hash: &str) -> Result<Response, Problem> {
-    if before != hash {
-        return Err(Problem::idempotency_mismatch());
-    }
-    if answer.is_empty() {
-        return Err(Problem::idempotency_running());
-    }
-    let kind = [(axum::http::header::CONTENT_TYPE, "application/json")];
-    Ok((kind, answer).into_response())
-}
-
-async fn place(state: &AppState, order: Order, now: Wall, key_name: &str) -> Result<Started, Problem> {
+async fn place(state: &AppState, call: CallId, order: Order, key_name: &str) -> Result<Started, Problem> {
     let org = state.api.orgs.by_id(&order.org).await.ok_or_else(Problem::storage_unavailable)?;
     if !org.outbound.enabled {
         return Err(Problem::outbound_disabled());
     }
     let numbers = state.api.directory.numbers(&order.org).await.map_err(of_store(THE_ORG))?;
     let from = numbers.into_iter().next().ok_or_else(Problem::no_number)?;
-    let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|_| Problem::internal())?;
-    let call = new_call_id(now, &random);
     let org_id = org.id.clone();
     state.api.door.place(OutboundOrder { call, org, to: order.to, from, consent: order.consent }).await?;
     tracing::info!(call_id = %call, org = %org_id, key = key_name, "staff have a call placed");

@@ -9,6 +9,7 @@ pub(super) use crate::http::transfer_views::{
     VoicemailView,
 };
 use crate::ports::store::{CallDetail, CallRow, EventRow, IntakeRow, LineRow, OrgRow};
+use crate::session::effect::Consent;
 use crate::types::Wall;
 use crate::types::usage::Usage;
 
@@ -76,6 +77,8 @@ pub(super) struct CallsView {
 pub(super) struct DetailView {
     #[serde(flatten)]
     call: CallView,
+    /// Why an outbound call was made; null: somebody called us.
+    consent: Option<ConsentView>,
     transcripts: Vec<LineView>,
     intake: Option<IntakeView>,
     timeline: Vec<EventView>,
@@ -90,6 +93,7 @@ impl From<CallDetail> for DetailView {
         let micro_usd = detail.call.cost_micro_usd;
         Self {
             call: detail.call.into(),
+            consent: detail.consent.map(ConsentView::from),
             transcripts: detail.lines.into_iter().map(LineView::from).collect(),
             intake: detail.intake.map(IntakeView::from),
             timeline: detail.events.into_iter().map(EventView::from).collect(),
@@ -98,6 +102,20 @@ impl From<CallDetail> for DetailView {
             usage: detail.usage.into(),
             cost: CostView { micro_usd, currency: "USD" },
         }
+    }
+}
+
+/// The called party's consent, as staff stated it.
+#[derive(Serialize)]
+struct ConsentView {
+    basis: String,
+    at: Option<String>,
+    by: String,
+}
+
+impl From<Consent> for ConsentView {
+    fn from(consent: Consent) -> Self {
+        Self { basis: consent.basis, at: rfc3339(consent.at), by: consent.by }
     }
 }
 

@@ -27,8 +27,10 @@ pub struct Ring {
 pub enum Answer {
     /// Connect the call's media stream and hand this one-use ticket over in its parameters.
     Connect { ticket: Secret },
-    /// Say a sentence and hang up.
-    Refuse(Refusal),
+    /// Say a sentence and hang up. `language`: the organization's, where it is known.
+    Refuse { refusal: Refusal, language: Option<Arc<str>> },
+    /// Nobody knows whose number it is, because the directory does not answer: let the caller wait, and ask again.
+    AskAgain,
     /// The call is over: hang up.
     HangUp,
 }

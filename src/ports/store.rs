@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::session::effect::{Record, RecordId};
+use crate::session::effect::{Consent, Record, RecordId};
 use crate::session::policy::Past;
 use crate::types::org::Organization;
 use crate::types::{
@@ -121,6 +121,8 @@ pub struct EventRow {
 #[derive(Clone, PartialEq, Debug)]
 pub struct CallDetail {
     pub call: CallRow,
+    /// Why an outbound call was made.
+    pub consent: Option<Consent>,
     pub lines: Vec<LineRow>,
     pub intake: Option<IntakeRow>,
     pub events: Vec<EventRow>,
@@ -229,19 +231,33 @@ pub trait Transfers: Send + Sync {
     /// Dials of an organization since then (attempts and outbound calls), for its daily limit.
     async fn dials_since(&self, org: &OrgId, since: Wall) -> Result<u64, StoreError>;
 
-    /// Remembers the answer to a request with this key; `None`: the key is new and now taken. `Some((hash, answer))`:
-    /// it was used before, with a request of this hash; an empty answer means that it is still being worked on.
+    /// Takes a key for a request that will place `call`; `None`: the key is new and now taken. Else who has it.
     /// Keys older than 24 h count as new.
     async fn claim_key(
         &self,
         scope: &str,
         key: &str,
         request_hash: &str,
+        call: CallId,
         at: Wall,
-    ) -> Result<Option<(String, String)>, StoreError>;
+    ) -> Result<Option<KeyUse>, StoreError>;
 
     /// Stores the answer of a claimed key; an empty answer gives the key back.
     async fn settle_key(&self, scope: &str, key: &str, answer: &str) -> Result<(), StoreError>;
+
+    /// Gives a key back whose request was never answered, if it is still that request's. False: it is not.
+    async fn free_key(&self, scope: &str, key: &str, unanswered: &KeyUse) -> Result<bool, StoreError>;
+}
+
+/// The request that has a key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyUse {
+    pub request_hash: String,
+    /// The call that it places; `None`: an earlier release did not write that down.
+    pub call: Option<CallId>,
+    /// Empty: it is still being worked on, or its process is gone.
+    pub answer: String,
+    pub at: Wall,
 }
 
 /// Reads what calls left behind.
@@ -319,12 +335,20 @@ pub trait Keys: Send + Sync {
     async fn find(&self, hash: &str) -> Result<Option<String>, StoreError>;
 }
 
+/// The directory does not answer, and nobody remembers whose number it is.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("nobody can tell now whose number it is")]
+pub struct OwnerUnknown;
+
 /// Looks up, from memory, the organization that a dialled number belongs to. Never waits for the database for long:
 /// answers come from a cache that is refreshed behind it.
 #[async_trait]
 pub trait OrgLookup: Send + Sync {
     /// `None`: no organization owns the number and there is no default.
-    async fn for_number(&self, dialled: Option<&PhoneNumber>) -> Option<Arc<Organization>>;
+    ///
+    /// # Errors
+    /// Whose number it is cannot be told now. It may be anybody's, so the default must not answer for it.
+    async fn for_number(&self, dialled: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown>;
 
     /// An organization by its id, for a call that is taken up again.
     async fn by_id(&self, id: &OrgId) -> Option<Arc<Organization>>;

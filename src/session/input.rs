@@ -245,6 +245,8 @@ pub enum Question {
     VoicemailDone { recording: String, duration: Duration },
     /// The party of an outbound call picked up.
     OutboundAnswered { leg: LegId },
+    /// We answered with a cold transfer that our own rules do not allow: what instead?
+    ColdRefused { attempt: u32 },
 }
 
 /// What a room reports. Any event may be missing, late or double.

@@ -111,6 +111,10 @@ impl CallSession {
                 Ending::None => self.on_voicemail_done(now, recording, duration, out),
                 _ => self.on_after_stream(now, out),
             },
+            Question::ColdRefused { attempt } => match self.ending {
+                Ending::None => self.on_cold_refused(now, attempt, out),
+                _ => self.on_after_stream(now, out),
+            },
             Question::OutboundAnswered { leg } => self.on_outbound_answered(now, &leg, out),
         }
     }

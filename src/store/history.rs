@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::ports::store::{CallDetail, CallRow, EventRow, History, IntakeRow, LineRow, StoreError};
-use crate::session::effect::RecordId;
+use crate::session::effect::{Consent, RecordId};
 use crate::session::policy::Past;
 use crate::store::db::fetch;
 use crate::store::directory::parsed;
@@ -35,6 +35,7 @@ type CallTuple = (
     String,
     String,
 );
+type ConsentTuple = (String, i64, String);
 type LineTuple = (i64, String, String, i64, i64, i64, Option<i64>, Option<i64>, String);
 type IntakeTuple = (String, Option<String>, bool);
 type EventTuple = (i64, i64, String, String);
@@ -56,6 +57,8 @@ const NEWEST_OF_ORG: &str = select_calls!("where org_id = $3 order by started_at
 const ONE_CALL: &str = select_calls!("where id = $1");
 const UNFINISHED: &str = select_calls!("where outcome is null and channel = 'phone' order by started_at, id limit $1");
 const BY_LEG: &str = select_calls!("where leg = $1 order by started_at desc, id desc limit 1");
+const CONSENT: &str = "
+    select consent_basis, consent_at, consent_by from calls where id = $1 and consent_basis is not null";
 const COUNT: &str = "select count(*) from calls";
 const COUNT_OF_ORG: &str = "select count(*) from calls where org_id = $1";
 const LINES: &str = "
@@ -93,17 +96,19 @@ impl History for Store {
     async fn call(&self, id: CallId) -> Result<CallDetail, StoreError> {
         let read = limited(OPERATION_MAX, async {
             let call = fetch!(&self.db, fetch_optional, CallTuple, ONE_CALL, id.0)?;
+            let consent = fetch!(&self.db, fetch_optional, ConsentTuple, CONSENT, id.0)?;
             let lines = fetch!(&self.db, fetch_all, LineTuple, LINES, id.0)?;
             let intake = fetch!(&self.db, fetch_optional, IntakeTuple, INTAKE, id.0)?;
             let events = fetch!(&self.db, fetch_all, EventTuple, EVENTS, id.0)?;
             let usage = fetch!(&self.db, fetch_optional, UsageTuple, USAGE, id.0)?;
             let escalations = escalations::fetch_of(&self.db, id).await?;
             let voicemails = callbacks::fetch_voicemails(&self.db, id).await?;
-            Ok((call, lines, intake, events, usage, escalations, voicemails))
+            Ok((call, consent, lines, intake, events, usage, escalations, voicemails))
         });
-        let (call, lines, intake, events, usage, escalations, voicemails) = read.await?;
+        let (call, consent, lines, intake, events, usage, escalations, voicemails) = read.await?;
         Ok(CallDetail {
             call: call_row(call.ok_or(StoreError::NotFound)?)?,
+            consent: consent.map(|(basis, at, by)| Consent { basis, at: Wall(at), by }),
             lines: lines.into_iter().map(line_row).collect::<Result<_, _>>()?,
             intake: intake.map(intake_row).transpose()?,
             events: events.into_iter().map(event_row).collect(),

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 
-use crate::ports::store::{AttemptRow, CallbackChange, CallbackRow, EscalationRow, StoreError, Transfers};
+use crate::ports::store::{AttemptRow, CallbackChange, CallbackRow, EscalationRow, KeyUse, StoreError, Transfers};
 use crate::store::db::fetch;
 use crate::store::fault::limited;
 use crate::store::history::unsigned;
@@ -62,12 +62,17 @@ impl Transfers for Store {
         scope: &str,
         key: &str,
         request_hash: &str,
+        call: CallId,
         at: Wall,
-    ) -> Result<Option<(String, String)>, StoreError> {
-        self.claim(scope, key, request_hash, at).await
+    ) -> Result<Option<KeyUse>, StoreError> {
+        self.claim(scope, key, request_hash, call, at).await
     }
 
     async fn settle_key(&self, scope: &str, key: &str, answer: &str) -> Result<(), StoreError> {
         self.settle(scope, key, answer).await
+    }
+
+    async fn free_key(&self, scope: &str, key: &str, unanswered: &KeyUse) -> Result<bool, StoreError> {
+        self.free(scope, key, unanswered).await
     }
 }

@@ -5,6 +5,8 @@
 use crate::types::{AttemptId, CallId};
 
 pub const VOICE: &str = "/twilio/voice";
+/// The same question once more, for a caller who waits; the last part is a number from 1.
+pub const VOICE_AGAIN: &str = "/twilio/voice/again/{asked}";
 pub const MEDIA: &str = "/twilio/media";
 pub const AFTER_STREAM: &str = "/twilio/after-stream";
 pub const STATUS: &str = "/twilio/status";
@@ -14,6 +16,11 @@ pub const FALLBACK: &str = "/twilio/fallback";
 pub const HOLD: &str = "/twilio/hold";
 /// Open to everybody: Twilio fetches media without a signature.
 pub const HOLD_SOUND: &str = "/twilio/hold.wav";
+
+/// The voice webhook, asked for the so-many-th time again.
+pub fn voice_again(asked: u32) -> String {
+    format!("{VOICE}/again/{asked}")
+}
 
 /// Of one attempt to reach an operator; the last part is one of `ANSWER` to `CALLER_DONE`, or `key/<step>`.
 pub fn transfer(attempt: AttemptId, what: &str) -> String {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State, WebSocketUpgrade};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State, WebSocketUpgrade};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -96,6 +96,7 @@ impl TwilioState {
 pub fn router(state: TwilioState) -> Router {
     Router::new()
         .route(paths::VOICE, post(voice))
+        .route(paths::VOICE_AGAIN, post(voice_again))
         .route(paths::AFTER_STREAM, post(after_stream))
         .route(paths::FALLBACK, post(fallback))
         .route(paths::STATUS, post(status))
@@ -109,10 +110,20 @@ pub fn router(state: TwilioState) -> Router {
 }
 
 async fn voice(State(state): State<TwilioState>, request: Request) -> Response {
+    answer_ring(&state, request, 0).await
+}
+
+/// The path is ours and signed, so the count is what we wrote; one that is none counts as the last.
+async fn voice_again(State(state): State<TwilioState>, Path(asked): Path<String>, request: Request) -> Response {
+    answer_ring(&state, request, asked.parse().unwrap_or(twiml::AGAIN_MAX)).await
+}
+
+async fn answer_ring(state: &TwilioState, request: Request, asked: u32) -> Response {
     let answer = async {
         let form = state.accept(request).await?;
         let ring = callback::voice(&form).map_err(refuse_form)?;
-        let document = answer_in_time(state.door().ring(ring)).await.map(|answer| state.0.documents.answer(&answer));
+        let answer = answer_in_time(state.door().ring(ring)).await;
+        let document = answer.map(|answer| state.0.documents.answer_again(&answer, asked));
         Ok(twiml::respond(document.unwrap_or_else(twiml::apology)))
     };
     always_twiml(answer).await

@@ -14,7 +14,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use crate::ports::carrier::Script;
-use crate::ports::door::{Answer, Refusal};
+use crate::ports::door::Answer;
 use crate::session::document::{Document, Party, RoomPlan};
 use crate::twilio::origin::Origin;
 use crate::twilio::paths;
@@ -34,9 +34,10 @@ const TEXT_CHARS_MAX: usize = 3000;
 const HANG_UP: &str = include_str!("../../twiml/hangup.xml");
 const PROCEED: &str = include_str!("../../twiml/proceed.xml");
 const APOLOGY: &str = include_str!("../../twiml/apology.xml");
-const REFUSE_BUSY: &str = include_str!("../../twiml/refuse-busy.xml");
-const REFUSE_UNKNOWN_NUMBER: &str = include_str!("../../twiml/refuse-unknown-number.xml");
-const REFUSE_DRAINING: &str = include_str!("../../twiml/refuse-draining.xml");
+
+/// A caller whose number's owner is not known yet waits so long between two questions, and is asked about so often.
+const AGAIN_PAUSE: Duration = Duration::from_secs(3);
+pub const AGAIN_MAX: u32 = 5;
 
 /// Connects the caller's leg to our media socket. No `<Pause>` may follow: it would keep a silent call.
 #[derive(Template)]
@@ -56,6 +57,16 @@ struct Connect<'a> {
 struct Say<'a> {
     language: &'a str,
     text: &'a str,
+}
+
+/// A sentence and a pause, then the voice webhook once more.
+#[derive(Template)]
+#[template(path = "again.xml", config = "twiml/askama.toml")]
+struct Again<'a> {
+    language: &'a str,
+    text: &'a str,
+    pause_secs: u64,
+    again_url: &'a str,
 }
 
 /// Two sentences and a key, or none: both ask the action. `#` is a key like any other.
@@ -129,11 +140,20 @@ impl Documents {
 
     /// The answer to a voice webhook.
     pub fn answer(&self, answer: &Answer) -> String {
+        self.answer_again(answer, 0)
+    }
+
+    /// The same to one that was asked so often again for this caller.
+    pub fn answer_again(&self, answer: &Answer, asked: u32) -> String {
         match answer {
             Answer::Connect { ticket } => self.connect(ticket, "en"),
-            Answer::Refuse(Refusal::Busy) => REFUSE_BUSY.to_owned(),
-            Answer::Refuse(Refusal::UnknownNumber) => REFUSE_UNKNOWN_NUMBER.to_owned(),
-            Answer::Refuse(Refusal::Draining) => REFUSE_DRAINING.to_owned(),
+            Answer::Refuse { refusal, language } => {
+                let language = language.as_deref().unwrap_or("en");
+                let tongue = Tongue::of(language);
+                say(tongue.locale(language), tongue.refusal(*refusal))
+            }
+            Answer::AskAgain if asked < AGAIN_MAX => self.again(asked + 1),
+            Answer::AskAgain => apology(),
             Answer::HangUp => hang_up(),
         }
     }
@@ -191,6 +211,17 @@ impl Documents {
     /// The full URL of one of our paths.
     pub fn url(&self, path: &str) -> String {
         self.origin.http(path)
+    }
+
+    /// Whose caller it is nobody knows, so neither does the sentence.
+    fn again(&self, asked: u32) -> String {
+        let tongue = Tongue::English;
+        rendered(&Again {
+            language: tongue.locale(tongue.tag()),
+            text: tongue.please_hold(),
+            pause_secs: secs(AGAIN_PAUSE),
+            again_url: &self.url(&paths::voice_again(asked)),
+        })
     }
 
     fn connect(&self, ticket: &Secret, language: &str) -> String {

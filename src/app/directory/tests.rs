@@ -11,6 +11,8 @@ struct Fake {
     away: AtomicBool,
     slow: AtomicBool,
     broken: AtomicBool,
+    /// `north` does not own it any more.
+    given_away: AtomicBool,
 }
 
 impl Fake {
@@ -50,7 +52,8 @@ impl Directory for Fake {
     }
 
     async fn owner(&self, number: &PhoneNumber) -> Result<Option<OrgId>, StoreError> {
-        let owner = (*number == northern()).then(|| "north".parse().unwrap());
+        let owner =
+            (*number == northern() && !self.given_away.load(Ordering::Relaxed)).then(|| "north".parse().unwrap());
         self.answer(owner).await
     }
 
@@ -74,7 +77,7 @@ fn cache(default: Option<&str>) -> (Arc<Fake>, OrgCache) {
 }
 
 async fn name(cache: &OrgCache, number: Option<&PhoneNumber>) -> Option<String> {
-    cache.for_number(number).await.map(|org| org.name.clone())
+    cache.for_number(number).await.expect("an answer").map(|org| org.name.clone())
 }
 
 #[tokio::test]
@@ -97,16 +100,44 @@ async fn a_database_that_is_away_or_slow_is_remembered() {
         fault.store(true, Ordering::Relaxed);
         let began = tokio::time::Instant::now();
         assert_eq!(name(&cache, Some(&northern())).await.as_deref(), Some("The north"), "never called before");
-        assert_eq!(name(&cache, Some(&other())).await.as_deref(), Some("The demo"));
         assert!(began.elapsed() < Duration::from_secs(1));
+        assert_eq!(name(&cache, None).await.as_deref(), Some("The demo"), "no number is nobody's");
     }
+}
+
+/// Whose number it is may have changed since it was read, or it was never read.
+#[tokio::test(start_paused = true)]
+async fn the_default_never_answers_for_a_number_that_may_be_somebodys() {
+    let (fake, cache) = cache(Some("demo"));
+    fake.away.store(true, Ordering::Relaxed);
+    assert_eq!(cache.for_number(Some(&northern())).await.err(), Some(OwnerUnknown), "nothing was ever read");
+    fake.away.store(false, Ordering::Relaxed);
+    cache.refresh().await.unwrap();
+    fake.slow.store(true, Ordering::Relaxed);
+    let began = tokio::time::Instant::now();
+    assert_eq!(cache.for_number(Some(&other())).await.err(), Some(OwnerUnknown), "it may be new");
+    assert!(began.elapsed() <= Duration::from_secs(1), "the carrier waits for the answer");
+    fake.slow.store(false, Ordering::Relaxed);
+    fake.away.store(true, Ordering::Relaxed);
+    let answered = name(&cache, Some(&other())).await;
+    assert_eq!(answered.as_deref(), Some("The demo"), "nothing can have changed since everything was read");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_changed_hands_is_remembered_with_its_new_owner_only() {
+    let (fake, cache) = cache(Some("demo"));
+    cache.refresh().await.unwrap();
+    fake.given_away.store(true, Ordering::Relaxed);
+    assert_eq!(name(&cache, Some(&northern())).await.as_deref(), Some("The demo"), "it is nobody's now");
+    fake.slow.store(true, Ordering::Relaxed);
+    assert_eq!(cache.for_number(Some(&northern())).await.err(), Some(OwnerUnknown), "not its old owner's");
 }
 
 #[tokio::test]
 async fn an_organization_whose_settings_cannot_be_read_answers_with_defaults() {
     let (fake, cache) = cache(None);
     fake.broken.store(true, Ordering::Relaxed);
-    let org = cache.for_number(Some(&northern())).await.unwrap();
+    let org = cache.for_number(Some(&northern())).await.unwrap().unwrap();
     assert_eq!((org.id.as_str(), org.name.as_str()), ("north", "The north"));
     assert!(org.greeting.contains("The north"));
 }

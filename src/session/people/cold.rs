@@ -165,6 +165,16 @@ impl CallSession {
         self.move_caller(now, document, out);
     }
 
+    /// The same, for a leg that asked and waits for another document.
+    pub(in crate::session) fn on_cold_refused(&mut self, now: Mono, no: u32, out: &mut Effects) -> Document {
+        let is_present = self.people.attempt().is_some_and(|attempt| attempt.no == no);
+        if self.people.stage() != Some(Stage::ColdDialling) || !is_present {
+            return self.on_after_stream(now, out);
+        }
+        self.attempt_to(AttemptState::Refused, None, out);
+        self.cold_next(now, out)
+    }
+
     /// Intents that come to nothing.
     pub(in crate::session) fn cancel_cold(&mut self, out: &mut Effects) {
         let Some(open) = &mut self.people.open else {

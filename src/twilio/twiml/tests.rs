@@ -5,6 +5,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::*;
+use crate::ports::door::Refusal;
 
 fn documents() -> Documents {
     Documents::new(&Origin::parse("https://gw.test").unwrap())
@@ -35,7 +36,7 @@ fn values_are_escaped_for_xml() {
 
 #[test]
 fn each_refusal_has_a_sentence_of_its_own_and_hangs_up() {
-    let sentence = |refusal| documents().answer(&Answer::Refuse(refusal));
+    let sentence = |refusal| documents().answer(&Answer::Refuse { refusal, language: Some("es".into()) });
     let all = [sentence(Refusal::Busy), sentence(Refusal::UnknownNumber), sentence(Refusal::Draining)];
     for document in &all {
         assert!(document.contains("<Say ") && document.contains("<Hangup/>"), "{document}");

@@ -2,6 +2,7 @@
 //!
 //! The local sentences that our own stream plays are recordings (`audio::prompts`); these are for legs without a stream.
 
+use crate::ports::door::Refusal;
 use crate::session::document::Goodbye;
 use crate::twilio::twiml::language::Tongue;
 use crate::types::Urgency;
@@ -11,6 +12,34 @@ impl Tongue {
         match self {
             Self::English => "We are sorry, something went wrong. Please call again later.",
             Self::Spanish => "Lo sentimos, algo ha fallado. Por favor, vuelva a llamar más tarde.",
+        }
+    }
+
+    /// To a caller whose call is not taken.
+    pub(super) const fn refusal(self, refusal: Refusal) -> &'static str {
+        match (self, refusal) {
+            (Self::English, Refusal::Busy) => {
+                "We are sorry, all our lines are busy. Please call again in a few minutes."
+            }
+            (Self::English, Refusal::UnknownNumber) => "We are sorry, this number is not in service. Goodbye.",
+            (Self::English, Refusal::Draining) => {
+                "We are sorry, we cannot take your call at this moment. Please call again in a few minutes."
+            }
+            (Self::Spanish, Refusal::Busy) => {
+                "Lo sentimos, todas nuestras líneas están ocupadas. Por favor, vuelva a llamar en unos minutos."
+            }
+            (Self::Spanish, Refusal::UnknownNumber) => "Lo sentimos, este número no está en servicio. Adiós.",
+            (Self::Spanish, Refusal::Draining) => {
+                "Lo sentimos, no podemos atender su llamada en este momento. Por favor, vuelva a llamar en unos minutos."
+            }
+        }
+    }
+
+    /// While it is found out whose caller it is.
+    pub(super) const fn please_hold(self) -> &'static str {
+        match self {
+            Self::English => "Please hold.",
+            Self::Spanish => "Por favor, espere un momento.",
         }
     }
 

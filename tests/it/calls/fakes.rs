@@ -10,8 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use switchboard::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use switchboard::ports::store::{
-    AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, EscalationRow, History, OrgLookup, StoreError,
-    Transfers,
+    AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, EscalationRow, History, KeyUse, OrgLookup,
+    OwnerUnknown, StoreError, Transfers,
 };
 use switchboard::session::document::Document;
 use switchboard::session::effect::RecordId;
@@ -154,11 +154,15 @@ impl Transfers for FakeTransfers {
         Ok(self.dials_today.load(Ordering::Relaxed))
     }
 
-    async fn claim_key(&self, _: &str, _: &str, _: &str, _: Wall) -> Result<Option<(String, String)>, StoreError> {
+    async fn claim_key(&self, _: &str, _: &str, _: &str, _: CallId, _: Wall) -> Result<Option<KeyUse>, StoreError> {
         Err(StoreError::Unavailable)
     }
 
     async fn settle_key(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn free_key(&self, _: &str, _: &str, _: &KeyUse) -> Result<bool, StoreError> {
         Err(StoreError::Unavailable)
     }
 }
@@ -237,6 +241,8 @@ impl Carrier for FakeCarrier {
 pub(crate) struct FakeOrgs {
     pub(crate) delay_ms: AtomicU64,
     pub(crate) none: AtomicBool,
+    /// Nobody can tell whose number it is.
+    pub(crate) unknown: AtomicBool,
     pub(crate) org: Mutex<Organization>,
     pub(crate) ours: Mutex<Vec<PhoneNumber>>,
 }
@@ -246,6 +252,7 @@ impl Default for FakeOrgs {
         Self {
             delay_ms: AtomicU64::default(),
             none: AtomicBool::default(),
+            unknown: AtomicBool::default(),
             org: Mutex::new(organization()),
             ours: Mutex::default(),
         }
@@ -276,8 +283,11 @@ impl FakeOrgs {
 
 #[async_trait]
 impl OrgLookup for FakeOrgs {
-    async fn for_number(&self, _: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
-        self.answer().await
+    async fn for_number(&self, _: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown> {
+        if self.unknown.load(Ordering::Relaxed) {
+            return Err(OwnerUnknown);
+        }
+        Ok(self.answer().await)
     }
 
     async fn by_id(&self, _: &OrgId) -> Option<Arc<Organization>> {

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use switchboard::calls::CallLimits;
 use switchboard::ports::door::{Answer, AttachError, Door as _, Refusal};
 use switchboard::session::effect::Record;
 use switchboard::session::input::LegStatus;
@@ -134,8 +135,38 @@ async fn a_number_that_nobody_owns_is_told_so() {
     assert_eq!(refusal(&world.ring(1).await), Some(Refusal::UnknownNumber));
     world.orgs.none.store(false, Ordering::Relaxed);
     world.orgs.delay_ms.store(5_000, Ordering::Relaxed);
-    assert_eq!(refusal(&world.ring(1).await), Some(Refusal::Busy), "a directory that is too slow");
+    assert!(matches!(world.ring(1).await, Answer::AskAgain), "a directory that is too slow");
     assert_eq!((world.live(), world.journal.openings()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_number_may_be_anybodys_is_served_as_soon_as_that_is_known() {
+    let world = World::new();
+    world.orgs.unknown.store(true, Ordering::Relaxed);
+    assert!(matches!(world.ring(1).await, Answer::AskAgain));
+    assert!(matches!(world.ring(1).await, Answer::AskAgain));
+    assert_eq!((world.live(), world.journal.openings()), (0, 0));
+    world.orgs.unknown.store(false, Ordering::Relaxed);
+    ticket(&world.ring(1).await);
+    assert_eq!((world.live(), world.journal.openings()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_in_the_organizations_language_where_that_is_known() {
+    let language = |answer: &Answer| match answer {
+        Answer::Refuse { language, .. } => language.as_deref().map(str::to_owned),
+        Answer::Connect { .. } | Answer::AskAgain | Answer::HangUp => panic!("refused"),
+    };
+    let world = World::with_limits(CallLimits { all_max: 1, ..CallLimits::default() });
+    world.orgs.org.lock().unwrap().language = "es-MX".to_owned();
+    world.open(1).await;
+    let refused = world.ring(2).await;
+    assert_eq!((refusal(&refused), language(&refused).as_deref()), (Some(Refusal::Busy), Some("es-MX")));
+    assert_eq!(language(&world.ring(2).await).as_deref(), Some("es-MX"), "the same when it is asked again");
+    world.journal.no_room.store(true, Ordering::Relaxed);
+    assert_eq!(language(&world.ring(3).await).as_deref(), Some("es-MX"));
+    world.orgs.none.store(true, Ordering::Relaxed);
+    assert_eq!(language(&world.ring(4).await), None);
 }
 
 #[tokio::test(start_paused = true)]

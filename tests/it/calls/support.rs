@@ -133,15 +133,16 @@ pub(crate) fn as_ending(record: &Record) -> Option<Ending> {
 pub(crate) fn ticket(answer: &Answer) -> String {
     match answer {
         Answer::Connect { ticket } => ticket.expose().to_owned(),
-        Answer::Refuse(refusal) => panic!("refused: {refusal:?}"),
+        Answer::Refuse { refusal, .. } => panic!("refused: {refusal:?}"),
+        Answer::AskAgain => panic!("asked again"),
         Answer::HangUp => panic!("hung up"),
     }
 }
 
 pub(crate) fn refusal(answer: &Answer) -> Option<Refusal> {
     match answer {
-        Answer::Refuse(refusal) => Some(*refusal),
-        Answer::Connect { .. } | Answer::HangUp => None,
+        Answer::Refuse { refusal, .. } => Some(*refusal),
+        Answer::Connect { .. } | Answer::AskAgain | Answer::HangUp => None,
     }
 }
 

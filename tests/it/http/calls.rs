@@ -1,11 +1,13 @@
 //! The call list, one call, and ending a call.
 
 use serde_json::json;
+use switchboard::ports::store::CallDetail;
+use switchboard::session::effect::Consent;
 use switchboard::types::CallId;
 use uuid::Uuid;
 
 use super::World;
-use super::fakes::{call_row, finished_call};
+use super::fakes::{STARTED, call_row, finished_call};
 
 fn id(number: u128) -> String {
     CallId(Uuid::from_u128(number)).to_string()
@@ -125,6 +127,19 @@ async fn one_call_shows_everything_that_is_known() {
     let voicemail = json!({ "no": 1, "recording_sid": "RE0", "duration_s": 12, "at": "2026-11-22T10:41:00.250Z" });
     assert_eq!(body["voicemails"], json!([voicemail]));
     assert_eq!(world.get(&format!("/api/call/{}", id(0))).await.json(), body);
+}
+
+#[tokio::test]
+async fn an_outbound_call_shows_the_consent_that_it_rests_on_and_others_show_null() {
+    let world = World::new();
+    let consent = Consent { basis: "asked for a reminder".into(), at: STARTED, by: "front desk".into() };
+    world.fakes.store.calls.lock().unwrap().push(CallDetail { consent: Some(consent), ..finished_call() });
+    world.fakes.store.add_call(call_row(1, "demo"));
+    let body = world.get(&format!("/api/calls/{}", id(0))).await.json();
+    let shown = json!({ "basis": "asked for a reminder", "at": "2026-11-22T10:41:00.250Z", "by": "front desk" });
+    assert_eq!(body["consent"], shown);
+    let other = world.get(&format!("/api/calls/{}", id(1))).await.json();
+    assert_eq!(other.get("consent"), Some(&json!(null)));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use switchboard::http::{ApiState, FieldError, REQUEST_LIMIT};
 use switchboard::ports::sessions::{NewSession, PostedLine, SessionError, Sessions};
 use switchboard::ports::store::{
     CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, Keys, LineRow,
-    OrgLookup, OrgRow, ReceiptSender, StoreError, VoicemailRow,
+    OrgLookup, OrgRow, OwnerUnknown, ReceiptSender, StoreError, VoicemailRow,
 };
 use switchboard::session::effect::RecordId;
 use switchboard::session::policy::Past;
@@ -169,6 +169,7 @@ pub(super) fn finished_call() -> CallDetail {
             cost_micro_usd: 7_206,
             ..call_row(0, "demo")
         },
+        consent: None,
         lines: vec![
             line(1, Speaker::Assistant, "How can I help you?", Some(1_200)),
             line(2, Speaker::Caller, "An appointment, please.", None),
@@ -212,6 +213,7 @@ impl FakeStore {
     pub(super) fn add_call(&self, row: CallRow) {
         let detail = CallDetail {
             call: row,
+            consent: None,
             lines: vec![],
             intake: None,
             events: vec![],
@@ -335,7 +337,7 @@ impl Directory for FakeStore {
 
 #[async_trait]
 impl OrgLookup for FakeStore {
-    async fn for_number(&self, _: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
+    async fn for_number(&self, _: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown> {
         unreachable!("the API does not ask this")
     }
 

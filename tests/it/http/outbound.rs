@@ -6,8 +6,10 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
 use switchboard::ports::door::OutboundError;
+use switchboard::ports::store::CallRow;
 use switchboard::types::Wall;
 
+use super::fakes::call_row;
 use super::{Answer, World, request};
 
 const PATH: &str = "/api/call/start";
@@ -35,6 +37,10 @@ fn keyed(key: &str, body: &Value) -> Request<Body> {
 impl World {
     async fn start(&self, key: &str, body: &Value) -> Answer {
         self.send(keyed(key, body)).await
+    }
+
+    fn pass(&self, secs: i64) {
+        self.fakes.clock.0.fetch_add(secs * 1_000_000, Ordering::Relaxed);
     }
 
     fn placed(&self) -> usize {
@@ -124,6 +130,48 @@ async fn an_answer_that_cannot_be_kept_does_not_ring_twice() {
     world.fakes.transfers.forgetful.store(true, Ordering::Relaxed);
     assert_eq!(world.start("k-1", &order()).await.status, 200);
     world.start("k-1", &order()).await.problem(409, "idempotency_running");
+    assert_eq!(world.placed(), 1);
+}
+
+/// The process that had the key is gone, or could not say what it did.
+#[tokio::test]
+async fn an_abandoned_key_is_answered_with_the_call_that_it_made() {
+    let world = world();
+    world.fakes.transfers.forgetful.store(true, Ordering::Relaxed);
+    let first = world.start("k-1", &order()).await.json();
+    world.fakes.transfers.forgetful.store(false, Ordering::Relaxed);
+    let made = world.fakes.door.placed.lock().unwrap()[0].call;
+    world.fakes.store.add_call(CallRow { id: made, ..call_row(1, "demo") });
+    world.start("k-1", &order()).await.problem(409, "idempotency_running");
+    world.pass(59);
+    world.start("k-1", &order()).await.problem(409, "idempotency_running");
+    world.pass(1);
+    let mut other = order();
+    other["to"] = json!("+12025550178");
+    world.start("k-1", &other).await.problem(422, "idempotency_mismatch");
+    let again = world.start("k-1", &order()).await;
+    assert_eq!((again.status.as_u16(), again.json()), (200, first.clone()));
+    world.fakes.store.calls.lock().unwrap().clear();
+    assert_eq!(world.start("k-1", &order()).await.json(), first, "the answer is kept");
+    assert_eq!(world.placed(), 1, "nobody's phone rings again");
+}
+
+#[tokio::test]
+async fn an_abandoned_key_whose_call_was_never_made_is_free_once_that_is_certain() {
+    let world = world();
+    world.fakes.transfers.forgetful.store(true, Ordering::Relaxed);
+    *world.fakes.door.refusal.lock().unwrap() = Some(OutboundError::Busy);
+    world.start("k-1", &order()).await.problem(503, "busy");
+    world.fakes.transfers.forgetful.store(false, Ordering::Relaxed);
+    *world.fakes.door.refusal.lock().unwrap() = None;
+    world.pass(60);
+    world.fakes.journal.unhealthy.store(true, Ordering::Relaxed);
+    world.start("k-1", &order()).await.problem(409, "idempotency_running");
+    assert_eq!(world.placed(), 0, "its call may be in the spool");
+    world.fakes.journal.unhealthy.store(false, Ordering::Relaxed);
+    let order = order();
+    let (one, two) = tokio::join!(world.start("k-1", &order), world.start("k-1", &order));
+    assert!(one.status == 200 || two.status == 200);
     assert_eq!(world.placed(), 1);
 }
 

@@ -302,7 +302,11 @@ fn outbound(number: u32) -> switchboard::ports::store::Entry {
 
 async fn an_outbound_call_gets_its_leg_later(store: Store) {
     store.apply(&[outbound(1), opened(2)]).await.unwrap();
-    let row = store.call(call(1)).await.unwrap().call;
+    let detail = store.call(call(1)).await.unwrap();
+    let basis = "asked for\u{FFFD} a call".into();
+    assert_eq!(detail.consent, Some(Consent { basis, at: Wall(1_699_000_000_000_000), by: "Ana".into() }));
+    assert_eq!(store.call(call(2)).await.unwrap().consent, None);
+    let row = detail.call;
     assert_eq!((row.direction, row.leg), (Direction::Outbound, None));
     assert_eq!(row.caller.as_deref(), Some("+15550100142"));
     store.apply(&[entry(1, 1, Record::Leg(leg(55).parse().unwrap()))]).await.unwrap();

@@ -1,6 +1,6 @@
 //! Callback tasks, idempotency keys and the daily count of dials, on both databases.
 
-use switchboard::ports::store::{CallbackChange, CallbackRow, Directory, Entry, StoreError, Transfers};
+use switchboard::ports::store::{CallbackChange, CallbackRow, Directory, Entry, KeyUse, StoreError, Transfers};
 use switchboard::session::effect::{Ending, Record};
 use switchboard::session::fact::CallbackFact;
 use switchboard::store::Store;
@@ -12,6 +12,7 @@ on_both!(
     callbacks_come_by_due_time,
     a_callback_is_changed_as_staff_say,
     of_many_claims_of_a_key_one_wins,
+    an_abandoned_key_is_freed_by_one_and_only_while_it_is_the_same,
     a_key_keeps_its_first_answer_for_a_day,
     a_key_that_is_given_back_is_new,
     dials_of_a_day_are_counted_by_organization,
@@ -103,39 +104,59 @@ async fn a_callback_is_changed_as_staff_say(store: Store) {
     assert_eq!(store.callbacks(None, Some(done), 50, 0).await.unwrap().1, 1);
 }
 
+/// Claims a key for call 7.
+async fn claim(store: &Store, scope: &str, key: &str, hash: &str, at: i64) -> Option<KeyUse> {
+    store.claim_key(scope, key, hash, call(7), Wall(at)).await.unwrap()
+}
+
+fn used(hash: &str, answer: &str, at: i64) -> Option<KeyUse> {
+    let call = answer.is_empty().then(|| call(7));
+    Some(KeyUse { request_hash: hash.to_owned(), call, answer: answer.to_owned(), at: Wall(at) })
+}
+
 async fn of_many_claims_of_a_key_one_wins(store: Store) {
     for round in 0..10 {
         let key = format!("key {round}");
-        let claim = || store.claim_key("clinic", &key, "hash", Wall(1));
+        let claim = || claim(&store, "clinic", &key, "hash", 1);
         let (a, b, c, d) = tokio::join!(claim(), claim(), claim(), claim());
-        let claims = [a, b, c, d].map(Result::unwrap);
+        let claims = [a, b, c, d];
         assert_eq!(claims.iter().filter(|claim| claim.is_none()).count(), 1);
-        assert!(claims.into_iter().flatten().all(|claim| claim == ("hash".into(), String::new())));
+        assert!(claims.into_iter().filter(Option::is_some).all(|claim| claim == used("hash", "", 1)));
     }
 }
 
 async fn a_key_keeps_its_first_answer_for_a_day(store: Store) {
-    assert_eq!(store.claim_key("a", "k", "one", Wall(5)).await.unwrap(), None);
-    assert_eq!(store.claim_key("b", "k", "two", Wall(6)).await.unwrap(), None, "each scope has its own keys");
+    assert_eq!(claim(&store, "a", "k", "one", 5).await, None);
+    assert_eq!(claim(&store, "b", "k", "two", 6).await, None, "each scope has its own keys");
     store.settle_key("a", "k", "answer").await.unwrap();
     assert!(matches!(store.settle_key("a", "k", "another").await, Err(StoreError::NotFound)));
     assert!(matches!(store.settle_key("c", "k", "answer").await, Err(StoreError::NotFound)));
-    let known = Some(("one".to_owned(), "answer".to_owned()));
-    assert_eq!(store.claim_key("a", "k", "other", Wall(7)).await.unwrap(), known);
-    assert_eq!(store.claim_key("a", "k", "one", Wall(5 + DAY)).await.unwrap(), known);
-    assert_eq!(store.claim_key("a", "k", "one", Wall(6 + DAY)).await.unwrap(), None, "older than a day");
-    let pending = Some(("one".to_owned(), String::new()));
-    assert_eq!(store.claim_key("a", "k", "one", Wall(7 + DAY)).await.unwrap(), pending);
+    assert_eq!(claim(&store, "a", "k", "other", 7).await, used("one", "answer", 5));
+    assert_eq!(claim(&store, "a", "k", "one", 5 + DAY).await, used("one", "answer", 5));
+    assert_eq!(claim(&store, "a", "k", "one", 6 + DAY).await, None, "older than a day");
+    assert_eq!(claim(&store, "a", "k", "one", 7 + DAY).await, used("one", "", 6 + DAY));
 }
 
 async fn a_key_that_is_given_back_is_new(store: Store) {
-    assert_eq!(store.claim_key("a", "k", "one", Wall(5)).await.unwrap(), None);
+    assert_eq!(claim(&store, "a", "k", "one", 5).await, None);
     store.settle_key("a", "k", "").await.unwrap();
-    assert_eq!(store.claim_key("a", "k", "two", Wall(5)).await.unwrap(), None);
+    assert_eq!(claim(&store, "a", "k", "two", 5).await, None);
     store.settle_key("a", "k", "answer").await.unwrap();
     store.settle_key("a", "k", "").await.unwrap();
-    let kept = store.claim_key("a", "k", "two", Wall(5)).await.unwrap();
-    assert_eq!(kept, Some(("two".into(), "answer".into())), "an answer that was given is not taken back");
+    let kept = claim(&store, "a", "k", "two", 5).await;
+    assert_eq!(kept, used("two", "answer", 5), "an answer that was given is not taken back");
+}
+
+async fn an_abandoned_key_is_freed_by_one_and_only_while_it_is_the_same(store: Store) {
+    assert_eq!(claim(&store, "a", "k", "one", 5).await, None);
+    let seen = claim(&store, "a", "k", "one", 6).await.expect("taken");
+    let (first, second) = tokio::join!(store.free_key("a", "k", &seen), store.free_key("a", "k", &seen));
+    assert_ne!(first.unwrap(), second.unwrap(), "exactly one");
+    assert_eq!(claim(&store, "a", "k", "one", 8).await, None);
+    assert!(!store.free_key("a", "k", &seen).await.unwrap(), "it is another's by now");
+    store.settle_key("a", "k", "answer").await.unwrap();
+    let answered = claim(&store, "a", "k", "one", 9).await.expect("taken");
+    assert!(!store.free_key("a", "k", &answered).await.unwrap(), "an answer stays");
 }
 
 async fn dials_of_a_day_are_counted_by_organization(store: Store) {

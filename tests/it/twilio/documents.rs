@@ -102,14 +102,20 @@ fn all() -> Vec<(String, Place, String)> {
     let mut all = vec![
         ("answer".to_owned(), Place::Answer, connect(TICKET)),
         ("answer-escaped".to_owned(), Place::Answer, connect(r#"<&"'>é"#)),
-        ("refuse-busy".to_owned(), Place::Answer, documents.answer(&Answer::Refuse(Refusal::Busy))),
-        ("refuse-unknown-number".to_owned(), Place::Answer, documents.answer(&Answer::Refuse(Refusal::UnknownNumber))),
-        ("refuse-draining".to_owned(), Place::Answer, documents.answer(&Answer::Refuse(Refusal::Draining))),
+        ("again".to_owned(), Place::Answer, documents.answer(&Answer::AskAgain)),
+        ("again-last".to_owned(), Place::Answer, documents.answer_again(&Answer::AskAgain, u32::MAX)),
         ("hang-up".to_owned(), Place::Answer, documents.answer(&Answer::HangUp)),
         ("apology".to_owned(), Place::Answer, apology()),
         ("hold-en".to_owned(), Place::Waiting, documents.hold(Tongue::English)),
         ("hold-es".to_owned(), Place::Waiting, documents.hold(Tongue::Spanish)),
     ];
+    for language in [None, Some("es-MX"), Some("de-DE"), Some("")] {
+        for refusal in [Refusal::Busy, Refusal::UnknownNumber, Refusal::Draining] {
+            let answer = Answer::Refuse { refusal, language: language.map(Into::into) };
+            let name = format!("refuse-{refusal:?}-{}", language.unwrap_or("unknown"));
+            all.push((name, Place::Answer, documents.answer(&answer)));
+        }
+    }
     for language in ["en", "en-GB", "es", "es-MX", "de-DE", "tlh", ""] {
         for name in ["Riverside Clinic", HOSTILE, ""] {
             let scripts = scripts(language, name).into_iter();

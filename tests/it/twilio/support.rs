@@ -122,7 +122,7 @@ impl Door for FakeDoor {
         let caller = ring.caller.number().map(|number| number.e164().to_owned());
         self.note(Asked::Ring(ring.leg.to_string(), caller, ring.dialled.map(|number| number.e164().to_owned())));
         self.hang().await;
-        self.answers.lock().unwrap().pop_front().unwrap_or(Answer::Refuse(Refusal::Busy))
+        self.answers.lock().unwrap().pop_front().unwrap_or(Answer::Refuse { refusal: Refusal::Busy, language: None })
     }
 
     fn claim(&self, ticket: &str, leg: &LegId) -> Result<Claim, AttachError> {

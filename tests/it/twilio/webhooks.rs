@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 
 use super::support::*;
 
-const POSTS: [&str; 17] = [
+const POSTS: [&str; 18] = [
     "/twilio/voice",
     "/twilio/after-stream",
     "/twilio/status",
@@ -31,6 +31,7 @@ const POSTS: [&str; 17] = [
     "/twilio/outbound/00000000-0000-0000-0000-000000000000",
     "/twilio/outbound/00000000-0000-0000-0000-000000000000/status",
     "/twilio/outbound/00000000-0000-0000-0000-000000000000/amd",
+    "/twilio/voice/again/1",
 ];
 
 const IDS: [(&str, &str); 2] = [("AccountSid", ACCOUNT), ("CallSid", LEG)];
@@ -58,16 +59,41 @@ async fn a_signed_call_is_connected_to_its_stream() {
 #[tokio::test]
 async fn a_call_that_is_not_taken_hears_why() {
     let server = Server::normal().await;
+    let refuse = |refusal, language: Option<&str>| Answer::Refuse { refusal, language: language.map(Into::into) };
     for (answer, words) in [
-        (Answer::Refuse(Refusal::Busy), "all our lines are busy"),
-        (Answer::Refuse(Refusal::UnknownNumber), "not in service"),
-        (Answer::Refuse(Refusal::Draining), "cannot take your call"),
+        (refuse(Refusal::Busy, None), "all our lines are busy"),
+        (refuse(Refusal::Busy, Some("es")), "líneas están ocupadas"),
+        (refuse(Refusal::Busy, Some("de")), "all our lines are busy"),
+        (refuse(Refusal::UnknownNumber, None), "not in service"),
+        (refuse(Refusal::Draining, Some("en-GB")), r#"language="en-GB">We are sorry, we cannot take your call"#),
         (Answer::HangUp, "<Hangup/>"),
     ] {
         server.door().will_answer(answer);
         let body = server.post("/twilio/voice", &ringing()).await.text().await.unwrap();
         assert!(body.contains(words) && !body.contains("<Connect"), "{body}");
     }
+}
+
+/// The answer names the next path; the last one has no next.
+#[tokio::test]
+async fn a_caller_whose_number_is_nobodys_yet_is_asked_about_again_and_not_for_ever() {
+    let server = Server::normal().await;
+    let mut path = "/twilio/voice".to_owned();
+    for asked in 1..=5 {
+        server.door().will_answer(Answer::AskAgain);
+        let body = server.post(&path, &ringing()).await.text().await.unwrap();
+        path = format!("/twilio/voice/again/{asked}");
+        assert!(body.contains("Please hold."), "{body}");
+        assert!(body.contains(&format!(r#"<Redirect method="POST">{BASE}{path}</Redirect>"#)), "{body}");
+    }
+    for last in [path.as_str(), "/twilio/voice/again/4294967295", "/twilio/voice/again/none"] {
+        server.door().will_answer(Answer::AskAgain);
+        let body = server.post(last, &ringing()).await.text().await.unwrap();
+        assert!(body.contains("something went wrong") && !body.contains("<Redirect"), "{body}");
+    }
+    server.door().will_answer(connect());
+    let body = server.post(&path, &ringing()).await.text().await.unwrap();
+    assert!(body.contains("<Connect"), "{body}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::ports::model::{ModelConnector, ModelLink, ModelSetup};
 use crate::ports::store::{
     AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, Entry, EscalationRow, History, Journal, JournalFull,
-    OrgLookup, ReceiptSender, StoreError, Transfers,
+    KeyUse, OrgLookup, OwnerUnknown, ReceiptSender, StoreError, Transfers,
 };
 use crate::session::effect::RecordId;
 use crate::session::input::{LegStatus, LostCause};
@@ -101,8 +101,8 @@ impl Carrier for FakePorts {
 
 #[async_trait]
 impl OrgLookup for FakePorts {
-    async fn for_number(&self, _: Option<&PhoneNumber>) -> Option<Arc<Organization>> {
-        None
+    async fn for_number(&self, _: Option<&PhoneNumber>) -> Result<Option<Arc<Organization>>, OwnerUnknown> {
+        Ok(None)
     }
 
     async fn by_id(&self, _: &OrgId) -> Option<Arc<Organization>> {
@@ -179,11 +179,15 @@ impl Transfers for FakePorts {
         Err(StoreError::Unavailable)
     }
 
-    async fn claim_key(&self, _: &str, _: &str, _: &str, _: Wall) -> Result<Option<(String, String)>, StoreError> {
+    async fn claim_key(&self, _: &str, _: &str, _: &str, _: CallId, _: Wall) -> Result<Option<KeyUse>, StoreError> {
         Err(StoreError::Unavailable)
     }
 
     async fn settle_key(&self, _: &str, _: &str, _: &str) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn free_key(&self, _: &str, _: &str, _: &KeyUse) -> Result<bool, StoreError> {
         Err(StoreError::Unavailable)
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use switchboard::ports::store::{AttemptRow, CallbackChange, CallbackRow, EscalationRow, StoreError, Transfers};
+use switchboard::ports::store::{
+    AttemptRow, CallbackChange, CallbackRow, EscalationRow, KeyUse, StoreError, Transfers,
+};
 use switchboard::types::{
     AttemptId, AttemptState, CallId, CallbackState, Cause, EscalationState, OrgId, TransferMode, Urgency, Wall,
 };
@@ -13,8 +15,8 @@ use uuid::Uuid;
 
 use super::STARTED;
 
-/// Hash of the request and its answer, by scope and key.
-type Answers = BTreeMap<(String, String), (String, String)>;
+/// Who has it, by scope and key.
+type Answers = BTreeMap<(String, String), KeyUse>;
 
 #[derive(Default)]
 pub(in crate::http) struct FakeTransfers {
@@ -137,13 +139,15 @@ impl Transfers for FakeTransfers {
         scope: &str,
         key: &str,
         request_hash: &str,
-        _: Wall,
-    ) -> Result<Option<(String, String)>, StoreError> {
+        call: CallId,
+        at: Wall,
+    ) -> Result<Option<KeyUse>, StoreError> {
         self.check()?;
         let mut keys = self.keys.lock().unwrap();
         let place = (scope.to_owned(), key.to_owned());
         let before = keys.get(&place).cloned();
-        keys.entry(place).or_insert_with(|| (request_hash.to_owned(), String::new()));
+        let new = || KeyUse { request_hash: request_hash.to_owned(), call: Some(call), answer: String::new(), at };
+        keys.entry(place).or_insert_with(new);
         Ok(before)
     }
 
@@ -156,8 +160,18 @@ impl Transfers for FakeTransfers {
         if answer.is_empty() {
             keys.remove(&place);
         } else if let Some(kept) = keys.get_mut(&place) {
-            kept.1 = answer.to_owned();
+            kept.answer = answer.to_owned();
         }
         Ok(())
+    }
+
+    async fn free_key(&self, scope: &str, key: &str, unanswered: &KeyUse) -> Result<bool, StoreError> {
+        let place = (scope.to_owned(), key.to_owned());
+        let mut keys = self.keys.lock().unwrap();
+        let is_same = keys.get(&place) == Some(unanswered);
+        if is_same {
+            keys.remove(&place);
+        }
+        Ok(is_same)
     }
 }
