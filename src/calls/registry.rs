@@ -2,11 +2,12 @@
 //!
 //! Plain maps behind a lock that is held for moments and never across a wait; no frame ever comes here.
 
+mod line;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrics::{counter, gauge};
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::calls::actor::Command;
@@ -15,6 +16,8 @@ use crate::calls::tickets::Tickets;
 use crate::ports::door::{Answer, LiveCall, Refusal};
 use crate::session::input::{CarrierInput, LegStatus};
 use crate::types::{CallId, Direction, EscalationState, LegId, Phase, TargetId};
+
+pub(super) use line::{Handed, Line};
 
 /// All calls of this process.
 pub(super) struct Registry {
@@ -111,47 +114,6 @@ pub(super) enum Found {
     Live(Line),
     Over(Over),
     Unknown,
-}
-
-/// The way to a call's task.
-pub(super) struct Line {
-    commands: mpsc::Sender<Command>,
-    bell: Option<Arc<Notify>>,
-}
-
-/// What became of something that a call was to be told.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Handed {
-    /// It is in the queue.
-    Taken,
-    /// The queue is full.
-    Full,
-    /// The task is gone.
-    Gone,
-}
-
-impl Line {
-    /// False if the queue is full or the task is gone.
-    pub(super) fn send(&self, command: Command) -> bool {
-        self.hand(command) == Handed::Taken
-    }
-
-    /// The same, and why not.
-    pub(super) fn hand(&self, command: Command) -> Handed {
-        if let Some(bell) = &self.bell {
-            bell.notify_one();
-        }
-        match self.commands.try_send(command) {
-            Ok(()) => Handed::Taken,
-            Err(TrySendError::Full(_)) => Handed::Full,
-            Err(TrySendError::Closed(_)) => Handed::Gone,
-        }
-    }
-
-    /// The call's task is not started yet.
-    pub(super) const fn is_waiting(&self) -> bool {
-        self.bell.is_some()
-    }
 }
 
 impl Registry {
