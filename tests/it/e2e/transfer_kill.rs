@@ -56,7 +56,9 @@ async fn world(name: &'static str, holds: bool, nth: u32, seed: u64) {
     let doorstep = if holds { Some(Doorstep::start(gateway).await) } else { None };
     let door = doorstep.as_ref().map_or(gateway, |doorstep| doorstep.addr);
     let outside = Outside::behind(door, gateway, patient_model()).await;
-    outside.carrier.add_person(&number_of(0), operator());
+    for person in operators() {
+        outside.carrier.add_person(&number_of(0), person);
+    }
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
     let world = World { name, outside, url, client };
     let mut settings = world.outside.settings(folder.path(), &world.url);
@@ -95,9 +97,16 @@ async fn open_clinic(url: &str) {
     store.close().await;
 }
 
-/// Answers soon, accepts soon, talks a little, and leaves first.
-fn operator() -> Person {
-    let mut person = Person::pressing(&["5", "1"]).leaving(Leave::Talking(Duration::from_millis(1500)));
+/// Who picks up, in this order; the last one goes on doing so.
+fn operators() -> impl Iterator<Item = Person> {
+    let accepts = || pressing(&["5", "1"]).leaving(Leave::Talking(Duration::from_millis(1500)));
+    let others = [pressing(&["5", "2"]), Person::busy(), pressing(&["5", "3"]), Person::never(), pressing(&["5", "5"])];
+    others.into_iter().flat_map(move |other| [accepts(), other, accepts()])
+}
+
+/// Answers soon, and decides soon.
+fn pressing(keys: &[&str]) -> Person {
+    let mut person = Person::pressing(keys);
     person.pick_up = PickUp::After(Duration::from_millis(300));
     for Keys { after, .. } in &mut person.habits.keys {
         *after = Duration::from_millis(300);

@@ -1,7 +1,5 @@
 //! Whole calls of the phone company in virtual time, against a small gateway of the test's own.
 
-#![expect(clippy::unwrap_used, reason = "tests, and their helpers")]
-
 use std::time::Duration;
 
 use fastrand::Rng;
