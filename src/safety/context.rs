@@ -14,6 +14,27 @@ pub(super) use self::marks::Marks;
 /// Words back from a match in which a negation is looked for.
 const NEGATION_WORDS_MAX: usize = 6;
 
+/// Words of a denied clause, at least, before another begins.
+const DENIED_WORDS_MIN: usize = 3;
+
+/// Where clauses begin, without any comma, behind a denied one.
+pub(super) fn begun_anew(view: &View<'_>, marks: &Marks) -> Vec<usize> {
+    let mut begins = Vec::new();
+    let mut denied = None;
+    for at in 0..view.tokens.len() {
+        if denied.is_some_and(|denied| at > denied + DENIED_WORDS_MIN)
+            && view.is(at, marks.opener)
+        {
+            begins.push(at);
+            denied = None;
+        }
+        if view.is(at, marks.negator) {
+            denied = Some(at);
+        }
+    }
+    begins
+}
+
 /// An utterance with everything that was found in it.
 pub(super) struct Context<'a> {
     pub view: &'a View<'a>,
@@ -55,7 +76,8 @@ impl<'a> Context<'a> {
     /// Whether it is not here and now: long ago, over, cared for, only supposed, told or asked.
     fn elsewhere(&self, found: &Match, rule: &Rule, alarm: Alarm) -> bool {
         self.past(found)
-            || self.over(found)
+            // "I'd prefer a person if that's alright": a wish is never over.
+            || (alarm != Alarm::Human && self.over(found))
             || self.cared(found)
             || (!rule.firm && alarm <= Alarm::High && self.supposed(found))
             // A firm rule is for callers: the assistant's "should you feel suicidal, call 988" is advice.
@@ -124,7 +146,12 @@ impl<'a> Context<'a> {
             }
             // "ya no" that begins before the match and is part of it denies nothing else.
             if view.end_of(at, marks.negator).is_some_and(|end| end <= start) {
-                return !self.exclaimed(at, found) && !self.overtaken(at) && self.denies(at, start);
+                return !self.renewed(at, found) && !self.exclaimed(at, found) && !self.overtaken(at) && self.denies(at, start);
+            }
+            // "nunca he", "nobody in my family": these words begin no clause.
+            if self.spanned(at, start) || (at > 0 && view.is(at - 1, marks.within)) {
+                words += 1;
+                continue;
             }
             // "no se está ahogando": a pronoun between "no" and its verb begins nothing.
             let before = (0..at).rev().find(|&at| !view.is(at, marks.clitic)).unwrap_or(0);
@@ -150,6 +177,20 @@ impl<'a> Context<'a> {
         self.view.end_of(at, self.marks.negator).is_some_and(|end| end > to)
     }
 
+    /// Whether the word at `at` goes on a longer negator: the "he" of "nunca he".
+    fn spanned(&self, at: usize, to: usize) -> bool {
+        let negator = |from: usize| self.view.ends(from, self.marks.negator).any(|end| end > at && end <= to);
+        (at.saturating_sub(2)..at).any(negator)
+    }
+
+    /// Whether what the negator at `at` denies is said anew: "no chest pain really bad chest pain".
+    fn renewed(&self, at: usize, found: &Match) -> bool {
+        let (view, start) = (self.view, found.start());
+        let again = (at + 1..start).any(|at| view.tokens[at].word == view.tokens[start].word);
+        let joins = |at: usize| view.is(at, self.marks.or) || view.is(at, self.marks.and) || view.is(at, self.marks.negator);
+        again && !(at + 1..start).any(joins) && !self.listed(at + 1, found)
+    }
+
     /// "chest pain? no"
     fn negated_after(&self, found: &Match) -> bool {
         let (view, end) = (self.view, found.end());
@@ -165,7 +206,8 @@ impl<'a> Context<'a> {
     fn denies(&self, at: usize, to: usize) -> bool {
         let (view, marks) = (self.view, self.marks);
         let next = view.end_of(at, marks.negator).unwrap_or(at + 1);
-        if (next..to.min(next + 2)).any(|at| view.is(at, marks.opaque)) {
+        // "don't have, well, any pain": a filler is opaque right after the negator only, "not well".
+        if (next..to.min(next + 2)).any(|at| view.is(at, marks.opaque) && (at == next || !view.filler[at])) {
             return false;
         }
         // "si no me resuelven, los demando": the condition is denied, and not what follows from it.
