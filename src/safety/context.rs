@@ -150,7 +150,6 @@ impl<'a> Context<'a> {
             }
             // "nunca he", "nobody in my family": these words begin no clause.
             if self.spanned(at, start) || (at > 0 && view.is(at - 1, marks.within)) {
-                words += 1;
                 continue;
             }
             // "no se está ahogando": a pronoun between "no" and its verb begins nothing.
