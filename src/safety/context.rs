@@ -22,9 +22,7 @@ pub(super) fn begun_anew(view: &View<'_>, marks: &Marks) -> Vec<usize> {
     let mut begins = Vec::new();
     let mut denied = None;
     for at in 0..view.tokens.len() {
-        if denied.is_some_and(|denied| at > denied + DENIED_WORDS_MIN)
-            && view.is(at, marks.opener)
-        {
+        if denied.is_some_and(|denied| at > denied + DENIED_WORDS_MIN) && view.is(at, marks.opener) {
             begins.push(at);
             denied = None;
         }
@@ -146,7 +144,10 @@ impl<'a> Context<'a> {
             }
             // "ya no" that begins before the match and is part of it denies nothing else.
             if view.end_of(at, marks.negator).is_some_and(|end| end <= start) {
-                return !self.renewed(at, found) && !self.exclaimed(at, found) && !self.overtaken(at) && self.denies(at, start);
+                return !self.renewed(at, found)
+                    && !self.exclaimed(at, found)
+                    && !self.overtaken(at)
+                    && self.denies(at, start);
             }
             // "nunca he", "nobody in my family": these words begin no clause.
             if self.spanned(at, start) || (at > 0 && view.is(at - 1, marks.within)) {
@@ -163,7 +164,17 @@ impl<'a> Context<'a> {
                 && at > 1
                 && view.tokens[at - 1].word != "que"
                 && ![marks.negator, marks.clause_pronoun, marks.transparent].iter().any(|mark| view.is(at - 1, *mark));
-            if anew || pronoun || view.is(at, marks.breaker) || (view.is(at, marks.subject) && !self.thought(at)) {
+            let rest = view.is(at, marks.just)
+                && at > 1
+                && ![marks.negator, marks.copula, marks.subject, marks.first_person]
+                    .iter()
+                    .any(|mark| view.is(at - 1, *mark));
+            if anew
+                || pronoun
+                || rest
+                || view.is(at, marks.breaker)
+                || (view.is(at, marks.subject) && !self.thought(at))
+            {
                 return false;
             }
             words += usize::from(!view.filler[at]);
@@ -186,7 +197,8 @@ impl<'a> Context<'a> {
     fn renewed(&self, at: usize, found: &Match) -> bool {
         let (view, start) = (self.view, found.start());
         let again = (at + 1..start).any(|at| view.tokens[at].word == view.tokens[start].word);
-        let joins = |at: usize| view.is(at, self.marks.or) || view.is(at, self.marks.and) || view.is(at, self.marks.negator);
+        let joins =
+            |at: usize| view.is(at, self.marks.or) || view.is(at, self.marks.and) || view.is(at, self.marks.negator);
         again && !(at + 1..start).any(joins) && !self.listed(at + 1, found)
     }
 
@@ -217,12 +229,13 @@ impl<'a> Context<'a> {
         if modal && !view.is(next, marks.state) {
             return false;
         }
-        // Denied twice is said: "has not stopped bleeding".
-        !(at.saturating_sub(2)..at).any(|before| {
-            view.end_of(before, marks.negator).is_some_and(|end| end <= at)
-                && !view.is(before, marks.no)
-                && view.tokens[before].after < Break::Comma
-        })
+        // Denied twice is said: "has not stopped bleeding"; but "ni" and "nor" go on.
+        view.is(at, marks.or)
+            || !(at.saturating_sub(2)..at).any(|before| {
+                view.end_of(before, marks.negator).is_some_and(|end| end <= at)
+                    && !view.is(before, marks.no)
+                    && view.tokens[before].after < Break::Comma
+            })
     }
 
     /// Whether the "no" at `at` is a cry and denies nothing: "no no chest pain", "no chest pain please help".

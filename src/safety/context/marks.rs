@@ -42,6 +42,8 @@ pub(in crate::safety) struct Marks {
     pub(in crate::safety) clitic: Element,
     /// Spanish pronouns that begin a clause unless "no" or "que" stands before them: "no es nada, me duele".
     pub(in crate::safety) clause_pronoun: Element,
+    /// What comes after a list of denials: "no fever no cough just chest pain".
+    pub(in crate::safety) just: Element,
     /// After these a possessive begins no clause: "nobody in my family".
     pub(in crate::safety) within: Element,
     /// What begins a clause after a denied one: "I don't want to reschedule I need an ambulance".
@@ -75,6 +77,7 @@ impl Marks {
             copula: lexicon.shared("@copula"),
             clitic: lexicon.shared("@clitic"),
             clause_pronoun: lexicon.shared("@clause_pronoun"),
+            just: lexicon.shared("@just"),
             within: lexicon.shared("@within"),
             opener: lexicon.shared("@opener"),
             nothing: lexicon.shared("@nothing"),
