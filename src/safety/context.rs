@@ -22,7 +22,7 @@ pub(super) fn begun_anew(view: &View<'_>, marks: &Marks) -> Vec<usize> {
     let mut begins = Vec::new();
     let mut denied = None;
     for at in 0..view.tokens.len() {
-        if denied.is_some_and(|denied| at > denied + DENIED_WORDS_MIN) && view.is(at, marks.opener) {
+        if denied.is_some_and(|denied| at >= denied + DENIED_WORDS_MIN) && view.is(at, marks.opener) {
             begins.push(at);
             denied = None;
         }
