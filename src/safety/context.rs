@@ -144,7 +144,8 @@ impl<'a> Context<'a> {
             }
             // "ya no" that begins before the match and is part of it denies nothing else.
             if view.end_of(at, marks.negator).is_some_and(|end| end <= start) {
-                return !self.renewed(at, found)
+                return !self.corrected(at, found)
+                    && !self.renewed(at, found)
                     && !self.exclaimed(at, found)
                     && !self.overtaken(at)
                     && self.denies(at, start);
@@ -200,6 +201,23 @@ impl<'a> Context<'a> {
         let joins =
             |at: usize| view.is(at, self.marks.or) || view.is(at, self.marks.and) || view.is(at, self.marks.negator);
         again && !(at + 1..start).any(joins) && !self.listed(at + 1, found)
+    }
+
+    /// Whether the negator at `at` denies another thing: "it's not the dishwasher the whole kitchen is in flames".
+    fn corrected(&self, at: usize, found: &Match) -> bool {
+        let (view, marks) = (self.view, self.marks);
+        let next = view.end_of(at, marks.negator).unwrap_or(at + 1);
+        let about = view.is(next, marks.article)
+            && at > 0
+            && (view.is(at - 1, marks.copula) || view.is(next - 1, marks.copula));
+        let begins = |at: usize| {
+            view.is(at, marks.article)
+                && !view.is(at - 1, marks.within)
+                && !view.is(at - 1, marks.or)
+                && !view.is(at - 1, marks.and)
+        };
+        let says = (found.start()..found.end()).any(|at| view.is(at, marks.present));
+        about && says && (next + 2..found.start()).any(begins)
     }
 
     /// "chest pain? no"

@@ -164,6 +164,7 @@ fn a_clause_after_a_denied_one_counts_without_a_comma() {
         &[
             "I don't need the billing department I need an ambulance",
             "no chest pain really bad chest pain",
+            "no it's not the dishwasher the whole kitchen is in flames",
             "no fever no cough just crushing chest pain",
             "nobody's hurt yet but he says he'll stab the first person who opens that door",
             "no es broma, hay alguien con un cuchillo amenazando a la secretaria",
