@@ -14,6 +14,25 @@ pub(super) use self::marks::Marks;
 /// Words back from a match in which a negation is looked for.
 const NEGATION_WORDS_MAX: usize = 6;
 
+/// Words of a denied clause, at least, before another begins.
+const DENIED_WORDS_MIN: usize = 3;
+
+/// Where clauses begin, without any comma, behind a denied one.
+pub(super) fn begun_anew(view: &View<'_>, marks: &Marks) -> Vec<usize> {
+    let mut begins = Vec::new();
+    let mut denied = None;
+    for at in 0..view.tokens.len() {
+        if denied.is_some_and(|denied| at >= denied + DENIED_WORDS_MIN) && view.is(at, marks.opener) {
+            begins.push(at);
+            denied = None;
+        }
+        if view.is(at, marks.negator) {
+            denied = Some(at);
+        }
+    }
+    begins
+}
+
 /// An utterance with everything that was found in it.
 pub(super) struct Context<'a> {
     pub view: &'a View<'a>,
@@ -55,7 +74,8 @@ impl<'a> Context<'a> {
     /// Whether it is not here and now: long ago, over, cared for, only supposed, told or asked.
     fn elsewhere(&self, found: &Match, rule: &Rule, alarm: Alarm) -> bool {
         self.past(found)
-            || self.over(found)
+            // "I'd prefer a person if that's alright": a wish is never over.
+            || (alarm != Alarm::Human && self.over(found))
             || self.cared(found)
             || (!rule.firm && alarm <= Alarm::High && self.supposed(found))
             // A firm rule is for callers: the assistant's "should you feel suicidal, call 988" is advice.
@@ -124,7 +144,15 @@ impl<'a> Context<'a> {
             }
             // "ya no" that begins before the match and is part of it denies nothing else.
             if view.end_of(at, marks.negator).is_some_and(|end| end <= start) {
-                return !self.exclaimed(at, found) && !self.overtaken(at) && self.denies(at, start);
+                return !self.corrected(at, found)
+                    && !self.renewed(at, found)
+                    && !self.exclaimed(at, found)
+                    && !self.overtaken(at)
+                    && self.denies(at, start);
+            }
+            // "nunca he", "nobody in my family": these words begin no clause.
+            if self.spanned(at, start) || (at > 0 && view.is(at - 1, marks.within)) {
+                continue;
             }
             // "no se está ahogando": a pronoun between "no" and its verb begins nothing.
             let before = (0..at).rev().find(|&at| !view.is(at, marks.clitic)).unwrap_or(0);
@@ -137,7 +165,17 @@ impl<'a> Context<'a> {
                 && at > 1
                 && view.tokens[at - 1].word != "que"
                 && ![marks.negator, marks.clause_pronoun, marks.transparent].iter().any(|mark| view.is(at - 1, *mark));
-            if anew || pronoun || view.is(at, marks.breaker) || (view.is(at, marks.subject) && !self.thought(at)) {
+            let rest = view.is(at, marks.just)
+                && at > 1
+                && ![marks.negator, marks.copula, marks.subject, marks.first_person]
+                    .iter()
+                    .any(|mark| view.is(at - 1, *mark));
+            if anew
+                || pronoun
+                || rest
+                || view.is(at, marks.breaker)
+                || (view.is(at, marks.subject) && !self.thought(at))
+            {
                 return false;
             }
             words += usize::from(!view.filler[at]);
@@ -148,6 +186,38 @@ impl<'a> Context<'a> {
     /// Whether the only negator at `at` is a phrase that goes on beyond `to`: the "ya no" of which a match has the "no".
     fn reaches(&self, at: usize, to: usize) -> bool {
         self.view.end_of(at, self.marks.negator).is_some_and(|end| end > to)
+    }
+
+    /// Whether the word at `at` goes on a longer negator: the "he" of "nunca he".
+    fn spanned(&self, at: usize, to: usize) -> bool {
+        let negator = |from: usize| self.view.ends(from, self.marks.negator).any(|end| end > at && end <= to);
+        (at.saturating_sub(2)..at).any(negator)
+    }
+
+    /// Whether what the negator at `at` denies is said anew: "no chest pain really bad chest pain".
+    fn renewed(&self, at: usize, found: &Match) -> bool {
+        let (view, start) = (self.view, found.start());
+        let again = (at + 1..start).any(|at| view.tokens[at].word == view.tokens[start].word);
+        let joins =
+            |at: usize| view.is(at, self.marks.or) || view.is(at, self.marks.and) || view.is(at, self.marks.negator);
+        again && !(at + 1..start).any(joins) && !self.listed(at + 1, found)
+    }
+
+    /// Whether the negator at `at` denies another thing: "it's not the dishwasher the whole kitchen is in flames".
+    fn corrected(&self, at: usize, found: &Match) -> bool {
+        let (view, marks) = (self.view, self.marks);
+        let next = view.end_of(at, marks.negator).unwrap_or(at + 1);
+        let about = view.is(next, marks.article)
+            && at > 0
+            && (view.is(at - 1, marks.copula) || view.is(next - 1, marks.copula));
+        let begins = |at: usize| {
+            view.is(at, marks.article)
+                && !view.is(at - 1, marks.within)
+                && !view.is(at - 1, marks.or)
+                && !view.is(at - 1, marks.and)
+        };
+        let says = (found.start()..found.end()).any(|at| view.is(at, marks.present));
+        about && says && (next + 2..found.start()).any(begins)
     }
 
     /// "chest pain? no"
@@ -165,7 +235,8 @@ impl<'a> Context<'a> {
     fn denies(&self, at: usize, to: usize) -> bool {
         let (view, marks) = (self.view, self.marks);
         let next = view.end_of(at, marks.negator).unwrap_or(at + 1);
-        if (next..to.min(next + 2)).any(|at| view.is(at, marks.opaque)) {
+        // "don't have, well, any pain": a filler is opaque right after the negator only, "not well".
+        if (next..to.min(next + 2)).any(|at| view.is(at, marks.opaque) && (at == next || !view.filler[at])) {
             return false;
         }
         // "si no me resuelven, los demando": the condition is denied, and not what follows from it.
@@ -176,12 +247,13 @@ impl<'a> Context<'a> {
         if modal && !view.is(next, marks.state) {
             return false;
         }
-        // Denied twice is said: "has not stopped bleeding".
-        !(at.saturating_sub(2)..at).any(|before| {
-            view.end_of(before, marks.negator).is_some_and(|end| end <= at)
-                && !view.is(before, marks.no)
-                && view.tokens[before].after < Break::Comma
-        })
+        // Denied twice is said: "has not stopped bleeding"; but "ni" and "nor" go on.
+        view.is(at, marks.or)
+            || !(at.saturating_sub(2)..at).any(|before| {
+                view.end_of(before, marks.negator).is_some_and(|end| end <= at)
+                    && !view.is(before, marks.no)
+                    && view.tokens[before].after < Break::Comma
+            })
     }
 
     /// Whether the "no" at `at` is a cry and denies nothing: "no no chest pain", "no chest pain please help".

@@ -163,6 +163,7 @@ impl Rules {
         let hits = tables.lexicon.hits(tokens);
         let mut view = View::new(tokens, &hits);
         view.filler = (0..tokens.len()).map(|at| view.is(at, marks.filler)).collect();
+        view.anew = context::begun_anew(&view, marks);
         let found = tables.matches(&view, speaker);
         let mut context = Context::new(&view, marks, speaker, &found, &tables.rules);
         let mut candidates: Vec<_> = found.iter().map(|found| (found, &tables.rules[found.rule as usize])).collect();
@@ -171,6 +172,7 @@ impl Rules {
             let hits = own.lexicon.hits(tokens);
             let mut own_view = View::new(tokens, &hits);
             own_view.filler.clone_from(&view.filler);
+            own_view.anew.clone_from(&view.anew);
             (own, own.matches(&own_view, speaker))
         });
         if let Some((own, found)) = &own_found {

@@ -58,6 +58,8 @@ pub(super) struct View<'a> {
     pub hits: &'a Hits,
     /// Words between elements that do not count.
     pub filler: Vec<bool>,
+    /// Where clauses begin that follow a denied one: "I don't need billing | I need an ambulance".
+    pub anew: Vec<usize>,
     /// One bit for each element that stands anywhere.
     heard: Vec<u64>,
 }
@@ -73,7 +75,7 @@ impl<'a> View<'a> {
             }
             heard[word] |= 1u64 << (element % 64);
         }
-        Self { tokens, hits, filler: vec![false; tokens.len()], heard }
+        Self { tokens, hits, filler: vec![false; tokens.len()], anew: Vec::new(), heard }
     }
 
     /// Whether `element` stands anywhere.
@@ -90,7 +92,7 @@ impl<'a> View<'a> {
         self.ends(at, element).max()
     }
 
-    fn ends(&self, at: usize, element: Element) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn ends(&self, at: usize, element: Element) -> impl Iterator<Item = usize> + '_ {
         let hits = self.hits.get(at).map_or(&[][..], Vec::as_slice);
         let first = hits.partition_point(|hit| hit.0 < element);
         hits[first..].iter().take_while(move |hit| hit.0 == element).map(|hit| hit.1 as usize)
@@ -153,7 +155,9 @@ impl Pattern {
             return None;
         }
         let last = parts.last().map_or(at, |part| part.1 as usize);
-        let near = at.saturating_sub(UNLESS_WORDS)..(last + UNLESS_WORDS).min(view.tokens.len());
+        // What was denied before takes nothing back.
+        let anew = view.anew.iter().rev().find(|&&anew| anew <= at).map_or(0, |&anew| anew);
+        let near = at.saturating_sub(UNLESS_WORDS).max(anew)..(last + UNLESS_WORDS).min(view.tokens.len());
         let barred = self.unless.is_some_and(|bar| near.into_iter().any(|at| view.is(at, bar)));
         (!barred).then_some(Match { rule: self.rule, parts })
     }

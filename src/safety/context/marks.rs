@@ -42,6 +42,14 @@ pub(in crate::safety) struct Marks {
     pub(in crate::safety) clitic: Element,
     /// Spanish pronouns that begin a clause unless "no" or "que" stands before them: "no es nada, me duele".
     pub(in crate::safety) clause_pronoun: Element,
+    /// What comes after a list of denials: "no fever no cough just chest pain".
+    pub(in crate::safety) just: Element,
+    /// "the", "a": a second one begins what is so instead of what is not.
+    pub(in crate::safety) article: Element,
+    /// After these a possessive begins no clause: "nobody in my family".
+    pub(in crate::safety) within: Element,
+    /// What begins a clause after a denied one: "I don't want to reschedule I need an ambulance".
+    pub(in crate::safety) opener: Element,
     /// "no, nothing like that"
     pub(in crate::safety) nothing: Element,
 }
@@ -71,6 +79,10 @@ impl Marks {
             copula: lexicon.shared("@copula"),
             clitic: lexicon.shared("@clitic"),
             clause_pronoun: lexicon.shared("@clause_pronoun"),
+            just: lexicon.shared("@just"),
+            article: lexicon.shared("@article"),
+            within: lexicon.shared("@within"),
+            opener: lexicon.shared("@opener"),
             nothing: lexicon.shared("@nothing"),
         }
     }

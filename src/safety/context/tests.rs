@@ -155,3 +155,65 @@ fn the_assistant_is_unsure_whatever_it_is_about() {
     let unsure = Some(Alarm::Uncertainty);
     check(Speaker::Assistant, unsure, &["I can't say whether the suicide prevention class still has seats"]);
 }
+
+#[test]
+fn a_clause_after_a_denied_one_counts_without_a_comma() {
+    check(
+        Speaker::Caller,
+        EMERGENCY,
+        &[
+            "I don't need the billing department I need an ambulance",
+            "no chest pain really bad chest pain",
+            "no it's not the dishwasher the whole kitchen is in flames",
+            "no fever no cough just crushing chest pain",
+            "nobody's hurt yet but he says he'll stab the first person who opens that door",
+            "no es broma, hay alguien con un cuchillo amenazando a la secretaria",
+        ],
+    );
+}
+
+#[test]
+fn a_denial_reaches_over_fillers_and_longer_negators() {
+    check(
+        Speaker::Caller,
+        None,
+        &[
+            "I don't have well any thoughts of hurting myself",
+            "nobody in my family has ever had a stroke",
+            "nunca he pensado en hacerme daño",
+            "no tengo fiebre ni dolor ni me cuesta respirar",
+            "nunca he convulsionado ni me he desmayado",
+        ],
+    );
+}
+
+#[test]
+fn what_was_long_ago_counts_when_it_is_done_now() {
+    check(
+        Speaker::Caller,
+        EMERGENCY,
+        &[
+            "I used to think about suicide last year and today I've decided to do it",
+            "she had a seizure last month and she's having another one right now",
+            "hace años intenté matarme y hoy ya lo decidí",
+        ],
+    );
+}
+
+#[test]
+fn what_was_mended_does_not_count() {
+    check(
+        Speaker::Caller,
+        None,
+        &[
+            "the gas leak was fixed by the utility on Monday so we're open again",
+            "La fuga de gas ya la arreglaron ayer",
+            "I was in a bad car accident five years ago and want to know if you still have my x rays",
+        ],
+    );
+}
+
+#[test]
+fn a_wish_for_a_person_is_never_over() {
+    check(Speaker::Caller, Some(Alarm::Human), &["I'd prefer a person if that's alright"]);
+}

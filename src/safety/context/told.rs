@@ -67,7 +67,7 @@ impl Context<'_> {
         };
         // "do you have anything for a child who drank it? He's drowsy", "call if I ever feel it, and I feel it now"
         let (_, to) = self.sentence_of(found.start());
-        if found.end() > to || self.cues(Cue::Again).any(|(start, _)| start >= found.end()) {
+        if found.end() > to || self.cues(Cue::Again).any(|(start, _)| start > found.end()) {
             return false;
         }
         self.cues(Cue::Supposed).any(near)
