@@ -20,6 +20,10 @@ impl Mint for BrowserMint {
         // Nobody can be put through to a browser, called back or left a message from it; an assistant that could ask for
         // a person would promise one.
         let mut org = org.clone();
+        if !org.escalation.targets.is_empty() {
+            // A number that the gateway could ring is told to nobody, here as little as in a call.
+            org.escalation_phone.clear();
+        }
         org.escalation.targets.clear();
         org.escalation.fallback = Fallback::Assistant;
         self.provider.mint(&model_setup(&self.settings, &org, session, &Caller::Withheld)).await

@@ -3,7 +3,7 @@
 //! Each call asks the database, so that a change counts from the next call on; when it does not answer at once, what
 //! was read last counts. Everything is read at start and now and then, so that the first call to a number is served too.
 //! A number that memory does not know may have been given to somebody since: the default answers for it only if the
-//! database says that nobody owns it, or said so and is away, so that nothing can have changed since.
+//! database says that nobody owns it, or said so when everything was read last and is away now.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -77,7 +77,11 @@ impl OrgCache {
             // What was known of it is not true any more.
             self.known.write().unwrap_or_else(PoisonError::into_inner).owners.remove(number);
         }
-        let Some(id) = owner.clone().or_else(|| self.default.clone()) else {
+        if let (Some(number), Some(owner)) = (dialled, &owner) {
+            // Also if the organization cannot be read now: the number is somebody's.
+            self.known.write().unwrap_or_else(PoisonError::into_inner).owners.insert(number.clone(), owner.clone());
+        }
+        let Some(id) = owner.or_else(|| self.default.clone()) else {
             return Ok(None);
         };
         let org = match self.directory.org(&id).await {
@@ -88,10 +92,6 @@ impl OrgCache {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.orgs.len() < ORGS_MAX || known.orgs.contains_key(&id) {
             known.orgs.insert(id, org.clone());
-        }
-        if let (Some(number), Some(owner)) = (dialled, owner) {
-            // There may be no room for the organization; the number is somebody's all the same.
-            known.owners.insert(number.clone(), owner);
         }
         Ok(Some(org))
     }
@@ -132,7 +132,7 @@ impl OrgLookup for OrgCache {
         }
         match read {
             Ok(Ok(org)) => Ok(org),
-            // Away: nobody can have been given the number since everything was read.
+            // Away: since everything was read, a minute ago at most, hardly anybody was given the number.
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the directory cannot be read; what was read before counts");
                 self.default_in_memory(dialled)

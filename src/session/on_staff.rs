@@ -23,6 +23,10 @@ impl CallSession {
             _ if !matches!(self.ending, Ending::None | Ending::Farewell { .. }) => Some(Ignored::Ending),
             _ if !self.people.outbound.is_answered() => Some(Ignored::NotAnswered),
             _ if self.people.message.is_some() => Some(Ignored::Voicemail),
+            // Nobody is rung any more, but the caller hears what to do, and a callback is noted.
+            StaffInput::Escalate { target: None, urgency: Urgency::Emergency, .. } => {
+                self.cannot_escalate().filter(|why| *why != Ignored::LimitReached)
+            }
             StaffInput::Escalate { target: None, .. } => self.cannot_escalate(),
             StaffInput::Escalate { target: Some(target), .. } => self.cannot_take_over(now, target),
             StaffInput::Return => match self.people.stage() {
@@ -85,11 +89,7 @@ impl CallSession {
     pub(super) fn on_staff(&mut self, now: Mono, command: StaffInput, out: &mut Effects) {
         if let Some(why) = self.objection(now, &command) {
             self.ignored(command.word(), why, out);
-            let emergency = matches!(command, StaffInput::Escalate { urgency: Urgency::Emergency, target: None, .. });
-            if why != Ignored::LimitReached || !emergency {
-                return;
-            }
-            // Nobody is rung, but the caller hears what to do, and a callback is noted.
+            return;
         }
         match command {
             StaffInput::End if matches!(self.ending, Ending::None | Ending::Farewell { .. }) => {

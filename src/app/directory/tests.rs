@@ -13,6 +13,8 @@ struct Fake {
     broken: AtomicBool,
     /// `north` does not own it any more.
     given_away: AtomicBool,
+    /// Numbers can be read, organizations cannot.
+    half: AtomicBool,
 }
 
 impl Fake {
@@ -32,6 +34,9 @@ impl Fake {
 #[async_trait]
 impl Directory for Fake {
     async fn org(&self, id: &OrgId) -> Result<OrgRow, StoreError> {
+        if self.half.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable);
+        }
         self.answer(self.row(id.as_str())).await
     }
 
@@ -120,7 +125,17 @@ async fn the_default_never_answers_for_a_number_that_may_be_somebodys() {
     fake.slow.store(false, Ordering::Relaxed);
     fake.away.store(true, Ordering::Relaxed);
     let answered = name(&cache, Some(&other())).await;
-    assert_eq!(answered.as_deref(), Some("The demo"), "nothing can have changed since everything was read");
+    assert_eq!(answered.as_deref(), Some("The demo"), "it was nobody's a minute ago");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_that_was_read_counts_although_the_organization_could_not_be() {
+    let (fake, cache) = cache(Some("demo"));
+    fake.given_away.store(true, Ordering::Relaxed);
+    cache.refresh().await.unwrap();
+    fake.given_away.store(false, Ordering::Relaxed);
+    fake.half.store(true, Ordering::Relaxed);
+    assert_eq!(name(&cache, Some(&northern())).await.as_deref(), Some("The north"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -112,6 +112,10 @@ impl CallSession {
             self.close(now, Outcome::Transferred, Reason::OperatorTalk, out);
             return Document::HangUp;
         }
+        if self.people.open.as_ref().is_some_and(|open| open.state == EscalationState::Bridged) {
+            // Accepted, and gone before the two met.
+            self.escalation_to(EscalationState::Dialing, out);
+        }
         self.cold_next(now, out)
     }
 

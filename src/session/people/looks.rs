@@ -6,7 +6,7 @@ use crate::session::CallSession;
 use crate::session::effect::{CarrierEffect, Effects};
 use crate::session::input::{ActionResult, LegStatus};
 use crate::session::links::Media;
-use crate::session::people::{Errand, Stage};
+use crate::session::people::{Attempt, Errand, Stage};
 use crate::session::timer::Timer;
 use crate::types::Mono;
 
@@ -35,11 +35,16 @@ impl CallSession {
         self.look_at_operator(out);
     }
 
-    /// While the two talk: their legs are looked at, should the carrier's word be lost.
+    /// While the two talk, or the caller leaves a message: legs are looked at, should the carrier's word be lost.
     pub(in crate::session) fn on_bridge_due(&mut self, now: Mono, out: &mut Effects) {
         match self.people.stage() {
             Some(Stage::Talking) => self.timers.set(Timer::Bridge, now + self.policy.bridge_look),
             Some(Stage::Merging { .. }) => {}
+            None if self.people.message.is_some() => {
+                self.timers.set(Timer::Bridge, now + self.policy.bridge_look);
+                self.ask_caller_leg(out);
+                return;
+            }
             _ => return,
         }
         self.look_at_operator(out);
@@ -114,7 +119,8 @@ impl CallSession {
     /// The caller's leg is up, with nobody telling more: if the operator's is too, and the caller was moved, they talk.
     fn caller_is_up(&mut self, now: Mono, out: &mut Effects) {
         let looked = matches!(self.people.stage(), Some(Stage::Merging { looks }) if looks > 0);
-        let operator = self.people.attempt().is_some_and(|attempt| !self.people.legs.has_ended(attempt.no));
+        let is_there = |attempt: &Attempt| !attempt.left_room && !self.people.legs.has_ended(attempt.no);
+        let operator = self.people.attempt().is_some_and(is_there);
         let moved = self.people.open.as_ref().is_some_and(|open| open.moved);
         if looked && operator && moved && self.media != Media::Live {
             self.on_meeting(now, out);

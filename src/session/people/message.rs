@@ -52,6 +52,7 @@ impl CallSession {
         self.rest_model(out);
         let max = self.policy.voicemail_max;
         self.timers.set(Timer::Message, now + max + self.policy.voicemail_grace * 2);
+        self.timers.set(Timer::Bridge, now + self.policy.bridge_look);
         let document = Document::Voicemail { escalation: escalation.unwrap_or(0), max };
         self.people.next = Some(document.clone());
         document

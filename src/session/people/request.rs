@@ -6,7 +6,7 @@ use crate::session::effect::{Effects, Event, Record, RespondKind, ToolAnswer};
 use crate::session::ending::Ending;
 use crate::session::fact::{EscalationFact, EscalationMove, EscalationRaise};
 use crate::session::links::{Media, Model};
-use crate::session::people::{Ask, Escalation, Paused, Stage};
+use crate::session::people::{Ask, Attempt, Escalation, Paused, Stage};
 use crate::session::plant::planted;
 use crate::session::policy::Reachable;
 use crate::session::timer::Timer;
@@ -234,9 +234,16 @@ impl CallSession {
         };
         let at_it = open.is_trying(&target.id);
         let escalation = open.no;
-        open.only = Some(target.id.clone());
+        let unanswered = |attempt: &&Attempt| matches!(attempt.state, AttemptState::Intended | AttemptState::Dialing);
+        let before = open.only.replace(target.id.clone());
         open.queue.clear();
-        self.event(Event::TakeOver { escalation, target: Some(target.id.clone()) }, out);
+        if !at_it && let Some(attempt) = open.attempt.as_ref().filter(unanswered) {
+            // It had no chance: in an emergency it may be rung again.
+            open.rung.retain(|rung| *rung != attempt.target.id);
+        }
+        if before.as_ref() != Some(&target.id) {
+            self.event(Event::TakeOver { escalation, target: Some(target.id.clone()) }, out);
+        }
         if at_it {
             return;
         }

@@ -77,10 +77,14 @@ impl CallSession {
         match open {
             Some(open) => self.take_up_escalation(now, open, out),
             None if leaving_message => {
-                self.people.message = Some(Message::new(None, Urgency::Medium, String::new()));
+                let message = Message::new(None, Urgency::Medium, String::new());
+                // Whoever is called back already need not be noted again.
+                self.people.message = Some(Message { missed: self.people.counts.callbacks > 0, ..message });
                 let max = self.policy.voicemail_max;
                 self.people.next = Some(Document::Voicemail { escalation: self.people.counts.escalations, max });
                 self.timers.set(Timer::Message, now + max + self.policy.voicemail_grace * 2);
+                // The caller may be gone since.
+                self.timers.set(Timer::Bridge, now);
             }
             None => self.timers.set(Timer::Detach, now),
         }

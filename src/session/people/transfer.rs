@@ -147,7 +147,12 @@ impl CallSession {
                     open.moved = true;
                 }
             }
-            ActionResult::Refused if matches!(document, Document::Cold { .. }) => self.cold_refused(now, out),
+            ActionResult::Refused if matches!(document, Document::Cold { .. }) => {
+                // The leg may have asked meanwhile, and rings the next one.
+                if self.people.next.as_ref() == Some(&document) {
+                    self.cold_refused(now, out);
+                }
+            }
             ActionResult::Gone => {
                 // Most likely the caller has hung up: nobody must be left in a room for that.
                 if !planted!(self.policy, LeavesOperatorAlone) {

@@ -293,3 +293,17 @@ fn a_call_that_staff_end_while_it_is_being_dialled_rings_nobody() {
     rig.feed(Input::Action(dial, ActionResult::Dialled(leg(5))));
     assert!(carrier(&rig, |effect| *effect == CarrierEffect::HangUp(leg(5))).is_some());
 }
+
+#[test]
+fn who_hung_up_at_the_voicemail_during_a_restart_is_not_waited_for() {
+    let mut log = Vec::new();
+    let now = Now { mono: Mono(600_000_000), wall: Wall(0) };
+    let left = Past { leaving_message: true, escalations: 1, ..past(None) };
+    let session = CallSession::resume(now, facts(Direction::Inbound), Policy::default(), left, &mut log);
+    let mut rig = Rig::of(session, now.mono, log);
+    rig.pass(100);
+    let look = carrier(&rig, |asked| matches!(asked, CarrierEffect::LookUp(_))).expect("the leg is looked at");
+    rig.feed(Input::Action(look, ActionResult::Gone));
+    rig.pass(20_000);
+    assert_eq!(rig.endings().len(), 1, "the carrier's last word on the recording was waited for");
+}

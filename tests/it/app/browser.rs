@@ -52,6 +52,8 @@ async fn a_browser_gets_a_secret_for_a_session_that_the_model_accepts() {
     assert_eq!(config["audio"]["input"]["turn_detection"]["interrupt_response"], true);
     let tools: Vec<_> = config["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
     assert_eq!(tools, ["complete_intake", "end_call"], "nobody can be put through to a browser");
+    let prompt = config["instructions"].as_str().unwrap();
+    assert!(!prompt.contains("+1202555"), "nor is told a number that the gateway could ring: {prompt}");
     stage.stop(Duration::ZERO).await;
 }
 

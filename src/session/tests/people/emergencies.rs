@@ -116,3 +116,35 @@ fn in_an_emergency_a_promise_to_call_back_does_not_end_the_search() {
     rig.pass(4_000);
     assert!(rig.said(Prompt::EmergencyNobody));
 }
+
+#[test]
+fn an_emergency_whose_operator_is_gone_before_the_two_meet_leaves_a_task() {
+    let mut rig = on_air();
+    rig.model(ModelInput::Lost(LostCause::Broken));
+    rig.pass(4_000);
+    rig.staff_escalate(Urgency::Emergency);
+    rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
+    rig.answered(1, 1);
+    rig.key(1, 1, 1, Some('7'));
+    rig.key(1, 1, 2, Some('1'));
+    assert_eq!(rig.states().last(), Some(&EscalationState::Bridged), "accepted");
+    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
+    assert!(matches!(next, Document::Cold { attempt: 2, .. }), "{next:?}");
+    rig.caller_leg(LegStatus::Completed);
+    assert_eq!(rig.states().last(), Some(&EscalationState::CallerGone));
+    assert_eq!(urgent_tasks(&rig), 1);
+}
+
+#[test]
+fn whom_a_take_over_cut_off_may_be_rung_in_an_emergency() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::Medium);
+    rig.dialled(1);
+    let (target, reason) = (Some("desk".parse().unwrap()), "staff take over".to_owned());
+    rig.feed(Input::Staff(StaffInput::Escalate { target, urgency: Urgency::Medium, reason }));
+    rig.dialled(2);
+    rig.staff_escalate(Urgency::Emergency);
+    rig.operator(2, 2, LegStatus::Busy);
+    let rung: Vec<_> = rig.dials().into_iter().map(|(_, dial)| dial.target.as_str().to_owned()).collect();
+    assert_eq!(rung, ["doctor", "desk", "doctor"]);
+}
