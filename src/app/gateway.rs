@@ -27,7 +27,7 @@ use crate::realtime::RealtimeConnector;
 use crate::session::policy::Policy;
 use crate::sim::server::model::ModelServer;
 use crate::store::{DiskJournal, JournalSettings, OpenError, Store, StoreSettings};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Troubles};
 use crate::twilio::{self, TwilioRest, TwilioState};
 use crate::types::OrgId;
 
@@ -81,6 +81,7 @@ impl Gateway {
         // Another gateway of this process, or a test, may have installed one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = SystemClock::start();
+        let troubles = Troubles::new(move || clock.now().monotonic_us);
         private_dir(&config.storage.data_dir)?;
         let store = open_store(config).await?;
         let default_org = seed(&store, config).await.context("the organizations cannot be read")?;
@@ -124,6 +125,7 @@ impl Gateway {
             transfers: Arc::new(store.clone()),
             carrier: Arc::new(carrier),
             connector: connector.clone(),
+            troubles: troubles.clone(),
         };
         let settings = calls_settings(config, options.policy)?;
         let mint = BrowserMint { settings: settings.clone(), provider: secret_mint(config, simulated.as_ref())? };
@@ -144,6 +146,7 @@ impl Gateway {
             journal: written,
             validate_org,
             metrics: metrics.clone(),
+            troubles,
             cors: config.server.cors_origins.clone(),
             request_limit: REQUEST_LIMIT,
         };

@@ -11,6 +11,7 @@ use crate::ports::carrier::Carrier;
 use crate::ports::model::{ModelConnector, ToolSpec};
 use crate::ports::store::{History, Journal, OrgLookup, Transfers};
 use crate::session::policy::{People, Policy};
+use crate::telemetry::Troubles;
 use crate::types::org::{AudioFormat, Organization};
 use crate::types::{Mulaw, Prompts, Secret, Wall};
 
@@ -49,4 +50,6 @@ pub struct CallsPorts {
     pub transfers: Arc<dyn Transfers>,
     pub carrier: Arc<dyn Carrier>,
     pub connector: Arc<dyn ModelConnector>,
+    /// Where a fault of the whole installation is reported.
+    pub troubles: Troubles,
 }

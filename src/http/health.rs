@@ -16,13 +16,17 @@ use crate::http::{AppState, Problem};
 #[derive(Clone, Serialize)]
 pub(super) struct Health {
     status: &'static str,
+    /// What is wrong with the installation: closed words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<&'static str>,
 }
 
 /// Whether new calls are taken.
 #[derive(Clone, Copy)]
 enum Readiness {
     Ready,
-    /// They are, but the database is away: what they leave behind waits in the spool.
+    /// They are, but something is wrong: the database is away and what they leave behind waits in the spool, or one of
+    /// the troubles stands.
     Degraded,
     /// The gateway shuts down.
     Draining,
@@ -36,7 +40,7 @@ impl Readiness {
             Self::Draining
         } else if !app.api.journal.has_room() {
             Self::Full
-        } else if !app.api.journal.is_healthy() {
+        } else if !app.api.journal.is_healthy() || !app.api.troubles.standing().is_empty() {
             Self::Degraded
         } else {
             Self::Ready
@@ -46,7 +50,7 @@ impl Readiness {
 
 /// The process answers.
 pub(super) const fn livez() -> Json<Health> {
-    Json(Health { status: "ok" })
+    Json(Health { status: "ok", causes: Vec::new() })
 }
 
 /// For load balancers: 503 while no new calls are taken.
@@ -57,7 +61,7 @@ pub(super) fn readyz(app: &AppState) -> (StatusCode, Json<Health>) {
         Readiness::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
         Readiness::Full => (StatusCode::SERVICE_UNAVAILABLE, "full"),
     };
-    (code, Json(Health { status }))
+    (code, Json(Health { status, causes: causes(app) }))
 }
 
 /// The seed's health check: always 200, with the state in words.
@@ -68,7 +72,11 @@ pub(super) fn health(app: &AppState) -> Json<Health> {
         Readiness::Draining => "draining",
         Readiness::Full => "full",
     };
-    Json(Health { status })
+    Json(Health { status, causes: causes(app) })
+}
+
+fn causes(app: &AppState) -> Vec<&'static str> {
+    app.api.troubles.standing().iter().map(|standing| standing.trouble.as_str()).collect()
 }
 
 /// Counters for Prometheus: for this machine, or with a key.

@@ -41,7 +41,7 @@ use crate::ports::door::Door;
 use crate::ports::mint::Mint;
 use crate::ports::sessions::Sessions;
 use crate::ports::store::{Directory, History, Journal, Keys, OrgLookup, OrgRow, Transfers};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Troubles};
 
 /// Longest request.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -73,6 +73,8 @@ pub struct ApiState {
     pub journal: Arc<dyn Journal>,
     pub validate_org: ValidateOrg,
     pub metrics: Metrics,
+    /// What is wrong with the installation, for health.
+    pub troubles: Troubles,
     pub cors: CorsOrigins,
     /// From a request's head to its answer, its body included; usually `REQUEST_LIMIT`.
     pub request_limit: Duration,

@@ -3,6 +3,7 @@
 //! Logs go to stderr, so that stdout stays free for what a command is asked for.
 
 mod panics;
+mod troubles;
 
 use std::io::IsTerminal;
 
@@ -10,6 +11,7 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 use tracing_subscriber::EnvFilter;
 
 pub use self::panics::log_panics;
+pub use self::troubles::{Standing, Trouble, Troubles};
 
 /// Buckets of histograms in seconds: from a frame's handling to a slow first answer.
 const BUCKETS_SECS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 60.0];

@@ -18,6 +18,7 @@ use crate::ports::link::LinkError;
 use crate::ports::media::{EncodeMedia, MediaCommand};
 use crate::session::effect::{CarrierEffect, Record};
 use crate::session::policy::People;
+use crate::telemetry::Troubles;
 use crate::types::org::{AudioFormat, TurnDetection};
 use crate::types::{CallId, Caller, LegId, Millis, Mulaw, Phase, Secret, Wall};
 
@@ -259,5 +260,6 @@ fn call_ports(ports: &Arc<FakePorts>) -> CallsPorts {
         transfers: Arc::clone(ports) as _,
         carrier: Arc::clone(ports) as _,
         connector: Arc::clone(ports) as _,
+        troubles: Troubles::detached(),
     }
 }

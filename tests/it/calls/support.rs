@@ -13,6 +13,7 @@ use switchboard::session::document::Document;
 use switchboard::session::effect::{Ending, Record};
 use switchboard::session::input::Question;
 use switchboard::session::policy::{People, Policy, Reachable};
+use switchboard::telemetry::Troubles;
 use switchboard::types::org::{AudioFormat, Organization};
 use switchboard::types::{CallId, Caller, Direction, LegId, OpenHours, Outcome, Phase, Reason, Secret, StreamId, Wall};
 use tokio::time::{Instant, sleep};
@@ -52,6 +53,7 @@ impl World {
             transfers: Arc::clone(&transfers) as _,
             carrier: Arc::clone(&carrier) as _,
             connector: Arc::clone(&connector) as _,
+            troubles: Troubles::detached(),
         };
         let board = Switchboard::new(settings(limits), ports);
         Self { board, journal, history, carrier, orgs, connector, transfers }

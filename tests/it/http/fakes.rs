@@ -22,7 +22,7 @@ use switchboard::ports::store::{
 };
 use switchboard::session::effect::RecordId;
 use switchboard::session::policy::Past;
-use switchboard::telemetry::Metrics;
+use switchboard::telemetry::{Metrics, Troubles};
 use switchboard::types::org::Organization;
 use switchboard::types::usage::Usage;
 use switchboard::types::{
@@ -64,6 +64,7 @@ pub(super) struct Fakes {
     pub(super) transfers: Arc<FakeTransfers>,
     pub(super) clock: Arc<FakeClock>,
     pub(super) mint: Arc<FakeMint>,
+    pub(super) troubles: Troubles,
 }
 
 impl Fakes {
@@ -78,6 +79,7 @@ impl Fakes {
             transfers: Arc::default(),
             clock: Arc::default(),
             mint: Arc::default(),
+            troubles: Troubles::detached(),
         }
     }
 
@@ -96,6 +98,7 @@ impl Fakes {
             journal: self.journal.clone(),
             validate_org: refuse_blank_names,
             metrics: Metrics::detached(),
+            troubles: self.troubles.clone(),
             cors: CorsOrigins::List(vec!["https://desk.example.com".to_owned()]),
             request_limit: REQUEST_LIMIT,
         }

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use serde_json::json;
+use switchboard::telemetry::Trouble;
 
 use super::{KEY, World};
 
@@ -45,6 +46,19 @@ async fn readiness_follows_draining_and_room() {
         assert_eq!(world.get("/livez").await.status, 200);
         assert_eq!(world.get("/health").await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_installation_is_named() {
+    let world = World::new();
+    world.fakes.troubles.raise(Trouble::CarrierRefused, "401");
+    for (path, state) in [("/readyz", "degraded"), ("/health", "degraded")] {
+        let answer = world.get(path).await;
+        let expected = json!({ "status": state, "causes": ["carrier_refused"] });
+        assert_eq!((answer.status.as_u16(), answer.json()), (200, expected));
+    }
+    world.fakes.troubles.clear(Trouble::CarrierRefused);
+    assert_eq!(world.get("/readyz").await.json(), json!({ "status": "ready" }));
 }
 
 #[tokio::test]
