@@ -37,10 +37,10 @@ impl Switchboard {
                 _ => None,
             };
             match (desk.script(document).await, refused) {
-                (Some(script), _) => return Some(script),
+                (Ok(script), _) => return Some(script),
                 // The number may not be called: the call has something else for its caller, as after a redirect.
-                (None, Some(attempt)) => question = Question::ColdRefused { attempt },
-                (None, None) => break,
+                (Err(Some(fault)), Some(attempt)) => question = Question::ColdRefused { attempt, fault },
+                (Err(_), _) => break,
             }
         }
         Some(bare(Document::Apologise))

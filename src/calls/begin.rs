@@ -24,13 +24,15 @@ use crate::calls::registry::{Course, Live, Over, Registry, Shown, Sign};
 use crate::calls::route::Switchboard;
 use crate::calls::settings::CallsPorts;
 use crate::calls::tickets::Tickets;
-use crate::dialling::{Destination, DialRefusal, DialRequest};
+use crate::dialling::{Destination, DialRequest};
 use crate::ports::door::{Answer, Door as _, OutboundError, OutboundOrder, Refusal, Ring};
 use crate::ports::store::OwnerUnknown;
 use crate::session::effect::{Ending, Opening, Record, RecordId};
 use crate::session::input::StaffInput;
 use crate::types::org::Organization;
-use crate::types::{CallId, Caller, Direction, LegId, Millis, OrgId, Outcome, Phase, PhoneNumber, Reason, Wall};
+use crate::types::{
+    CallId, Caller, Direction, LegId, Millis, NotDialled, OrgId, Outcome, Phase, PhoneNumber, Reason, Wall,
+};
 
 /// A call with a place in the registry, before it has a task.
 pub(super) struct Entered {
@@ -128,14 +130,10 @@ impl Switchboard {
             is_ours: &|_| is_ours,
             at_us: self.ports.clock.now().monotonic_us,
         };
-        self.dials.check(&request).map_err(|refusal| match refusal {
-            DialRefusal::Disabled => OutboundError::Disabled,
-            DialRefusal::MinuteFull | DialRefusal::DayFull | DialRefusal::AllFull => OutboundError::TooMany,
-            DialRefusal::UnknownTarget
-            | DialRefusal::NotListed
-            | DialRefusal::Barred
-            | DialRefusal::Ours
-            | DialRefusal::Caller => OutboundError::NotAllowed,
+        self.dials.check(&request).map_err(|why| match why {
+            NotDialled::Disabled => OutboundError::Disabled,
+            why if why.is_common() => OutboundError::TooMany,
+            _ => OutboundError::NotAllowed,
         })
     }
 

@@ -19,7 +19,7 @@ use crate::session::document::Document;
 use crate::session::effect::{CarrierEffect, Dial};
 use crate::session::input::ActionResult;
 use crate::types::org::Organization;
-use crate::types::{AttemptId, CallId, Caller, LegId, PhoneNumber, RoomId, Wall};
+use crate::types::{AttemptId, CallId, Caller, DialFault, LegId, NotDialled, PhoneNumber, RoomId, Wall};
 
 /// What the carrier requests of one call need to know.
 pub(super) struct Desk {
@@ -54,18 +54,22 @@ impl Desk {
         timeout(REQUEST_MAX, self.request(effect)).await.unwrap_or(late)
     }
 
-    /// A document with all that an adapter needs to write it. `None`: it needs something that cannot be had.
-    pub(super) async fn script(&self, document: Document) -> Option<Script> {
+    /// A document with all that an adapter needs to write it.
+    ///
+    /// # Errors
+    /// It dials, and the number may not be called: the reason. `None`: there is no ticket for its stream.
+    pub(super) async fn script(&self, document: Document) -> Result<Script, Option<DialFault>> {
         let (mut ticket, mut cold) = (None, None);
         match &document {
             Document::Connect => {
                 let now_us = self.ports.clock.now().monotonic_us;
                 let renewed = self.registry.with_call(self.call, |live| live.tickets.renew(now_us).ok());
-                ticket = Some(renewed.flatten()?);
+                ticket = Some(renewed.flatten().ok_or(None)?);
             }
             Document::Cold { target, .. } => {
-                let shown = self.number.clone()?;
-                cold = Some((self.permit(Destination::Target(target)).await?, shown));
+                let shown = self.number.clone().ok_or(Some(NotDialled::NoNumber.into()))?;
+                let to = self.permit(Destination::Target(target)).await.map_err(|why| Some(why.into()))?;
+                cold = Some((to, shown));
             }
             Document::HangUp
             | Document::Apologise
@@ -77,7 +81,7 @@ impl Desk {
             | Document::Goodbye(_)
             | Document::Message(_) => {}
         }
-        Some(Script {
+        Ok(Script {
             call: self.call,
             document,
             org_name: self.org.name.as_str().into(),
@@ -111,12 +115,13 @@ impl Desk {
                 Some(party) => {
                     self.dial(Destination::Number(party), Purpose::Outbound(self.call), ring, time_limit).await
                 }
-                None => ActionResult::Refused,
+                None => ActionResult::Refused(NotDialled::NoNumber.into()),
             },
             CarrierEffect::FindDialled(dial) => self.find(dial.as_ref()).await,
             CarrierEffect::Redirect { leg, document } => match self.script(document).await {
-                Some(script) => told(carrier.redirect(&leg, &script).await),
-                None => ActionResult::Refused,
+                Ok(script) => told(carrier.redirect(&leg, &script).await),
+                Err(Some(fault)) => ActionResult::Refused(fault),
+                Err(None) => ActionResult::Failed,
             },
             CarrierEffect::EndRoom { escalation } => {
                 told(carrier.end_room(&RoomId { call: self.call, escalation }).await)
@@ -127,49 +132,49 @@ impl Desk {
     async fn dial(&self, to: Destination<'_>, purpose: Purpose, ring: Duration, time_limit: Duration) -> ActionResult {
         let Some(from) = self.number.clone() else {
             tracing::warn!("nobody is dialled: the call has no number of ours to show");
-            return ActionResult::Refused;
+            return ActionResult::Refused(NotDialled::NoNumber.into());
         };
         let owner = owner_of(purpose);
         let undone = self.undone().remove(&owner.attempt);
         let to = match undone {
             Some(to) => to,
             None => match self.permit(to).await {
-                Some(to) => to,
-                None => return ActionResult::Refused,
+                Ok(to) => to,
+                Err(why) if why.is_common() => return ActionResult::NotDone(why.into()),
+                Err(why) => return ActionResult::Refused(why.into()),
             },
         };
         let again = to.clone();
         let now = self.ports.clock.now();
         self.intents().insert(owner.attempt, now.wall);
         self.dials.begin(owner, to.number(), now.monotonic_us);
-        match self.ports.carrier.dial(&DialOrder { to, from, purpose, ring, time_limit }).await {
+        let error = match self.ports.carrier.dial(&DialOrder { to, from, purpose, ring, time_limit }).await {
             Ok(leg) => {
                 self.dials.claim(&leg, owner);
-                ActionResult::Dialled(leg)
+                return ActionResult::Dialled(leg);
             }
-            Err(CarrierError::Unknown) => {
-                counter!("switchboard_dials_unknown_total").increment(1);
-                tracing::warn!("nobody knows whether a dial was done");
-                ActionResult::Unknown
-            }
-            Err(error @ (CarrierError::Limited | CarrierError::Unreachable)) => {
-                counter!("switchboard_carrier_requests_failed_total").increment(1);
-                tracing::warn!(%error, "a dial was not done; it may be asked for again");
-                self.dials.settle(owner);
-                self.undone().insert(owner.attempt, again);
-                ActionResult::NotDone
-            }
-            Err(error) => {
-                counter!("switchboard_carrier_requests_failed_total").increment(1);
-                tracing::warn!(%error, "a dial was not done");
-                self.dials.settle(owner);
-                ActionResult::Refused
-            }
+            Err(error) => error,
+        };
+        let Some(fault) = error.dial_fault() else {
+            counter!("switchboard_dials_unknown_total").increment(1);
+            tracing::warn!("nobody knows whether a dial was done");
+            return ActionResult::Unknown;
+        };
+        counter!("switchboard_carrier_requests_failed_total").increment(1);
+        let (why, code) = (fault.why.as_str(), fault.code);
+        self.dials.settle(owner);
+        if fault.why.is_common() {
+            tracing::warn!(why, code, "a dial was not done; it may be asked for again");
+            self.undone().insert(owner.attempt, again);
+            ActionResult::NotDone(fault)
+        } else {
+            tracing::warn!(why, code, "the carrier refuses to dial");
+            ActionResult::Refused(fault)
         }
     }
 
-    async fn permit(&self, to: Destination<'_>) -> Option<Permitted> {
-        let number = self.number_of(to)?.clone();
+    async fn permit(&self, to: Destination<'_>) -> Result<Permitted, NotDialled> {
+        let number = self.number_of(to).ok_or(NotDialled::UnknownTarget)?.clone();
         let is_ours = Some(&number) == self.number.as_ref() || self.ports.orgs.is_ours(&number).await;
         let caller = match to {
             Destination::Target(_) => self.party.number(),
@@ -185,13 +190,9 @@ impl Desk {
             is_ours: &|_| is_ours,
             at_us: self.ports.clock.now().monotonic_us,
         };
-        match self.dials.permit(&request) {
-            Ok(permitted) => Some(permitted),
-            Err(refusal) => {
-                tracing::warn!(refusal = refusal.as_str(), "a dial was refused");
-                None
-            }
-        }
+        self.dials.permit(&request).inspect_err(|why| {
+            tracing::warn!(why = why.as_str(), "a dial was refused by our own rules");
+        })
     }
 
     fn number_of<'a>(&'a self, to: Destination<'a>) -> Option<&'a PhoneNumber> {

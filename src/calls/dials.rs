@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::dialling::{DialPolicy, DialRefusal, DialRequest, Permitted};
-use crate::types::{CallId, LegId, OrgId, PhoneNumber};
+use crate::dialling::{DialPolicy, DialRequest, Permitted};
+use crate::types::{CallId, LegId, NotDialled, OrgId, PhoneNumber};
 
 /// What a leg was created for: the call, and the number of the attempt, or `None` for the party of an outbound call.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -44,12 +44,12 @@ struct Legs {
 
 impl Dials {
     /// See [`DialPolicy::permit`].
-    pub(super) fn permit(&self, request: &DialRequest<'_>) -> Result<Permitted, DialRefusal> {
+    pub(super) fn permit(&self, request: &DialRequest<'_>) -> Result<Permitted, NotDialled> {
         self.policy().permit(request)
     }
 
     /// See [`DialPolicy::check`].
-    pub(super) fn check(&self, request: &DialRequest<'_>) -> Result<(), DialRefusal> {
+    pub(super) fn check(&self, request: &DialRequest<'_>) -> Result<(), NotDialled> {
         self.policy().check(request).map(drop)
     }
 

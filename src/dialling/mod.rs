@@ -13,8 +13,7 @@ use metrics::counter;
 
 use crate::dialling::rate::{Day, Minute};
 use crate::types::org::{EscalationSettings, OutboundSettings};
-use crate::types::vocabulary::words;
-use crate::types::{OrgId, PhoneNumber, TargetId};
+use crate::types::{NotDialled, OrgId, PhoneNumber, TargetId};
 
 /// Dials of all organizations together within a minute: what one installation's account can be made to spend at once.
 pub const DIALS_PER_MINUTE_ALL_MAX: u32 = 120;
@@ -58,30 +57,6 @@ pub struct DialRequest<'a> {
     pub at_us: u64,
 }
 
-words! {
-    /// Why a number is not called.
-    DialRefusal {
-        /// The organization has outbound calls switched off.
-        Disabled = "disabled",
-        /// No target of this organization has this name.
-        UnknownTarget = "unknown_target",
-        /// No prefix of the organization's allow-list covers the number.
-        NotListed = "not_listed",
-        /// Premium, satellite, special or emergency numbers.
-        Barred = "barred",
-        /// One of our own numbers: the call would ring at our own door.
-        Ours = "ours",
-        /// The number of the very party who is on the phone.
-        Caller = "caller",
-        /// The organization's dials within a minute are used up.
-        MinuteFull = "minute_full",
-        /// The organization's dials within a day are used up.
-        DayFull = "day_full",
-        /// All organizations' dials within a minute are used up.
-        AllFull = "all_full",
-    }
-}
-
 /// Decides every dial of this process, and remembers how many there were.
 #[derive(Default)]
 pub struct DialPolicy {
@@ -106,7 +81,7 @@ impl DialPolicy {
     ///
     /// # Errors
     /// The first rule that speaks against it; nothing is counted then but the refusal.
-    pub fn permit(&mut self, request: &DialRequest<'_>) -> Result<Permitted, DialRefusal> {
+    pub fn permit(&mut self, request: &DialRequest<'_>) -> Result<Permitted, NotDialled> {
         let number = self.check(request)?.clone();
         self.all.add(request.at_us);
         self.forget_idle(request.at_us);
@@ -120,7 +95,7 @@ impl DialPolicy {
     ///
     /// # Errors
     /// The first rule that speaks against it.
-    pub fn check<'a>(&self, request: &DialRequest<'a>) -> Result<&'a PhoneNumber, DialRefusal> {
+    pub fn check<'a>(&self, request: &DialRequest<'a>) -> Result<&'a PhoneNumber, NotDialled> {
         let checked = self.judge(request);
         if let Err(refusal) = checked {
             counter!("switchboard_dials_refused_total", "reason" => refusal.as_str()).increment(1);
@@ -142,29 +117,29 @@ impl DialPolicy {
         known.preloaded = true;
     }
 
-    fn judge<'a>(&self, request: &DialRequest<'a>) -> Result<&'a PhoneNumber, DialRefusal> {
+    fn judge<'a>(&self, request: &DialRequest<'a>) -> Result<&'a PhoneNumber, NotDialled> {
         let number = resolve(request)?;
         if barred::is_barred(number) {
-            return Err(DialRefusal::Barred);
+            return Err(NotDialled::Barred);
         }
         if (request.is_ours)(number) {
-            return Err(DialRefusal::Ours);
+            return Err(NotDialled::Ours);
         }
         if request.caller == Some(number) {
-            return Err(DialRefusal::Caller);
+            return Err(NotDialled::Caller);
         }
         let (minute, day) = match self.orgs.get(request.org) {
             Some(dials) => (dials.minute.count(request.at_us), dials.day.count(request.at_us)),
             None => (0, 0),
         };
         if minute >= request.escalation.dials_per_minute_max {
-            return Err(DialRefusal::MinuteFull);
+            return Err(NotDialled::MinuteFull);
         }
         if day >= request.escalation.dials_per_day_max {
-            return Err(DialRefusal::DayFull);
+            return Err(NotDialled::DayFull);
         }
         if self.all.count(request.at_us) >= DIALS_PER_MINUTE_ALL_MAX {
-            return Err(DialRefusal::AllFull);
+            return Err(NotDialled::AllFull);
         }
         Ok(number)
     }
@@ -178,17 +153,17 @@ impl DialPolicy {
 }
 
 /// The number of the destination, if the organization's settings let it be one.
-fn resolve<'a>(request: &DialRequest<'a>) -> Result<&'a PhoneNumber, DialRefusal> {
+fn resolve<'a>(request: &DialRequest<'a>) -> Result<&'a PhoneNumber, NotDialled> {
     match request.to {
         Destination::Target(id) => {
             let target = request.escalation.targets.iter().find(|target| target.id == *id);
-            target.map(|target| &target.number).ok_or(DialRefusal::UnknownTarget)
+            target.map(|target| &target.number).ok_or(NotDialled::UnknownTarget)
         }
-        Destination::Number(_) if !request.outbound.enabled => Err(DialRefusal::Disabled),
+        Destination::Number(_) if !request.outbound.enabled => Err(NotDialled::Disabled),
         Destination::Number(number) if request.escalation.allow.iter().any(|prefix| covers(prefix, number)) => {
             Ok(number)
         }
-        Destination::Number(_) => Err(DialRefusal::NotListed),
+        Destination::Number(_) => Err(NotDialled::NotListed),
     }
 }
 

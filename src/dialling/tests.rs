@@ -9,7 +9,7 @@ use crate::types::org::{Target, WeekHours};
 fn a_target_of_the_organization_needs_no_prefix() {
     let house = House::new(&[("desk", "+15550002222")], &[]);
     assert_eq!(house.ask(Destination::Target(&id("desk"))), Ok("+15550002222".to_owned()));
-    assert_eq!(house.ask(Destination::Target(&id("other"))), Err(DialRefusal::UnknownTarget));
+    assert_eq!(house.ask(Destination::Target(&id("other"))), Err(NotDialled::UnknownTarget));
 }
 
 #[test]
@@ -18,8 +18,8 @@ fn an_outbound_number_needs_the_switch_and_a_prefix() {
     let cases = [
         ("+15551112222", None),
         ("+493012345", None),
-        ("+494012345", Some(DialRefusal::NotListed)),
-        ("+442071234567", Some(DialRefusal::NotListed)),
+        ("+494012345", Some(NotDialled::NotListed)),
+        ("+442071234567", Some(NotDialled::NotListed)),
     ];
     for (text, refusal) in cases {
         let number = text.parse().unwrap();
@@ -27,7 +27,7 @@ fn an_outbound_number_needs_the_switch_and_a_prefix() {
     }
     house.outbound.enabled = false;
     let number = "+15551112222".parse().unwrap();
-    assert_eq!(house.ask(Destination::Number(&number)), Err(DialRefusal::Disabled));
+    assert_eq!(house.ask(Destination::Number(&number)), Err(NotDialled::Disabled));
 }
 
 #[test]
@@ -52,25 +52,25 @@ fn without_an_allow_list_not_even_a_target_can_be_dialled_by_its_number() {
     for allow in [&[][..], &[""], &["+"], &["1555"], &["+1x"]] {
         let house = House::new(&[("desk", "+15550002222")], allow);
         let number = "+15550002222".parse().unwrap();
-        assert_eq!(house.ask(Destination::Number(&number)), Err(DialRefusal::NotListed), "{allow:?}");
+        assert_eq!(house.ask(Destination::Number(&number)), Err(NotDialled::NotListed), "{allow:?}");
     }
 }
 
 #[test]
 fn no_target_and_no_entry_of_the_list_lifts_a_bar() {
     let house = House::new(&[("hotline", "+19005551234")], &["+19005551234", "+1900", "+"]);
-    assert_eq!(house.ask(Destination::Target(&id("hotline"))), Err(DialRefusal::Barred));
+    assert_eq!(house.ask(Destination::Target(&id("hotline"))), Err(NotDialled::Barred));
     let number = "+19005551234".parse().unwrap();
-    assert_eq!(house.ask(Destination::Number(&number)), Err(DialRefusal::Barred));
+    assert_eq!(house.ask(Destination::Number(&number)), Err(NotDialled::Barred));
 }
 
 #[test]
 fn neither_our_own_number_nor_the_callers_is_dialled() {
     let house = House::new(&[("loop", OURS), ("self", CALLER)], &["+1"]);
-    assert_eq!(house.ask(Destination::Target(&id("loop"))), Err(DialRefusal::Ours));
-    assert_eq!(house.ask(Destination::Target(&id("self"))), Err(DialRefusal::Caller));
+    assert_eq!(house.ask(Destination::Target(&id("loop"))), Err(NotDialled::Ours));
+    assert_eq!(house.ask(Destination::Target(&id("self"))), Err(NotDialled::Caller));
     let ours = OURS.parse().unwrap();
-    assert_eq!(house.ask(Destination::Number(&ours)), Err(DialRefusal::Ours));
+    assert_eq!(house.ask(Destination::Number(&ours)), Err(NotDialled::Ours));
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn an_organization_dials_so_often_a_minute_and_so_often_a_day() {
     let mut policy = DialPolicy::new();
     let mut dial = |at_s: u64| house.permit(&mut policy, &id("desk"), at_s * 1_000_000);
     assert_eq!([dial(0), dial(1), dial(2)], [Ok(()); 3]);
-    assert_eq!(dial(59), Err(DialRefusal::MinuteFull));
+    assert_eq!(dial(59), Err(NotDialled::MinuteFull));
     assert_eq!([dial(60), dial(61)], [Ok(()); 2]);
-    assert_eq!(dial(3_600), Err(DialRefusal::DayFull));
-    assert_eq!(dial(24 * 3_600), Err(DialRefusal::DayFull));
+    assert_eq!(dial(3_600), Err(NotDialled::DayFull));
+    assert_eq!(dial(24 * 3_600), Err(NotDialled::DayFull));
     assert_eq!(dial(25 * 3_600 + 1), Ok(()));
 }
 
@@ -94,7 +94,7 @@ fn what_is_refused_is_not_counted() {
     house.escalation.dials_per_minute_max = 1;
     let mut policy = DialPolicy::new();
     for _ in 0..10 {
-        assert_eq!(house.permit(&mut policy, &id("hotline"), 0), Err(DialRefusal::Barred));
+        assert_eq!(house.permit(&mut policy, &id("hotline"), 0), Err(NotDialled::Barred));
         house.ask_of(&policy, Destination::Target(&id("desk")), 0).unwrap();
     }
     assert_eq!(house.permit(&mut policy, &id("desk"), 0), Ok(()));
@@ -111,7 +111,7 @@ fn dials_of_earlier_processes_count_once() {
     policy.preload(&house.org, 3, 1);
     assert!(policy.is_preloaded(&house.org));
     assert_eq!(house.permit(&mut policy, &id("desk"), 2), Ok(()));
-    assert_eq!(house.permit(&mut policy, &id("desk"), 3), Err(DialRefusal::DayFull));
+    assert_eq!(house.permit(&mut policy, &id("desk"), 3), Err(NotDialled::DayFull));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn all_organizations_together_have_a_limit() {
         house.org = format!("org-{n}").parse().unwrap();
         house.permit(&mut policy, &id("desk"), 0).unwrap();
     }
-    assert_eq!(house.permit(&mut policy, &id("desk"), 1), Err(DialRefusal::AllFull));
+    assert_eq!(house.permit(&mut policy, &id("desk"), 1), Err(NotDialled::AllFull));
     assert_eq!(house.permit(&mut policy, &id("desk"), 60_000_000), Ok(()));
 }
 
@@ -202,15 +202,15 @@ impl House {
         }
     }
 
-    fn ask(&self, to: Destination<'_>) -> Result<String, DialRefusal> {
+    fn ask(&self, to: Destination<'_>) -> Result<String, NotDialled> {
         self.ask_of(&DialPolicy::new(), to, 0)
     }
 
-    fn ask_of(&self, policy: &DialPolicy, to: Destination<'_>, at_us: u64) -> Result<String, DialRefusal> {
+    fn ask_of(&self, policy: &DialPolicy, to: Destination<'_>, at_us: u64) -> Result<String, NotDialled> {
         self.with_request(to, at_us, |request| policy.check(request).map(|number| number.e164().to_owned()))
     }
 
-    fn permit(&self, policy: &mut DialPolicy, target: &TargetId, at_us: u64) -> Result<(), DialRefusal> {
+    fn permit(&self, policy: &mut DialPolicy, target: &TargetId, at_us: u64) -> Result<(), NotDialled> {
         self.with_request(Destination::Target(target), at_us, |request| policy.permit(request).map(drop))
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::http::time::rfc3339;
 use crate::ports::store::{AttemptRow, CallbackRow, EscalationRow, VoicemailRow};
-use crate::types::{CallId, CallbackState, Wall};
+use crate::types::{CallId, CallbackState, NotDialled, Wall};
 
 /// An escalation as part of its call.
 #[derive(Serialize)]
@@ -48,6 +48,10 @@ struct AttemptView {
     /// `warm` or `cold`.
     mode: &'static str,
     state: &'static str,
+    /// Why nothing rang; null: it did, or may have.
+    reason: Option<&'static str>,
+    /// The carrier's code, if it refused.
+    code: Option<u32>,
     /// The carrier's id of the operator's call.
     call_sid: Option<String>,
     intended_at: Option<String>,
@@ -61,6 +65,8 @@ impl From<AttemptRow> for AttemptView {
             target_id: row.target.to_string(),
             mode: row.mode.as_str(),
             state: row.state.as_str(),
+            reason: row.why.map(NotDialled::as_str),
+            code: row.code,
             call_sid: row.leg.map(|leg| leg.to_string()),
             intended_at: rfc3339(row.intended_at),
             changed_at: rfc3339(row.changed_at),

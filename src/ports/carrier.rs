@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::dialling::Permitted;
 use crate::session::document::Document;
 use crate::session::input::LegStatus;
-use crate::types::{AttemptId, CallId, LegId, PhoneNumber, RoomId, Secret, Wall};
+use crate::types::{AttemptId, CallId, DialFault, LegId, NotDialled, PhoneNumber, RoomId, Secret, Wall};
 
 /// Why a carrier request did not work.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -16,9 +16,10 @@ pub enum CarrierError {
     /// No such leg, or it has ended, or it is not in a state for this.
     #[error("the leg is gone")]
     Gone,
-    /// The carrier refuses our credentials.
-    #[error("the carrier refuses our credentials")]
-    Unauthorized,
+    /// The carrier refuses our credentials, or our account as a whole; its error code, if any. Nothing was done, and no
+    /// other request fares better.
+    #[error("the carrier refuses our credentials (code {0:?})")]
+    Unauthorized(Option<u32>),
     /// Too many requests, after all tries; nothing was done.
     #[error("the carrier is limiting us")]
     Limited,
@@ -34,6 +35,22 @@ pub enum CarrierError {
     /// No credentials are configured.
     #[error("no carrier credentials are configured")]
     NotConfigured,
+}
+
+impl CarrierError {
+    /// What it says about a dial. `None`: nobody knows whether it was done.
+    pub const fn dial_fault(&self) -> Option<DialFault> {
+        let (why, code) = match self {
+            Self::Unknown => return None,
+            Self::Unauthorized(code) => (NotDialled::Unauthorized, *code),
+            Self::Limited => (NotDialled::Limited, None),
+            Self::Unreachable => (NotDialled::Unreachable, None),
+            Self::Refused(code) => (NotDialled::Carrier, *code),
+            Self::Gone => (NotDialled::Carrier, None),
+            Self::NotConfigured => (NotDialled::NotConfigured, None),
+        };
+        Some(DialFault { why, code })
+    }
 }
 
 /// A leg to be created. Only the choke point makes a `Permitted` number.

@@ -8,8 +8,8 @@ use crate::session::effect::{Consent, Record, RecordId};
 use crate::session::policy::Past;
 use crate::types::org::Organization;
 use crate::types::{
-    AttemptId, AttemptState, CallId, CallbackState, Cause, Channel, Direction, EscalationState, LegId, OrgId, Outcome,
-    Phase, PhoneNumber, Reason, Speaker, Status, TargetId, TransferMode, Urgency, Wall,
+    AttemptId, AttemptState, CallId, CallbackState, Cause, Channel, Direction, EscalationState, LegId, NotDialled,
+    OrgId, Outcome, Phase, PhoneNumber, Reason, Speaker, Status, TargetId, TransferMode, Urgency, Wall,
 };
 
 /// One durable fact on its way to the database.
@@ -158,6 +158,10 @@ pub struct AttemptRow {
     pub mode: TransferMode,
     pub state: AttemptState,
     pub leg: Option<LegId>,
+    /// Why nothing rang.
+    pub why: Option<NotDialled>,
+    /// The carrier's code, if it refused.
+    pub code: Option<u32>,
     pub intended_at: Wall,
     pub changed_at: Wall,
 }

@@ -22,6 +22,7 @@ pub enum Document {
     Cold {
         attempt: u32,
         target: TargetId,
+        urgency: Urgency,
         ring: Duration,
         time_limit: Duration,
     },

@@ -163,6 +163,8 @@ pub enum CarrierEffect {
 pub struct Dial {
     pub attempt: u32,
     pub target: TargetId,
+    /// Emergencies have dials of their own.
+    pub urgency: Urgency,
     pub ring: Duration,
     /// Longest life of the leg, from its answer.
     pub time_limit: Duration,

@@ -289,12 +289,12 @@ impl CallSession {
             | ActionResult::Gone
             | ActionResult::Status(_)
             | ActionResult::Dialled(_)
-            | ActionResult::Refused
+            | ActionResult::Refused(_)
             | ActionResult::Unknown => {
                 self.close(now, outcome, reason, out);
             }
             // The stream's end makes the carrier ask what is next, and the answer to that is a hang-up.
-            ActionResult::Failed | ActionResult::NotDone => {
+            ActionResult::Failed | ActionResult::NotDone(_) => {
                 if self.media == Media::Live {
                     out.push(Effect::Media(MediaEffect::Close));
                 }

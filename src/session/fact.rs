@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::types::{AttemptState, Cause, EscalationState, LegId, TargetId, TransferMode, Urgency, Wall};
+use crate::types::{AttemptState, Cause, DialFault, EscalationState, LegId, TargetId, TransferMode, Urgency, Wall};
 
 /// A person was asked for. Its state is `requested`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,6 +57,8 @@ pub struct AttemptMove {
     pub to: AttemptState,
     /// The operator's leg, once it is known.
     pub leg: Option<LegId>,
+    /// Why nothing rang.
+    pub fault: Option<DialFault>,
 }
 
 /// Somebody has to call the caller back.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::session::effect::{ActionId, MarkId, RecordId, RequestNo};
 use crate::types::usage::Usage;
 use crate::types::vocabulary::words;
-use crate::types::{AnsweredBy, ItemId, LegId, Mulaw, ResponseId, StreamId, TargetId, ToolCallId, Urgency};
+use crate::types::{AnsweredBy, DialFault, ItemId, LegId, Mulaw, ResponseId, StreamId, TargetId, ToolCallId, Urgency};
 
 /// One event of a call.
 #[derive(Clone, Debug)]
@@ -246,7 +246,7 @@ pub enum Question {
     /// The party of an outbound call picked up.
     OutboundAnswered { leg: LegId },
     /// We answered with a cold transfer that our own rules do not allow: what instead?
-    ColdRefused { attempt: u32 },
+    ColdRefused { attempt: u32, fault: DialFault },
 }
 
 /// What a room reports. Any event may be missing, late or double.
@@ -352,10 +352,10 @@ pub enum ActionResult {
     Failed,
     /// The dial was done: the leg's name.
     Dialled(LegId),
-    /// The dial was not done, and will not be: our own rules or the carrier's.
-    Refused,
-    /// The dial was not done, because the carrier could not be asked just now: it may be asked for again.
-    NotDone,
+    /// The dial was not done, and will not be: our own rules or the carrier's speak against this phone.
+    Refused(DialFault),
+    /// The dial was not done, for a reason that this phone shares with every other one: it may be asked for again.
+    NotDone(DialFault),
     /// Nobody knows whether the dial was done.
     Unknown,
 }

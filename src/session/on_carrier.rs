@@ -111,8 +111,8 @@ impl CallSession {
                 Ending::None => self.on_voicemail_done(now, recording, duration, out),
                 _ => self.on_after_stream(now, out),
             },
-            Question::ColdRefused { attempt } => match self.ending {
-                Ending::None => self.on_cold_refused(now, attempt, out),
+            Question::ColdRefused { attempt, fault } => match self.ending {
+                Ending::None => self.on_cold_refused(now, attempt, fault, out),
                 _ => self.on_after_stream(now, out),
             },
             Question::OutboundAnswered { leg } => self.on_outbound_answered(now, &leg, out),
@@ -242,8 +242,8 @@ impl CallSession {
             ActionResult::Failed
             | ActionResult::Done
             | ActionResult::Dialled(_)
-            | ActionResult::Refused
-            | ActionResult::NotDone
+            | ActionResult::Refused(_)
+            | ActionResult::NotDone(_)
             | ActionResult::Unknown => {}
         }
     }

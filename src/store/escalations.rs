@@ -12,10 +12,12 @@ use crate::store::directory::parsed;
 use crate::store::fault::limited;
 use crate::store::history::{small, unsigned, word};
 use crate::store::{OPERATION_MAX, Store};
-use crate::types::{AttemptId, AttemptState, CallId, Cause, EscalationState, OrgId, TransferMode, Urgency, Wall};
+use crate::types::{
+    AttemptId, AttemptState, CallId, Cause, EscalationState, NotDialled, OrgId, TransferMode, Urgency, Wall,
+};
 
 type EscalationTuple = (Uuid, String, i64, String, String, String, String, String, i64, i64);
-type AttemptTuple = (Uuid, i64, i64, String, String, String, Option<String>, i64, i64);
+type AttemptTuple = (Uuid, i64, i64, String, String, String, Option<String>, i64, i64, Option<String>, Option<i64>);
 
 /// The states that are not final, as the partial index spells them.
 macro_rules! open_states {
@@ -39,8 +41,8 @@ macro_rules! select_escalations {
 macro_rules! select_attempts {
     ($($rest:expr),+) => {
         concat!(
-            "select a.call_id, a.escalation_no, a.no, a.target, a.mode, a.state, a.leg, a.intended_at, a.changed_at",
-            " from escalation_attempts a ",
+            "select a.call_id, a.escalation_no, a.no, a.target, a.mode, a.state, a.leg, a.intended_at, a.changed_at,",
+            " a.why, a.code from escalation_attempts a ",
             $($rest),+
         )
     };
@@ -177,7 +179,7 @@ fn escalation_row(tuple: EscalationTuple, attempts: Vec<AttemptRow>) -> Result<E
 }
 
 fn attempt_row(tuple: AttemptTuple) -> Result<AttemptRow, StoreError> {
-    let (_, escalation, no, target, mode, state, leg, intended, changed) = tuple;
+    let (_, escalation, no, target, mode, state, leg, intended, changed, why, code) = tuple;
     Ok(AttemptRow {
         no: small(no),
         escalation: small(escalation),
@@ -185,6 +187,8 @@ fn attempt_row(tuple: AttemptTuple) -> Result<AttemptRow, StoreError> {
         mode: word(TransferMode::parse(&mode), "escalation_attempts.mode")?,
         state: word(AttemptState::parse(&state), "escalation_attempts.state")?,
         leg: leg.map(|leg| parsed(leg.parse(), "escalation_attempts.leg")).transpose()?,
+        why: why.map(|why| word(NotDialled::parse(&why), "escalation_attempts.why")).transpose()?,
+        code: code.map(small),
         intended_at: Wall(intended),
         changed_at: Wall(changed),
     })

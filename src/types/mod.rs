@@ -4,6 +4,7 @@
 //! Nothing here reads a clock, allocates a connection or knows a wire format.
 
 pub mod audio;
+pub mod dial;
 pub mod hours;
 pub mod id;
 pub mod org;
@@ -16,6 +17,7 @@ pub mod usage;
 pub mod vocabulary;
 
 pub use audio::Mulaw;
+pub use dial::{DialFault, NotDialled};
 pub use hours::OpenHours;
 pub use id::{AccountId, CallId, ItemId, LegId, OrgId, ResponseId, StreamId, ToolCallId};
 pub use phone::{Caller, PhoneNumber};

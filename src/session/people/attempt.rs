@@ -10,7 +10,7 @@ use crate::session::people::{Attempt, Errand, Stage};
 use crate::session::plant::planted;
 use crate::session::policy::Reachable;
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, EscalationState, LegId, Mono, TransferMode};
+use crate::types::{AttemptState, DialFault, EscalationState, LegId, Mono, TransferMode};
 
 /// The least that a phone rings; with less time left nobody else is tried.
 pub(in crate::session) const RING_MIN: Duration = Duration::from_secs(5);
@@ -61,9 +61,21 @@ impl CallSession {
             let answers = Vec::new();
             let state = AttemptState::Intended;
             let (began, redials, repeats, left_room) = (now, 0, 0, false);
-            let (leg, step) = (None, 1);
-            open.attempt =
-                Some(Attempt { no, target, state, leg, record, began, redials, step, repeats, answers, left_room });
+            let (leg, fault, step) = (None, None, 1);
+            open.attempt = Some(Attempt {
+                no,
+                target,
+                state,
+                leg,
+                fault,
+                record,
+                began,
+                redials,
+                step,
+                repeats,
+                answers,
+                left_room,
+            });
             self.record(Record::Attempt(fact), out);
         }
         record
@@ -105,7 +117,8 @@ impl CallSession {
         };
         let ring = Duration::from_secs(attempt.target.ring.min(left).max(RING_MIN).as_secs());
         let no = attempt.no;
-        let dial = Dial { attempt: no, target: attempt.target.id.clone(), ring, time_limit: self.policy.bridge_max };
+        let (target, urgency, time_limit) = (attempt.target.id.clone(), open.urgency, self.policy.bridge_max);
+        let dial = Dial { attempt: no, target, urgency, ring, time_limit };
         open.stage = Stage::Ringing;
         let due = now + ring + self.policy.dial_grace;
         self.people.legs.dialled(no, due);
@@ -126,13 +139,9 @@ impl CallSession {
         let no = dial.attempt;
         match result {
             ActionResult::Dialled(leg) => self.learn_operator(no, &leg, out),
-            ActionResult::Refused | ActionResult::Gone => {
-                self.people.legs.ended(no);
-                if self.is_ringing(no) {
-                    self.attempt_over(now, AttemptState::Refused, out);
-                }
-            }
-            ActionResult::NotDone => self.not_dialled(now, no, out),
+            ActionResult::Refused(fault) => self.dial_refused(now, no, Some(fault), out),
+            ActionResult::Gone => self.dial_refused(now, no, None, out),
+            ActionResult::NotDone(fault) => self.not_dialled(now, no, fault, out),
             // Never again: it may ring. Its name is looked for, and its callbacks carry the attempt's number.
             ActionResult::Unknown | ActionResult::Failed | ActionResult::Done | ActionResult::Status(_) => {
                 if planted!(self.policy, DialsAgain) {
@@ -141,6 +150,22 @@ impl CallSession {
                 }
                 self.run(Errand::Find(no), CarrierEffect::FindDialled(Some(dial)), out);
             }
+        }
+    }
+
+    /// This phone may not be rung: the next one is.
+    fn dial_refused(&mut self, now: Mono, no: u32, fault: Option<DialFault>, out: &mut Effects) {
+        self.people.legs.ended(no);
+        if self.is_ringing(no) {
+            self.note_fault(fault);
+            self.attempt_over(now, AttemptState::Refused, out);
+        }
+    }
+
+    /// Why the present attempt's phone does not ring.
+    pub(in crate::session) fn note_fault(&mut self, fault: Option<DialFault>) {
+        if let Some(attempt) = self.people.attempt_mut() {
+            attempt.fault = fault;
         }
     }
 
@@ -157,8 +182,8 @@ impl CallSession {
             | ActionResult::Done
             | ActionResult::Failed
             | ActionResult::Status(_)
-            | ActionResult::Refused
-            | ActionResult::NotDone
+            | ActionResult::Refused(_)
+            | ActionResult::NotDone(_)
             | ActionResult::Unknown => {}
         }
     }
@@ -172,8 +197,9 @@ impl CallSession {
         };
         if attempt.leg.is_none() {
             attempt.leg = Some(leg.clone());
+            attempt.fault = None;
             let state = attempt.state;
-            let changed = AttemptMove { no, from: state, to: state, leg: Some(leg.clone()) };
+            let changed = AttemptMove { no, from: state, to: state, leg: Some(leg.clone()), fault: None };
             self.record(Record::AttemptMove(changed), out);
         }
     }
@@ -186,7 +212,7 @@ impl CallSession {
         if let Some(over) = self.people.over.iter_mut().find(|over| over.no == no && !over.has_leg) {
             over.has_leg = true;
             let (from, to) = (over.state, over.state);
-            self.record(Record::AttemptMove(AttemptMove { no, from, to, leg: Some(leg.clone()) }), out);
+            self.record(Record::AttemptMove(AttemptMove { no, from, to, leg: Some(leg.clone()), fault: None }), out);
         }
     }
 
@@ -297,7 +323,8 @@ impl CallSession {
         }
         let from = std::mem::replace(&mut attempt.state, to);
         let no = attempt.no;
-        self.record(Record::AttemptMove(AttemptMove { no, from, to, leg }), out);
+        let fault = attempt.fault.filter(|_| to.is_final());
+        self.record(Record::AttemptMove(AttemptMove { no, from, to, leg, fault }), out);
     }
 
     pub(in crate::session) fn is_ringing(&self, no: u32) -> bool {
@@ -321,8 +348,8 @@ impl CallSession {
             ActionResult::Failed
             | ActionResult::Status(_)
             | ActionResult::Dialled(_)
-            | ActionResult::Refused
-            | ActionResult::NotDone
+            | ActionResult::Refused(_)
+            | ActionResult::NotDone(_)
             | ActionResult::Unknown => {
                 if self.people.legs.hang_up_failed(no) {
                     self.timers.set_once(Timer::Cleanup, now + CLEANUP_PAUSE);

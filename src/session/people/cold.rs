@@ -14,7 +14,7 @@ use crate::session::people::attempt::RING_MIN;
 use crate::session::people::{Attempt, Stage};
 use crate::session::policy::Reachable;
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Reason, TransferMode, Urgency};
+use crate::types::{AttemptState, DialFault, EscalationState, Fallback, Mono, Outcome, Reason, TransferMode, Urgency};
 
 impl CallSession {
     /// Writes down every intent, and lets the caller hear what happens.
@@ -81,11 +81,11 @@ impl CallSession {
             return Document::HangUp;
         };
         let ring = Duration::from_secs(attempt.target.ring.min(open.due.since(now)).max(RING_MIN).as_secs());
-        let (no, target) = (attempt.no, attempt.target.id.clone());
+        let (no, target, urgency) = (attempt.no, attempt.target.id.clone(), open.urgency);
         self.people.legs.dialled(no, now + ring + self.policy.dial_grace);
         let due = now + ring + self.policy.dial_grace + self.policy.briefing_max * 2;
         self.timers.set(Timer::Attempt, due);
-        Document::Cold { attempt: no, target, ring, time_limit }
+        Document::Cold { attempt: no, target, urgency, ring, time_limit }
     }
 
     /// A key accepted: the two legs are joined when the document ends.
@@ -160,21 +160,29 @@ impl CallSession {
     }
 
     /// Our own rules, or the carrier, do not let this target be called: the next one.
-    pub(in crate::session) fn cold_refused(&mut self, now: Mono, out: &mut Effects) {
+    pub(in crate::session) fn cold_refused(&mut self, now: Mono, fault: DialFault, out: &mut Effects) {
         if self.people.stage() != Some(Stage::ColdDialling) {
             return;
         }
+        self.note_fault(Some(fault));
         self.attempt_to(AttemptState::Refused, None, out);
         let document = self.cold_next(now, out);
         self.move_caller(now, document, out);
     }
 
     /// The same, for a leg that asked and waits for another document.
-    pub(in crate::session) fn on_cold_refused(&mut self, now: Mono, no: u32, out: &mut Effects) -> Document {
+    pub(in crate::session) fn on_cold_refused(
+        &mut self,
+        now: Mono,
+        no: u32,
+        fault: DialFault,
+        out: &mut Effects,
+    ) -> Document {
         let is_present = self.people.attempt().is_some_and(|attempt| attempt.no == no);
         if self.people.stage() != Some(Stage::ColdDialling) || !is_present {
             return self.on_after_stream(now, out);
         }
+        self.note_fault(Some(fault));
         self.attempt_to(AttemptState::Refused, None, out);
         self.cold_next(now, out)
     }
@@ -186,7 +194,7 @@ impl CallSession {
         };
         for attempt in std::mem::take(&mut open.cold) {
             let (no, from, to) = (attempt.no, attempt.state, AttemptState::Canceled);
-            self.record(Record::AttemptMove(AttemptMove { no, from, to, leg: None }), out);
+            self.record(Record::AttemptMove(AttemptMove { no, from, to, leg: None, fault: None }), out);
         }
     }
 

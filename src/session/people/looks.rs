@@ -94,8 +94,8 @@ impl CallSession {
             | ActionResult::Done
             | ActionResult::Failed
             | ActionResult::Dialled(_)
-            | ActionResult::Refused
-            | ActionResult::NotDone
+            | ActionResult::Refused(_)
+            | ActionResult::NotDone(_)
             | ActionResult::Unknown => {}
         }
     }
@@ -110,8 +110,8 @@ impl CallSession {
             | ActionResult::Done
             | ActionResult::Failed
             | ActionResult::Dialled(_)
-            | ActionResult::Refused
-            | ActionResult::NotDone
+            | ActionResult::Refused(_)
+            | ActionResult::NotDone(_)
             | ActionResult::Unknown => {}
         }
     }

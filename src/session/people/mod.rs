@@ -34,7 +34,7 @@ use crate::session::people::message::Message;
 use crate::session::people::outbound::Outbound;
 use crate::session::policy::Reachable;
 use crate::types::{
-    AttemptState, Cause, EscalationState, LegId, Mono, ResponseId, Speaker, TargetId, TransferMode, Urgency,
+    AttemptState, Cause, DialFault, EscalationState, LegId, Mono, ResponseId, Speaker, TargetId, TransferMode, Urgency,
 };
 
 /// Everything about people that one call knows.
@@ -183,6 +183,8 @@ pub(crate) struct Attempt {
     pub(crate) target: Reachable,
     pub(crate) state: AttemptState,
     pub(crate) leg: Option<LegId>,
+    /// Why it does not ring.
+    pub(crate) fault: Option<DialFault>,
     /// Its intent, as a record: nothing rings before that is on disk.
     pub(crate) record: RecordId,
     /// When it was written down.

@@ -74,7 +74,9 @@ impl CallSession {
     ) {
         match result {
             ActionResult::Dialled(leg) => self.learn_leg(&leg, out),
-            ActionResult::Refused | ActionResult::NotDone => self.close(now, Outcome::Failed, Reason::DialRefused, out),
+            ActionResult::Refused(_) | ActionResult::NotDone(_) => {
+                self.close(now, Outcome::Failed, Reason::DialRefused, out)
+            }
             // Its callbacks tell, or its time passes.
             _ if found => {}
             ActionResult::Gone

@@ -9,7 +9,7 @@ use crate::session::effect::Effects;
 use crate::session::people::Stage;
 use crate::session::people::attempt::RING_MIN;
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, Mono};
+use crate::types::{AttemptState, DialFault, Mono};
 
 /// Between dials of one phone that the carrier did not process.
 const REDIAL_PAUSE: Duration = Duration::from_secs(2);
@@ -20,7 +20,7 @@ const REDIALS_MAX: u32 = 50;
 impl CallSession {
     /// The dial was not processed, so nothing rings: the same phone again in a moment, while it has its turn. What keeps
     /// the carrier from it would keep it from ringing the next one, too.
-    pub(in crate::session) fn not_dialled(&mut self, now: Mono, no: u32, out: &mut Effects) {
+    pub(in crate::session) fn not_dialled(&mut self, now: Mono, no: u32, fault: DialFault, out: &mut Effects) {
         if self.knows_leg(no) {
             return;
         }
@@ -28,6 +28,7 @@ impl CallSession {
         if !self.is_ringing(no) {
             return;
         }
+        self.note_fault(Some(fault));
         if self.may_redial(now) {
             self.timers.stop(Timer::Attempt);
             self.timers.set(Timer::Redial, now + REDIAL_PAUSE);

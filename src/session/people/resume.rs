@@ -153,7 +153,7 @@ impl CallSession {
     /// An attempt that nobody had agreed to: its leg ends, also if its name was never learned.
     fn end_past_attempt(&mut self, now: Mono, past: &PastAttempt, out: &mut Effects) {
         let (no, from) = (past.fact.no, past.state);
-        self.record(Record::AttemptMove(AttemptMove { no, from, to: AttemptState::Lost, leg: None }), out);
+        self.record(Record::AttemptMove(AttemptMove { no, from, to: AttemptState::Lost, leg: None, fault: None }), out);
         self.people.over.push(Over { no, state: AttemptState::Lost, has_leg: past.leg.is_some() });
         match &past.leg {
             Some(leg) => self.people.legs.learn(no, leg),
@@ -161,7 +161,8 @@ impl CallSession {
                 let (ring, time_limit) = (std::time::Duration::from_secs(60), self.policy.bridge_max);
                 self.people.legs.dialled(no, now + ring + self.policy.dial_grace);
                 self.people.legs.release(no);
-                let dial = Dial { attempt: no, target: past.fact.target.clone(), ring, time_limit };
+                let (target, urgency) = (past.fact.target.clone(), Urgency::Medium);
+                let dial = Dial { attempt: no, target, urgency, ring, time_limit };
                 self.run(Errand::Find(no), CarrierEffect::FindDialled(Some(dial)), out);
             }
             None => {}
@@ -205,5 +206,6 @@ fn kept_attempt(now: Mono, past: PastAttempt) -> Attempt {
     let (state, leg) = (past.state, past.leg);
     let (began, redials, repeats, answers) = (now, 0, 0, Vec::new());
     let (record, step, left_room) = (RecordId(0), 0, false);
-    Attempt { no: past.fact.no, target, state, leg, record, began, redials, step, repeats, answers, left_room }
+    let (no, fault) = (past.fact.no, None);
+    Attempt { no, target, state, leg, fault, record, began, redials, step, repeats, answers, left_room }
 }

@@ -147,10 +147,10 @@ impl CallSession {
                     open.moved = true;
                 }
             }
-            ActionResult::Refused if matches!(document, Document::Cold { .. }) => {
+            ActionResult::Refused(fault) if matches!(document, Document::Cold { .. }) => {
                 // The leg may have asked meanwhile, and rings the next one.
                 if self.people.next.as_ref() == Some(&document) {
-                    self.cold_refused(now, out);
+                    self.cold_refused(now, *fault, out);
                 }
             }
             ActionResult::Gone => {
@@ -161,9 +161,9 @@ impl CallSession {
                 self.ask_caller_leg(out);
             }
             ActionResult::Failed
-            | ActionResult::NotDone
+            | ActionResult::NotDone(_)
             | ActionResult::Unknown
-            | ActionResult::Refused
+            | ActionResult::Refused(_)
             | ActionResult::Status(_)
             | ActionResult::Dialled(_)
                 if self.media == Media::Live =>
@@ -173,9 +173,9 @@ impl CallSession {
                 }
             }
             ActionResult::Failed
-            | ActionResult::NotDone
+            | ActionResult::NotDone(_)
             | ActionResult::Unknown
-            | ActionResult::Refused
+            | ActionResult::Refused(_)
             | ActionResult::Status(_)
             | ActionResult::Dialled(_) => self.move_again(now, document, out),
         }

@@ -28,7 +28,7 @@ const INSERT_ATTEMPT: &str = "
     values ($1, $2, $3, $4, $5, 'intended', $6, $6)";
 
 const MOVE_ATTEMPT: &str = "
-    update escalation_attempts set state = $4, changed_at = $5, leg = coalesce($6, leg)
+    update escalation_attempts set state = $4, changed_at = $5, leg = coalesce($6, leg), why = $7, code = $8
     where call_id = $1 and no = $2 and state = $3";
 
 /// The name of a leg whose attempt is over already; a name that is known stays.
@@ -111,6 +111,8 @@ pub(super) async fn move_attempt(tx: &mut Tx, row: &EntryRow, moved: &AttemptMov
         Arg::Text(&moved.to),
         Arg::Int(row.at),
         Arg::MaybeText(moved.leg.as_deref()),
+        Arg::MaybeText(moved.why.as_deref()),
+        Arg::MaybeInt(moved.code.map(i64::from)),
     ];
     let is_over = AttemptState::parse(&moved.from).is_some_and(AttemptState::is_final);
     let done = match &moved.leg {

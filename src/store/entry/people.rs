@@ -52,6 +52,11 @@ pub(crate) struct AttemptMoveRow {
     pub from: String,
     pub to: String,
     pub leg: Option<String>,
+    /// Why nothing rang, and the carrier's code; lines of an older spool have neither.
+    #[serde(default)]
+    pub why: Option<String>,
+    #[serde(default)]
+    pub code: Option<u32>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -104,7 +109,12 @@ impl AttemptRow {
 
 impl AttemptMoveRow {
     pub(super) fn detail(&self) -> Value {
-        json!({"no": self.attempt, "from": self.from, "to": self.to})
+        let mut detail = json!({"no": self.attempt, "from": self.from, "to": self.to});
+        if let Some(why) = &self.why {
+            detail["why"] = json!(why);
+            detail["code"] = json!(self.code);
+        }
+        detail
     }
 }
 
@@ -169,12 +179,14 @@ impl From<&AttemptFact> for AttemptRow {
 
 impl From<&AttemptMove> for AttemptMoveRow {
     fn from(moved: &AttemptMove) -> Self {
-        let AttemptMove { no, from, to, leg } = moved;
+        let AttemptMove { no, from, to, leg, fault } = moved;
         Self {
             attempt: *no,
             from: from.as_str().to_owned(),
             to: to.as_str().to_owned(),
             leg: leg.as_ref().map(|leg| leg.as_str().to_owned()),
+            why: fault.map(|fault| fault.why.as_str().to_owned()),
+            code: fault.and_then(|fault| fault.code),
         }
     }
 }

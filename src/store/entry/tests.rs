@@ -8,8 +8,8 @@ use crate::session::fact::{
 };
 use crate::session::input::IntakeData;
 use crate::types::{
-    AttemptState, CallId, Caller, Cause, EscalationState, Millis, Outcome, Phase, Prompt, Reason, Speaker,
-    TransferMode, Urgency, Wall,
+    AttemptState, CallId, Caller, Cause, DialFault, EscalationState, Millis, NotDialled, Outcome, Phase, Prompt,
+    Reason, Speaker, TransferMode, Urgency, Wall,
 };
 
 use super::*;
@@ -81,6 +81,7 @@ fn records() -> Vec<Record> {
             from: AttemptState::Intended,
             to: AttemptState::Dialing,
             leg: "CA00000000000000000000000000000003".parse().ok(),
+            fault: Some(DialFault { why: NotDialled::Carrier, code: Some(21_215) }),
         }),
         Record::Callback(CallbackFact {
             no: 1,
@@ -173,7 +174,7 @@ fn only_lines_and_tokens_stay_off_the_timeline() {
         Some(r#"escalation_state {"from":"requested","no":1,"to":"dialing"}"#),
         Some(r#"escalation_raised {"cause":"safety","no":1,"reason_before":"a bill","urgency":"emergency"}"#),
         Some(r#"attempt {"escalation":1,"mode":"warm","no":2,"target":"front-desk"}"#),
-        Some(r#"attempt_state {"from":"intended","no":2,"to":"dialing"}"#),
+        Some(r#"attempt_state {"code":21215,"from":"intended","no":2,"to":"dialing","why":"carrier"}"#),
         Some(r#"callback {"due":"2023-11-14T22:13:20.250Z","no":1,"urgency":"high"}"#),
         Some(r#"voicemail {"duration_secs":12,"no":1}"#),
         Some(r#"ended {"after_ms":7,"outcome":"transferred","reason":"staff_ended"}"#),

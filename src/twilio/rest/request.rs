@@ -87,6 +87,10 @@ impl Tried {
 /// Twilio's codes for a leg that does not exist (any more) and one that is not in progress.
 const CODES_GONE: [u32; 2] = [20404, 21220];
 
+/// Twilio's codes that speak of credentials or of the account, whatever was asked: not authenticated, the account is
+/// closed or suspended.
+const CODES_ACCOUNT: [u32; 4] = [10001, 20003, 20005, 30002];
+
 /// What an answer with this status code and body means; for the simulation, which has no HTTP.
 pub(crate) fn judge_code(status: u16, body: Vec<u8>) -> Tried {
     StatusCode::from_u16(status).map_or(Tried::Unknown, |status| judge(status, body).0)
@@ -102,7 +106,8 @@ pub(crate) fn judge(status: StatusCode, body: Vec<u8>) -> (Tried, Option<u32>) {
     let tried = match code {
         _ if status.is_server_error() => Tried::Unknown,
         _ if status == StatusCode::TOO_MANY_REQUESTS => Tried::Limited,
-        _ if status == StatusCode::UNAUTHORIZED => Tried::Refused(CarrierError::Unauthorized),
+        code if status == StatusCode::UNAUTHORIZED => Tried::Refused(CarrierError::Unauthorized(code)),
+        Some(code) if CODES_ACCOUNT.contains(&code) => Tried::Refused(CarrierError::Unauthorized(Some(code))),
         Some(code) if CODES_GONE.contains(&code) => Tried::Refused(CarrierError::Gone),
         code => Tried::Refused(CarrierError::Refused(code)),
     };

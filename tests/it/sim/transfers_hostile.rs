@@ -22,8 +22,8 @@ use switchboard::twilio::origin::Origin;
 use switchboard::twilio::twiml::Documents;
 use switchboard::types::org::{EscalationSettings, OutboundSettings, Target, WeekHours};
 use switchboard::types::{
-    AnsweredBy, CallId, Caller, Fallback, ItemId, LegId, Mono, Now, OpenHours, OrgId, PhoneNumber, Secret, StreamId,
-    TargetId, ToolCallId, Urgency, Wall,
+    AnsweredBy, CallId, Caller, Fallback, ItemId, LegId, Mono, NotDialled, Now, OpenHours, OrgId, PhoneNumber, Secret,
+    StreamId, TargetId, ToolCallId, Urgency, Wall,
 };
 
 const SCRIPTS: u64 = 10_000;
@@ -140,7 +140,7 @@ impl Rig {
                     self.legs.push(leg.clone());
                     if self.rng.u8(..5) == 0 { ActionResult::Unknown } else { ActionResult::Dialled(leg) }
                 }
-                None => ActionResult::Refused,
+                None => ActionResult::Refused(NotDialled::Barred.into()),
             },
             CarrierEffect::DialOut { .. } => panic!("nobody asked for an outbound call"),
             CarrierEffect::Redirect { document, .. } => {

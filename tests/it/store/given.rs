@@ -164,7 +164,7 @@ pub(crate) fn attempt(no: u32, escalation: u32) -> Record {
 
 /// A move of an attempt; `on` is a number for its leg.
 pub(crate) fn attempt_move(no: u32, from: AttemptState, to: AttemptState, on: Option<u32>) -> Record {
-    Record::AttemptMove(AttemptMove { no, from, to, leg: on.map(|number| leg(number).parse().unwrap()) })
+    Record::AttemptMove(AttemptMove { no, from, to, leg: on.map(|number| leg(number).parse().unwrap()), fault: None })
 }
 
 /// The entries of a call, with its opening, numbered from 0.

@@ -70,6 +70,8 @@ async fn an_escalation_is_kept_with_its_attempts(store: Store) {
         mode: TransferMode::Warm,
         state: A::Declined,
         leg: leg(77).parse().ok(),
+        why: None,
+        code: None,
         intended_at: entries[2].at,
         changed_at: entries[5].at,
     };

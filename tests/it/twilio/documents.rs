@@ -55,7 +55,11 @@ fn scripts(language: &str, name: &str) -> Vec<(String, Place, Script)> {
         ("connect".to_owned(), Place::Anywhere, Document::Connect),
         ("room-caller".to_owned(), Place::Anywhere, room(Party::Caller, false)),
         ("room-operator".to_owned(), Place::Anywhere, room(Party::Operator, true)),
-        ("cold".to_owned(), Place::Anywhere, Document::Cold { attempt: 3, target, ring, time_limit }),
+        (
+            "cold".to_owned(),
+            Place::Anywhere,
+            Document::Cold { attempt: 3, target, urgency: Urgency::Emergency, ring, time_limit },
+        ),
         ("voicemail".to_owned(), Place::Anywhere, Document::Voicemail { escalation: 2, max: Duration::from_secs(120) }),
         ("proceed".to_owned(), Place::Called, Document::Proceed),
         ("message".to_owned(), Place::Anywhere, Document::Message(name.into())),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::session::document::Document;
 use crate::session::input::{ActionResult, LegStatus};
-use crate::types::{AttemptState, EscalationState, Outcome, Reason, Urgency};
+use crate::types::{AttemptState, EscalationState, NotDialled, Outcome, Reason, Urgency};
 
 #[test]
 fn a_carrier_that_is_away_for_a_moment_costs_no_target() {
@@ -15,7 +15,7 @@ fn a_carrier_that_is_away_for_a_moment_costs_no_target() {
         assert_eq!(rig.dials().len(), dials);
         assert!(rig.dials().iter().all(|(_, dial)| dial.attempt == 1 && dial.target.as_str() == "doctor"));
         let id = rig.dials().last().unwrap().0;
-        rig.result(id, ActionResult::NotDone);
+        rig.result(id, ActionResult::NotDone(NotDialled::Unreachable.into()));
         assert_eq!(rig.dials().len(), dials, "not at once");
         rig.pass(2_100);
     }
@@ -32,7 +32,7 @@ fn a_carrier_that_stays_away_costs_each_target_its_share_of_the_time() {
         let (id, dial) = rig.dials().last().cloned().unwrap();
         let took = rig.now.since(began);
         assert_eq!(dial.attempt, if took < Duration::from_secs(60) { 1 } else { 2 }, "{took:?}");
-        rig.result(id, ActionResult::NotDone);
+        rig.result(id, ActionResult::NotDone(NotDialled::Unreachable.into()));
         rig.pass(2_050);
     }
     let took = rig.now.since(began);
@@ -45,7 +45,7 @@ fn a_caller_who_leaves_while_the_carrier_is_away_rings_nobody_later() {
     let mut rig = on_air();
     rig.staff_escalate(Urgency::High);
     let id = rig.dials()[0].0;
-    rig.result(id, ActionResult::NotDone);
+    rig.result(id, ActionResult::NotDone(NotDialled::Unreachable.into()));
     rig.caller_leg(LegStatus::Completed);
     rig.pass(10_000);
     assert_eq!(rig.dials().len(), 1);

@@ -19,7 +19,7 @@ use crate::sim::world::gateway::{Gateway, Later, Learned, ToWorld, account, call
 use crate::twilio::rest::request::{Tried, judge_code};
 use crate::twilio::rest::wire::{Call, Calls, Conferences, creation};
 use crate::types::org::{EscalationSettings, OutboundSettings};
-use crate::types::{AttemptId, LegId, Mono, PhoneNumber, RoomId, Secret, Wall};
+use crate::types::{AttemptId, DialFault, LegId, Mono, NotDialled, PhoneNumber, RoomId, Secret, Wall};
 
 /// A request that is not answered is given up after this, as the client does.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -85,8 +85,8 @@ impl Gateway {
             CarrierEffect::DialOut { ring, time_limit } => return self.dial_out(now, action, ring, time_limit),
             CarrierEffect::FindDialled(dial) => return self.find(now, action, dial.as_ref()),
             CarrierEffect::Redirect { leg, document } => match self.script(now, document) {
-                Some(script) => What::Move(leg, self.documents.write(&script)),
-                None => return self.done(now, Some(action), ActionResult::Refused),
+                Ok(script) => What::Move(leg, self.documents.write(&script)),
+                Err(fault) => return self.done(now, Some(action), ActionResult::Refused(fault)),
             },
             CarrierEffect::EndRoom { escalation } => {
                 What::FindRoom(RoomId { call: call_id(self.settings.seed), escalation })
@@ -100,15 +100,19 @@ impl Gateway {
         self.begin(now, None, What::HangUp(leg));
     }
 
-    /// A document with all that is needed to write it. `None`: it needs something that cannot be had.
-    pub(super) fn script(&mut self, now: Mono, document: Document) -> Option<Script> {
+    /// A document with all that is needed to write it.
+    ///
+    /// # Errors
+    /// It dials, and the number may not be called.
+    pub(super) fn script(&mut self, now: Mono, document: Document) -> Result<Script, DialFault> {
         let mut cold = None;
         match &document {
             Document::Connect => self.mint(),
             Document::Cold { attempt, target, .. } => {
                 let covered = self.is_intended(Some(*attempt));
                 self.asked.push(Asked { at: now, for_what: AskedFor::Cold(*attempt), covered });
-                cold = Some((self.permit(now, Destination::Target(target))?, self.settings.ours()));
+                let to = self.permit(now, Destination::Target(target))?;
+                cold = Some((to, self.settings.ours()));
             }
             Document::Briefing { text, .. } => {
                 if text.chars().count() > 600 || text.chars().any(char::is_control) {
@@ -125,7 +129,7 @@ impl Gateway {
             | Document::Message(_) => {}
         }
         let ticket = self.ticket.clone().filter(|_| document == Document::Connect).map(Secret::new);
-        Some(Script {
+        Ok(Script {
             call: call_id(self.settings.seed),
             document,
             org_name: "Riverside Clinic".into(),
@@ -136,8 +140,9 @@ impl Gateway {
     }
 
     fn dial(&mut self, now: Mono, action: ActionId, dial: &Dial) {
-        let Some(to) = self.permit(now, Destination::Target(&dial.target)) else {
-            return self.done(now, Some(action), ActionResult::Refused);
+        let to = match self.permit(now, Destination::Target(&dial.target)) {
+            Ok(to) => to,
+            Err(why) => return self.done(now, Some(action), not_permitted(why)),
         };
         let purpose = Purpose::Attempt(AttemptId { call: call_id(self.settings.seed), no: dial.attempt });
         let (ring, time_limit) = (dial.ring, dial.time_limit);
@@ -153,8 +158,9 @@ impl Gateway {
 
     fn dial_out(&mut self, now: Mono, action: ActionId, ring: Duration, time_limit: Duration) {
         let party = self.settings.party();
-        let Some(to) = self.permit(now, Destination::Number(&party)) else {
-            return self.done(now, Some(action), ActionResult::Refused);
+        let to = match self.permit(now, Destination::Number(&party)) {
+            Ok(to) => to,
+            Err(why) => return self.done(now, Some(action), not_permitted(why)),
         };
         let purpose = Purpose::Outbound(call_id(self.settings.seed));
         let order = DialOrder { to, from: self.settings.ours(), purpose, ring, time_limit };
@@ -189,7 +195,7 @@ impl Gateway {
     }
 
     /// The choke point.
-    fn permit(&mut self, now: Mono, to: Destination<'_>) -> Option<Permitted> {
+    fn permit(&mut self, now: Mono, to: Destination<'_>) -> Result<Permitted, NotDialled> {
         let (ours, party) = (self.settings.ours(), self.settings.party());
         let none = EscalationSettings::default();
         let crew = self.settings.crew.as_ref();
@@ -202,7 +208,7 @@ impl Gateway {
             is_ours: &|number| *number == ours,
             at_us: now.0,
         };
-        self.dials.permit(&request).ok()
+        self.dials.permit(&request)
     }
 
     /// A number in somebody's words: only a planted bug wants it.
@@ -336,8 +342,13 @@ impl Gateway {
                 }
             }
             (What::Create(..), Tried::Unknown) => ActionResult::Unknown,
-            (What::Create(..), Tried::Limited | Tried::Unsent) => ActionResult::NotDone,
-            (What::Create(..), Tried::Refused(_)) => ActionResult::Refused,
+            (What::Create(..), Tried::Limited) => ActionResult::NotDone(NotDialled::Limited.into()),
+            (What::Create(..), Tried::Unsent) => ActionResult::NotDone(NotDialled::Unreachable.into()),
+            (What::Create(..), Tried::Refused(error)) => match error.dial_fault() {
+                Some(fault) if fault.why.is_common() => ActionResult::NotDone(fault),
+                Some(fault) => ActionResult::Refused(fault),
+                None => ActionResult::Unknown,
+            },
             (What::Find { attempt, since, .. }, Tried::Done(body)) => self.found(*attempt, *since, &body),
             (_, Tried::Refused(Gone)) => ActionResult::Gone,
             (_, Tried::Refused(_) | Tried::Limited | Tried::Unknown | Tried::Unsent) => ActionResult::Failed,
@@ -378,8 +389,8 @@ impl Gateway {
             ActionResult::Status(status) => status.is_terminal(),
             ActionResult::Failed
             | ActionResult::Dialled(_)
-            | ActionResult::Refused
-            | ActionResult::NotDone
+            | ActionResult::Refused(_)
+            | ActionResult::NotDone(_)
             | ActionResult::Unknown => false,
         };
         if gone {
@@ -396,4 +407,9 @@ impl Gateway {
             if self.leg.as_ref() == Some(leg) { Learned::CallerGone } else { Learned::OperatorGone(leg.clone()) };
         self.learned.push((now, learned));
     }
+}
+
+/// What the choke point's no means to the call.
+fn not_permitted(why: NotDialled) -> ActionResult {
+    if why.is_common() { ActionResult::NotDone(why.into()) } else { ActionResult::Refused(why.into()) }
 }

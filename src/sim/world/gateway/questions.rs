@@ -220,7 +220,7 @@ impl Gateway {
         self.carrier(now, CarrierInput::Ask(question));
         let document = self.answer.take()?;
         let is_gate = matches!(document, Document::Gate { .. });
-        let script = self.script(now, document)?;
+        let script = self.script(now, document).ok()?;
         let text = self.documents.write(&script);
         if is_gate && self.settings.confided().any(|word| text.contains(word)) {
             self.indiscretions.push((now, format!("a stranger's voicemail hears: {text}")));

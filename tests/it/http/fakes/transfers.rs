@@ -49,6 +49,8 @@ pub(in crate::http) fn escalation(number: u128, org: &str, state: EscalationStat
             mode: TransferMode::Warm,
             state: AttemptState::NoAnswer,
             leg: Some(format!("CA{:032x}", 9).parse().unwrap()),
+            why: None,
+            code: None,
             intended_at: STARTED,
             changed_at: Wall(STARTED.0 + 20_000_000),
         }],

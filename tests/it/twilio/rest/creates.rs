@@ -98,7 +98,8 @@ async fn a_create_is_repeated_only_if_it_was_not_processed() {
         (Says::Json(201, "<html>".to_owned()), CarrierError::Unknown),
         (Says::Json(201, r#"{"sid":"CA1"}"#.to_owned()), CarrierError::Unknown),
         (error(400, 21215), CarrierError::Refused(Some(21215))),
-        (error(401, 20003), CarrierError::Unauthorized),
+        (error(403, 20003), CarrierError::Unauthorized(Some(20003))),
+        (error(401, 20003), CarrierError::Unauthorized(Some(20003))),
         (Says::Redirect, CarrierError::Refused(None)),
     ] {
         let twilio = Twilio::that_says([says]).await;

@@ -56,9 +56,9 @@ async fn a_leg_that_is_gone_is_hung_up_already() {
 #[tokio::test]
 async fn refusals_are_typed_and_not_repeated() {
     for (says, expected) in [
-        (error(401, 20003), CarrierError::Unauthorized),
+        (error(401, 20003), CarrierError::Unauthorized(Some(20003))),
         (error(400, 21218), CarrierError::Refused(Some(21218))),
-        (error(403, 20005), CarrierError::Refused(Some(20005))),
+        (error(403, 20005), CarrierError::Unauthorized(Some(20005))),
         (Says::Redirect, CarrierError::Refused(None)),
     ] {
         let twilio = Twilio::that_says([says]).await;
