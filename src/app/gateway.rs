@@ -24,6 +24,7 @@ use crate::ports::door::Door as _;
 use crate::ports::sessions::Sessions as _;
 use crate::ports::store::{Directory, History, Journal, Keys, StoreError};
 use crate::realtime::RealtimeConnector;
+use crate::safety;
 use crate::session::policy::Policy;
 use crate::sim::server::model::ModelServer;
 use crate::store::{DiskJournal, JournalSettings, OpenError, Store, StoreSettings};
@@ -82,6 +83,8 @@ impl Gateway {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = SystemClock::start();
         let troubles = Troubles::new(move || clock.now().monotonic_us);
+        // Tens of milliseconds of work, on a thread where no call waits for it, and beside the opening of the database.
+        let tables = tokio::task::spawn_blocking(safety::build_tables);
         private_dir(&config.storage.data_dir)?;
         let store = open_store(config).await?;
         let default_org = seed(&store, config).await.context("the organizations cannot be read")?;
@@ -150,6 +153,7 @@ impl Gateway {
             cors: config.server.cors_origins.clone(),
             request_limit: REQUEST_LIMIT,
         };
+        tables.await.context("the safety net's tables cannot be built")?;
         let webhooks = TwilioState::new(board.clone(), &twilio).context("PUBLIC_BASE_URL")?;
         let router = http::router(api).merge(twilio::router(webhooks.clone()));
         let server = server::Server::start(listener, router).context("the HTTP server")?;

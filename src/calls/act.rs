@@ -15,8 +15,9 @@ use crate::calls::registry::Shown;
 use crate::calls::writer::Loss;
 use crate::ports::media::MediaCommand;
 use crate::ports::model::ModelCommand;
-use crate::session::effect::{ActionId, CarrierEffect, Record, RecordId};
+use crate::session::effect::{ActionId, CarrierEffect, Event, Record, RecordId};
 use crate::session::input::{ActionResult, DetachCause, Input, LostCause, MediaInput, ModelInput};
+use crate::telemetry::Trouble;
 
 impl Actor {
     /// Performs one action; returns the loss of a link, if that is what it met.
@@ -116,6 +117,9 @@ impl Actor {
             Record::Leg(leg) => {
                 self.legs.caller = Some(leg.clone());
                 self.desk.registry.bind(self.desk.call, leg);
+            }
+            Record::Event(Event::PartFailed { part }) => {
+                self.desk.ports.troubles.raise(Trouble::Panic, part.as_str());
             }
             Record::Opened(_)
             | Record::Line(_)

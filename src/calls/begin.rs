@@ -163,7 +163,7 @@ impl Switchboard {
         let setup = model_setup(&self.settings, &org, call, &occasion.caller);
         let carrier_rest = self.ports.carrier.is_configured();
         let now = self.ports.clock.now().wall;
-        let rules = self.rulebook.of(&org);
+        let rules = self.rulebook.of(&org, &self.ports.troubles);
         let start = Start {
             facts: facts(&self.settings, &org, rules, occasion, carrier_rest, now),
             policy: policy(&self.settings, &org),

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::safety::{Extensions, Language, Rules};
+use crate::session::guard::guarded;
+use crate::telemetry::{Trouble, Troubles};
 use crate::types::OrgId;
 use crate::types::org::{Organization, SafetySettings};
 
@@ -20,7 +22,7 @@ struct Page {
 
 impl Rulebook {
     /// The rules of this organization as its settings are now.
-    pub(super) fn of(&self, org: &Organization) -> Arc<Rules> {
+    pub(super) fn of(&self, org: &Organization, troubles: &Troubles) -> Arc<Rules> {
         let language = Language::of(&org.language);
         if let Some(page) = self.lock().get(&org.id)
             && page.language == language
@@ -29,7 +31,12 @@ impl Rulebook {
             return Arc::clone(&page.rules);
         }
         // Outside the lock: other organizations' calls go on. Two calls may compile the same.
-        let rules = Arc::new(Rules::new(language, &extensions(&org.safety)));
+        let extensions = extensions(&org.safety);
+        let rules = guarded(|| Rules::new(language, &extensions)).unwrap_or_else(|| {
+            troubles.raise(Trouble::Panic, "phrases");
+            Rules::without_phrases(&extensions)
+        });
+        let rules = Arc::new(rules);
         let page = Page { language, settings: org.safety.clone(), rules: Arc::clone(&rules) };
         let mut pages = self.lock();
         if pages.len() >= PAGES_MAX && !pages.contains_key(&org.id) {

@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use serde_json::{Map, Value};
 
 use crate::http::{BODY_BYTES_MAX, FieldError, Problem};
+use crate::types::json::mended;
 
 /// A body that is one JSON object.
 pub(super) struct JsonObject(pub(super) Map<String, Value>);
@@ -25,7 +26,9 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
                 _ => Problem::unreadable_body(),
             }
         })?;
-        match serde_json::from_slice(&bytes) {
+        // A browser writes half of an astral character as an escape, and means no harm by it.
+        let text = std::str::from_utf8(&bytes).map(mended);
+        match text.map_or_else(|_| serde_json::from_slice(&bytes), |text| serde_json::from_str(&text)) {
             Ok(Value::Object(object)) => Ok(Self(object)),
             Ok(_) => {
                 let error = FieldError::at("", "wrong_type", "The body must be a JSON object.");

@@ -11,7 +11,9 @@ use crate::ports::model::{ModelEvent, ParseTool};
 use crate::realtime::command::EventId;
 use crate::realtime::event::{self, Item, Response, ServerError, ServerEvent, TokenUsage};
 use crate::realtime::{base64, fault};
-use crate::session::input::{LostCause, ModelInput};
+use crate::session::guard::guarded;
+use crate::session::input::{LostCause, ModelInput, ToolRequest};
+use crate::types::json::mended;
 use crate::types::usage::Usage;
 use crate::types::{ItemId, ResponseId, ToolCallId};
 
@@ -33,6 +35,7 @@ impl Decoder {
     /// Appends what `text` says to `out`: at least one event, `Ignored` if it says nothing. After `ModelInput::Lost`
     /// nothing more of this connection counts.
     pub fn decode(&mut self, text: &str, out: &mut VecDeque<ModelEvent>) {
+        let text = &*mended(text);
         let event = match event::parse(text) {
             Ok(event) => event,
             Err(event::Malformed) => {
@@ -106,7 +109,7 @@ impl Decoder {
         Some(ModelInput::ToolAsked {
             response: response.map(ResponseId::from),
             call: ToolCallId::from(item.call_id.as_str()),
-            request: (self.parse_tool)(&item.name, &item.arguments),
+            request: guarded(|| (self.parse_tool)(&item.name, &item.arguments)).unwrap_or(ToolRequest::Failed),
         })
     }
 

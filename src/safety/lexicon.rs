@@ -239,6 +239,7 @@ impl Lexicon {
                 let long = *at >= 4 && TAILS.contains(&&word[*at..]);
                 (long || (short && word.len() - at >= 4)) && self.knows(&word[..*at]) && self.knows(&word[*at..])
             };
+            // Known words are of plain letters, so other words are not cut, and the places of `at` are letters.
             let known = !word.is_ascii() || word.len() < 6 || self.knows(word) || self.real.contains(word);
             match (1..word.len()).find(|at| !known && fits(at)) {
                 Some(at) => {
@@ -259,12 +260,12 @@ impl Lexicon {
         if let Some(base) = word.strip_suffix('s').filter(|base| !itself && base.len() >= BASE_LETTERS_MIN) {
             found.extend(self.words.get(base).into_iter().flatten());
         }
-        let stem = |letters: usize| word.is_ascii() && self.stems.contains_key(&word[..letters]);
+        let stem = |letters: usize| word.get(..letters).is_some_and(|stem| self.stems.contains_key(stem));
         let known = self.knows(word) || (STEM_LETTERS_SURE..=word.len().min(STEM_LETTERS_MAX)).any(stem);
         for meant in self.heard.get(word).into_iter().flatten() {
             self.add(meant, &mut found);
         }
-        if !known && word.is_ascii() && !self.real.contains(word) {
+        if !known && !self.real.contains(word) {
             self.guess(word, &mut found);
         }
         if word.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -275,15 +276,16 @@ impl Lexicon {
 
     fn add(&self, word: &str, found: &mut Vec<Element>) {
         found.extend(self.words.get(word).into_iter().flatten());
-        if word.is_ascii() {
-            for letters in 3..=word.len().min(STEM_LETTERS_MAX) {
-                found.extend(self.stems.get(&word[..letters]).into_iter().flatten());
-            }
+        for letters in 3..=word.len().min(STEM_LETTERS_MAX) {
+            found.extend(word.get(..letters).and_then(|stem| self.stems.get(stem)).into_iter().flatten());
         }
     }
 
-    /// Adds what a misheard word may have been.
+    /// Adds what a misheard word may have been. All known words are of plain letters, so other words are no slips.
     fn guess(&self, word: &str, found: &mut Vec<Element>) {
+        if !word.is_ascii() {
+            return;
+        }
         if word.len() >= LETTERS_SOUNDED_MIN {
             for known in self.sounds.get(slips::sound(word).as_str()).into_iter().flatten() {
                 self.add(known, found);

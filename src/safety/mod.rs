@@ -5,12 +5,13 @@
 //! clock and no call: text in, finding out. What they are not: a diagnosis, or a promise to hear everything.
 //!
 //! `tokens` evens out the spelling, `lexicon` looks words up, `pattern` finds rules, `context` drops what is not meant,
-//! `watch` adds what needs more than one turn. The words themselves are in `words/`, one table per concept and language.
+//! `watch` adds what needs more than one turn, `plain` is asked when the rules themselves fail. The words themselves are in `words/`, one table per concept and language.
 
 mod context;
 mod inflect;
 mod lexicon;
 mod pattern;
+mod plain;
 mod slips;
 mod tables;
 mod tokens;
@@ -20,11 +21,14 @@ use std::sync::LazyLock;
 
 use self::context::{Context, Marks};
 use self::pattern::View;
+use self::plain::Phrases;
 use self::tables::{Cue, Meaning, Rule, Tables};
 use crate::types::Speaker;
+use crate::types::text::is_unspaced;
 use crate::types::vocabulary::words;
 
-pub use self::watch::Watch;
+pub use self::plain::PLAIN;
+pub use self::watch::{Doubt, Verdict, Watch};
 
 words! {
     /// How serious it is, the most serious first.
@@ -87,9 +91,13 @@ const WORDS_AT_ONCE_MAX: usize = 240;
 /// Words that two pieces share, so that no pattern falls between them.
 const WORDS_SHARED: usize = 40;
 
+/// Words of all phrases of an organization together, far below what the tables can number.
+const EXTENSION_WORDS_MAX: usize = 50_000;
+
 /// The rules of one organization: ours, which all share, and its own.
 pub struct Rules {
     own: Option<Tables>,
+    phrases: Phrases,
 }
 
 /// What every organization has.
@@ -112,7 +120,18 @@ impl std::fmt::Debug for Rules {
     }
 }
 
+/// Builds the tables that all organizations share, which takes a moment. Whoever does not call this has the first call
+/// wait for it.
+pub fn build_tables() {
+    LazyLock::force(&BASE);
+}
+
 impl Rules {
+    /// Rules of an organization whose phrases cannot be compiled: ours, and its phrases for the second check only.
+    pub fn without_phrases(extensions: &Extensions) -> Self {
+        Self { own: None, phrases: Phrases::new(extensions) }
+    }
+
     /// Compiles the organization's phrases; `language` tells how their words bend. The tables of both languages always
     /// run: callers switch language, above all when they are afraid.
     pub fn new(language: Language, extensions: &Extensions) -> Self {
@@ -124,21 +143,28 @@ impl Rules {
             (Meaning::Alarm(Alarm::Human), human),
             (Meaning::Cue(Cue::MaskBelow), ignore),
         ];
+        let phrases = Phrases::new(extensions);
         if groups.iter().all(|(_, phrases)| phrases.is_empty()) {
-            return Self { own: None };
+            return Self { own: None, phrases };
         }
         let mut own = Tables::new();
+        let mut words = 0;
         for (meaning, phrases) in groups {
             own.rules.push(Rule { name: EXTENSION, meaning, speaker: None, firm: false });
             for phrase in phrases.iter().take(EXTENSIONS_MAX) {
-                let words: Vec<String> =
-                    tokens::tokens(phrase).iter().map(|token| format!("{}+", token.word)).collect();
-                if !words.is_empty() {
-                    own.add(language, &words.join(" "));
+                let tokens = tokens::tokens(phrase);
+                words += tokens.len();
+                if !tokens.is_empty() && words <= EXTENSION_WORDS_MAX {
+                    own.add(language, &pattern_of(&tokens));
                 }
             }
         }
-        Self { own: Some(own) }
+        Self { own: Some(own), phrases }
+    }
+
+    /// What plain phrases find in words that `judge` failed to judge.
+    pub fn second_check(&self, text: &str) -> Option<Finding> {
+        self.phrases.find(text)
     }
 
     /// The most serious thing that `speaker` says with `text`, or nothing.
@@ -194,6 +220,19 @@ impl Rules {
         }
         worst
     }
+}
+
+/// The pattern of a phrase: its words in all forms. Characters that are words of their own follow each other at once.
+fn pattern_of(tokens: &[tokens::Token]) -> String {
+    let mut pattern = String::new();
+    let mut unspaced = false;
+    for token in tokens {
+        let was_unspaced = std::mem::replace(&mut unspaced, token.word.starts_with(is_unspaced));
+        pattern.push_str(if was_unspaced && unspaced { " ~0 " } else { " " });
+        pattern.push_str(&token.word);
+        pattern.push_str(if unspaced { "" } else { "+" });
+    }
+    pattern
 }
 
 const ENGLISH: &[&str] = &[

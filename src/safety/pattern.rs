@@ -12,6 +12,8 @@ const GAP: u8 = 1;
 const GAP_EITHER_ORDER: u8 = 6;
 /// Words on either side of a match in which what follows `!` takes it back. Farther off it speaks of something else.
 const UNLESS_WORDS: usize = 6;
+/// Places that one search tries. A phrase of one word many times over could be laid on an utterance in millions of ways.
+const TRIES_MAX: u32 = 20_000;
 /// What the end of a sentence counts as, in words: recognizers put full stops into the middle of sentences.
 const STOP_COSTS: u8 = 2;
 
@@ -151,7 +153,8 @@ impl Pattern {
         }
         let mut parts = Vec::with_capacity(self.steps.len());
         let first = self.first()?;
-        if !self.step(view, at, 0, first, &mut parts) {
+        let mut tries = TRIES_MAX;
+        if !self.step(view, at, 0, first, &mut parts, &mut tries) {
             return None;
         }
         let last = parts.last().map_or(at, |part| part.1 as usize);
@@ -163,10 +166,22 @@ impl Pattern {
     }
 
     /// Puts the element of step `nth` at `at`, and the others behind it.
-    fn step(&self, view: &View<'_>, at: usize, nth: usize, element: Element, parts: &mut Vec<(u16, u16)>) -> bool {
+    fn step(
+        &self,
+        view: &View<'_>,
+        at: usize,
+        nth: usize,
+        element: Element,
+        parts: &mut Vec<(u16, u16)>,
+        tries: &mut u32,
+    ) -> bool {
         for end in view.ends(at, element) {
+            let Some(left) = tries.checked_sub(1) else {
+                return false;
+            };
+            *tries = left;
             parts.push((at as u16, end as u16));
-            if self.rest(view, end, nth + 1, parts) {
+            if self.rest(view, end, nth + 1, parts, tries) {
                 return true;
             }
             parts.pop();
@@ -174,7 +189,7 @@ impl Pattern {
         false
     }
 
-    fn rest(&self, view: &View<'_>, from: usize, nth: usize, parts: &mut Vec<(u16, u16)>) -> bool {
+    fn rest(&self, view: &View<'_>, from: usize, nth: usize, parts: &mut Vec<(u16, u16)>, tries: &mut u32) -> bool {
         let Some(step) = self.steps.get(nth) else {
             return true;
         };
@@ -182,7 +197,7 @@ impl Pattern {
         for at in from..=view.tokens.len() {
             let stops = at == view.tokens.len() || (at > 0 && view.tokens[at - 1].after >= Break::Stop);
             if stops && step.or_end && cost <= step.gap {
-                return self.rest(view, at, nth + 1, parts);
+                return self.rest(view, at, nth + 1, parts, tries);
             }
             cost += if stops { STOP_COSTS } else { 0 };
             if cost > step.gap {
@@ -190,7 +205,7 @@ impl Pattern {
             }
             if let Some(element) = step.element
                 && view.is(at, element)
-                && self.step(view, at, nth, element, parts)
+                && self.step(view, at, nth, element, parts, tries)
             {
                 return true;
             }

@@ -28,9 +28,9 @@ fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
     table.lines().filter(|line| !line.starts_with('#'))
 }
 
-/// `word` without one of its letters, each in turn. ASCII only.
+/// `word` without one of its letters, each in turn.
 pub(super) fn shorter(word: &str) -> impl Iterator<Item = String> + '_ {
-    (0..word.len()).map(|at| format!("{}{}", &word[..at], &word[at + 1..]))
+    word.char_indices().map(|(at, letter)| format!("{}{}", &word[..at], &word[at + letter.len_utf8()..]))
 }
 
 /// Whether one letter too many, too few, wrong or swapped with its neighbour makes `a` of `b`.
@@ -51,7 +51,7 @@ pub(super) fn near(a: &str, b: &str) -> bool {
     }
 }
 
-/// How a Spanish word sounds: spellings that sound alike in some country are one.
+/// How a Spanish word of plain letters sounds: spellings that sound alike in some country are one.
 pub(super) fn sound(word: &str) -> String {
     let bytes = word.as_bytes();
     let mut sound = String::with_capacity(word.len());

@@ -5,6 +5,8 @@
 
 mod rows;
 
+use crate::types::text::is_unspaced;
+
 /// What stands between a word and the next one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Break {
@@ -31,6 +33,13 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             // "sí" is yes, and "si" is if.
             'í' | 'Í' if matches!(word.as_str(), "s") && !chars.peek().is_some_and(|next| next.is_alphanumeric()) => {
                 word.replace_range(.., "yes");
+                continue;
+            }
+            // Where words are not written apart every character is one.
+            c if is_unspaced(c) && c.is_alphanumeric() => {
+                push(&mut tokens, &mut word);
+                word.push(c);
+                push(&mut tokens, &mut word);
                 continue;
             }
             c if c.is_alphanumeric() => {

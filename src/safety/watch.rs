@@ -6,12 +6,13 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::{Alarm, Finding, Rules, tokens};
 use crate::types::Speaker;
+use crate::types::vocabulary::words;
 
-/// Less speech than this is a noise that the recognizer put words to.
+/// Less speech than this is a noise that the recognizer put words to, unless they are serious.
 const SPEECH_MS_MIN: u32 = 250;
-/// A cry for help may be shorter.
+/// A single word as a cry for help may be as short as this.
 const CRY_MS_MIN: u32 = 150;
-/// Quieter than this is silence.
+/// Who is quieter than this may not have spoken; who whispers is hardly louder.
 const LOUDNESS_DBFS_MIN: f32 = -50.0;
 
 /// Caller turns in which misunderstandings and repeated requests are counted.
@@ -66,24 +67,49 @@ struct Turn {
     trouble: bool,
 }
 
+words! {
+    /// Why an alarm may be none.
+    Doubt {
+        /// Too quiet for speech.
+        Quiet = "quiet",
+        /// Too short for speech.
+        Short = "short",
+    }
+}
+
+/// What a turn of the caller came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    Nothing,
+    Alarm(Finding),
+    /// It would be an alarm, but probably nobody spoke.
+    Doubted(Finding, Doubt),
+}
+
 impl Watch {
     /// Judges a final transcript of the caller. `speech_ms` is how long they spoke, `rms_dbfs` how loud
     /// their loudest moment was, if known.
-    pub fn caller_said(
-        &mut self,
-        rules: &Rules,
-        text: &str,
-        speech_ms: Option<u32>,
-        rms_dbfs: Option<f32>,
-    ) -> Option<Finding> {
-        let quiet = rms_dbfs.is_some_and(|dbfs| dbfs < LOUDNESS_DBFS_MIN);
-        let shorter = |least: u32| speech_ms.is_some_and(|ms| ms < least);
-        if quiet || shorter(CRY_MS_MIN) || is_phantom(text) {
-            return None;
+    ///
+    /// What a recognizer makes of silence is known by its words. A measured level is no proof, so it takes back wishes and
+    /// misunderstandings, and never what is serious.
+    pub fn caller_said(&mut self, rules: &Rules, text: &str, speech_ms: Option<u32>, rms_dbfs: Option<f32>) -> Verdict {
+        if is_phantom(text) {
+            return Verdict::Nothing;
         }
         let found = rules.judge(Speaker::Caller, text);
-        if shorter(SPEECH_MS_MIN) {
-            return found.filter(|found| found.alarm == Alarm::Emergency);
+        let quiet = rms_dbfs.is_some_and(|dbfs| dbfs < LOUDNESS_DBFS_MIN);
+        let shorter = |least: u32| speech_ms.is_some_and(|ms| ms < least);
+        let several = || words(text).len() > 1;
+        if quiet || shorter(SPEECH_MS_MIN) {
+            let Some(found) = found else {
+                return Verdict::Nothing;
+            };
+            let doubt = match found.alarm {
+                Alarm::Emergency => (shorter(CRY_MS_MIN) && !several()).then_some(Doubt::Short),
+                Alarm::High => shorter(SPEECH_MS_MIN).then_some(Doubt::Short),
+                Alarm::Human | Alarm::Uncertainty => Some(if quiet { Doubt::Quiet } else { Doubt::Short }),
+            };
+            return doubt.map_or(Verdict::Alarm(found), |doubt| Verdict::Doubted(found, doubt));
         }
         let turn = Turn { words: words(text), trouble: misunderstood(text) };
         let repeats = repeats(&self.caller, &turn);
@@ -94,7 +120,8 @@ impl Watch {
         {
             found = worse(found, "misunderstood");
         }
-        if repeats { worse(found, "loop") } else { found }
+        let found = if repeats { worse(found, "loop") } else { found };
+        found.map_or(Verdict::Nothing, Verdict::Alarm)
     }
 
     /// Judges what the assistant said. Doubt counts at its second time.

@@ -9,6 +9,7 @@ use crate::session::document::Document;
 use crate::session::fact::{
     AttemptFact, AttemptMove, CallbackFact, EscalationFact, EscalationMove, EscalationRaise, VoicemailFact,
 };
+use crate::session::guard::Part;
 use crate::session::input::{Ignored, IntakeData};
 use crate::types::usage::Usage;
 use crate::types::{
@@ -331,6 +332,16 @@ pub enum Event {
         alarm: &'static str,
         rule: &'static str,
         speaker: Speaker,
+    },
+    /// A rule fired on words that probably nobody spoke; nothing was done.
+    AlarmDoubted {
+        alarm: &'static str,
+        rule: &'static str,
+        why: &'static str,
+    },
+    /// A pure part panicked; the call goes on without its answer.
+    PartFailed {
+        part: Part,
     },
     /// A second request while an escalation is under way joined it.
     EscalationJoined {

@@ -193,6 +193,8 @@ pub enum ToolRequest {
         name: String,
         problem: String,
     },
+    /// Whoever reads tool calls panicked at this one.
+    Failed,
 }
 
 /// What an intake holds: the object as the model gave it, and its top-level fields as text.

@@ -7,6 +7,7 @@
 pub mod document;
 pub mod effect;
 pub mod fact;
+pub mod guard;
 pub mod input;
 pub mod plant;
 pub mod policy;

@@ -207,6 +207,7 @@ impl CallSession {
                 let answer = if missing.is_empty() { ToolAnswer::Ok } else { ToolAnswer::IntakeMissing(missing) };
                 ("complete_intake".to_owned(), answer, Then::Respond)
             }
+            ToolRequest::Failed => ("unread".to_owned(), self.tool_failed(out), Then::Respond),
             ToolRequest::Invalid { name, problem } => (name, ToolAnswer::Refused(problem), Then::Respond),
         };
         let accepted = !matches!(answer, ToolAnswer::Refused(_));

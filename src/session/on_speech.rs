@@ -3,12 +3,13 @@
 use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, Heard, LineOrigin, ModelEffect, Record, RespondKind, Source};
 use crate::session::ending::Ending;
+use crate::session::guard::{Part, guarded};
 use crate::session::links::Model;
 use crate::session::plant::planted;
 use crate::session::playout::{Cut, Finished};
 use crate::session::timer::Timer;
 use crate::session::transcript::{assistant_line, heard_words, local_origin};
-use crate::types::{ItemId, Millis, Mono, Phase, Prompt, ResponseId, Speaker};
+use crate::types::{ItemId, Millis, Mono, Phase, Prompt, ResponseId};
 
 impl CallSession {
     pub(super) fn on_speech_started(&mut self, now: Mono, item: &ItemId, at_ms: u32, out: &mut Effects) {
@@ -66,9 +67,7 @@ impl CallSession {
         let (Some(text), Some(turn)) = (text, self.caller_turns.take(item)) else {
             return;
         };
-        if let Some(found) = self.watch.caller_said(&self.facts.rules, text, turn.speech_ms, turn.level) {
-            self.on_alarm(now, Speaker::Caller, found, out);
-        }
+        self.watch_caller(now, text, turn, out);
     }
 
     /// A sentence is on that the caller must hear to its end.
@@ -156,7 +155,7 @@ impl CallSession {
                     let (Some(seq), Some(began)) = (seq, cut.began) else {
                         continue;
                     };
-                    let (text, heard) = cut_words(&heard.text, &cut, total);
+                    let (text, heard) = self.cut_words(&heard.text, &cut, total, out);
                     let line = assistant_line(seq, began, now, text, heard, local_origin(prompt));
                     if !planted!(self.policy, LosesLine) {
                         self.record(Record::Line(line), out);
@@ -174,11 +173,11 @@ impl CallSession {
         let received = item.received;
         item.closed = !planted!(self.policy, PlaysCutSound);
         item.cut |= !cut.complete;
-        let (text, mut heard) = cut_words(&item.text, cut, received);
+        let (text, seq) = (item.text.clone(), item.seq.take());
+        let (text, mut heard) = self.cut_words(&text, cut, received, out);
         if planted!(self.policy, ClaimsAllHeard) && !cut.complete {
             heard = Heard::Cut { heard: received, total: received };
         }
-        let seq = item.seq.take();
         if !cut.complete {
             let heard = cut.heard.min(received);
             self.truncate(id, heard, out);
@@ -294,12 +293,23 @@ impl CallSession {
         let back = appended_ms.saturating_sub(u64::from(at_ms));
         now - std::time::Duration::from_millis(back)
     }
-}
 
-/// The words and the extent of a cut line.
-fn cut_words(text: &str, cut: &Cut, total: Millis) -> (String, Heard) {
-    if cut.complete {
-        return (text.to_owned(), Heard::Full);
+    /// The words and the extent of a cut line.
+    fn cut_words(&mut self, text: &str, cut: &Cut, total: Millis, out: &mut Effects) -> (String, Heard) {
+        if cut.complete {
+            return (text.to_owned(), Heard::Full);
+        }
+        let heard = Heard::Cut { heard: cut.heard.min(total), total };
+        let trusts_ascii = planted!(self.policy, CutsBytes);
+        let words = guarded(|| {
+            // A byte is not a letter.
+            assert!(!trusts_ascii || text.is_char_boundary(text.len() / 2), "planted");
+            heard_words(text, cut.heard, total)
+        });
+        let words = words.unwrap_or_else(|| {
+            self.part_failed(Part::HeardWords, out);
+            text.to_owned()
+        });
+        (words, heard)
     }
-    (heard_words(text, cut.heard, total), Heard::Cut { heard: cut.heard.min(total), total })
 }

@@ -62,6 +62,10 @@ words! {
         DialsWhatIsSaid = "dials_what_is_said",
         /// The journal acknowledges what it has only queued.
         AcknowledgesEarly = "acknowledges_early",
+        /// A line is cut at a byte, as if every letter were one.
+        CutsBytes = "cuts_bytes",
+        /// The rules of the safety net panic at whatever they hear.
+        RulesPanic = "rules_panic",
         /// Something random that no seed decides.
         NotRepeatable = "not_repeatable",
         /// All calls share one buffer for what goes to the model.

@@ -6,10 +6,14 @@
 use std::collections::VecDeque;
 
 use crate::session::effect::{Heard, Line, LineOrigin};
+use crate::types::text::{head, is_unspaced};
 use crate::types::{ItemId, Millis, Mono, Prompt, Speaker};
 
 /// What stands in for a caller's words that nobody understood.
 pub(crate) const NOT_UNDERSTOOD: &str = "(not understood)";
+
+/// Longer words are cut inside when a line is: compounds, addresses.
+const WORD_CHARS_MAX: usize = 20;
 
 /// Caller lines that may wait for their text; beyond it the oldest is settled without.
 const WAITING_MAX: usize = 64;
@@ -139,17 +143,23 @@ pub(crate) fn assistant_line(
     Line { seq, speaker: Speaker::Assistant, text, start, end: ended.millis(), heard, origin }
 }
 
-/// The words that were probably heard when `heard` of `total` milliseconds were: whole words, by proportion.
+/// The words that were probably heard when `heard` of `total` milliseconds were, by proportion: whole words, or whole
+/// letters where words are not written apart, or are so long that leaving one out would belie what was heard.
 pub(crate) fn heard_words(text: &str, heard: Millis, total: Millis) -> String {
     if total.0 == 0 || heard.0 >= total.0 {
         return text.to_owned();
     }
     let characters = text.chars().count() as u64;
     let keep = (characters * u64::from(heard.0) / u64::from(total.0)) as usize;
-    let cut = text.char_indices().nth(keep).map_or(text.len(), |(at, _)| at);
-    let head = &text[..cut];
-    let ends_word = text[cut..].chars().next().is_none_or(char::is_whitespace);
-    let kept = if ends_word { head } else { head.rsplit_once(char::is_whitespace).map_or("", |(words, _)| words) };
+    let head = head(text, keep);
+    let rest = &text[head.len()..];
+    if rest.chars().next().is_none_or(char::is_whitespace) {
+        return head.trim_end().to_owned();
+    }
+    let (words, begun) = head.rsplit_once(char::is_whitespace).unwrap_or(("", head));
+    let word = begun.chars().chain(rest.chars().take_while(|c| !c.is_whitespace()));
+    let parts = begun.contains(is_unspaced) || word.take(WORD_CHARS_MAX + 1).count() > WORD_CHARS_MAX;
+    let kept = if parts { head } else { words };
     kept.trim_end().to_owned()
 }
 

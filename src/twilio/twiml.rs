@@ -19,6 +19,7 @@ use crate::session::document::{Document, Party, RoomPlan};
 use crate::twilio::origin::Origin;
 use crate::twilio::paths;
 use crate::twilio::twiml::language::{Tongue, locale, spoken};
+use crate::types::text::xml;
 use crate::types::{AttemptId, CallId, RoomId, Secret};
 
 /// The name of the parameter that carries the one-use ticket.
@@ -296,7 +297,8 @@ fn say(language: &str, text: &str) -> String {
 }
 
 fn rendered(document: &impl Template) -> String {
-    document.render().unwrap_or_else(|_| apology())
+    // Escaping does not make legal what XML cannot hold, and one such character costs the whole document.
+    document.render().map_or_else(|_| apology(), |document| xml(&document).into_owned())
 }
 
 /// Whole seconds, rounded up; never 0, which Twilio reads as "no limit" or refuses.

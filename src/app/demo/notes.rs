@@ -66,6 +66,8 @@ fn of_event(event: &Event) -> Option<String> {
         Event::StreamDetached { cause } => Some(format!("the media stream ends: {cause}")),
         Event::StreamAttached { resumed: true, .. } => Some("a new media stream takes over".to_owned()),
         Event::Alarm { alarm, rule, .. } => Some(format!("the safety net hears: {alarm} ({rule})")),
+        Event::AlarmDoubted { alarm, why, .. } => Some(format!("the safety net doubts what it hears: {alarm} ({why})")),
+        Event::PartFailed { part } => Some(format!("a part of the gateway fails: {part}")),
         Event::EscalationJoined { cause, .. } => Some(format!("asked for again: {cause}")),
         Event::Moved { to, worked: false } => Some(format!("the caller cannot be moved: {to}")),
         Event::TakenUp => Some("the call is taken up again".to_owned()),

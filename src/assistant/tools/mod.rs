@@ -13,7 +13,9 @@ use serde_json::{Map, Value};
 use crate::ports::model::ToolSpec;
 use crate::session::effect::ToolAnswer;
 use crate::session::input::ToolRequest;
+use crate::types::json::mended;
 use crate::types::org::Organization;
+use crate::types::text::head;
 
 /// Longest arguments of one call.
 pub const ARGUMENTS_BYTES_MAX: usize = 16 * 1024;
@@ -115,7 +117,7 @@ fn object(arguments: &str) -> Result<Map<String, Value>, String> {
     if arguments.len() > ARGUMENTS_BYTES_MAX {
         return Err(format!("The arguments are longer than {ARGUMENTS_BYTES_MAX} bytes."));
     }
-    match serde_json::from_str(arguments) {
+    match serde_json::from_str(&mended(arguments)) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err("The arguments must be a JSON object.".to_owned()),
         Err(_) => Err("The arguments are not JSON.".to_owned()),
@@ -137,7 +139,7 @@ fn clean(text: &str) -> String {
 fn one_line(text: &str, chars_max: usize) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() || is_unseen(c) { ' ' } else { c }).collect();
     let line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(chars_max).collect::<String>().trim_end().to_owned()
+    head(&line, chars_max).trim_end().to_owned()
 }
 
 /// Marks of direction, joiners, invisible operators, separators, tags, and what XML cannot hold.

@@ -194,3 +194,31 @@ fn cached_tokens_never_exceed_what_they_are_part_of() {
     );
     assert_eq!((usage.text_cached, usage.audio_cached), (10, 5));
 }
+
+/// Half of an astral character, as JavaScript and Python write it: RFC 8259 allows the escape, and the reader decides.
+#[test]
+fn half_a_character_does_not_cost_the_event() {
+    let transcript = r#"{"type":"conversation.item.input_audio_transcription.completed","item_id":"u1","transcript":"help \ud83d he is \udc00 not breathing"}"#;
+    match input(transcript) {
+        ModelInput::CallerText { text, .. } => {
+            assert_eq!(text.as_deref(), Some("help \u{fffd} he is \u{fffd} not breathing"));
+        }
+        other => panic!("{other:?}"),
+    }
+    let tool = r#"{"type":"response.output_item.done","response_id":"r","item":{"id":"i","type":"function_call","status":"completed","name":"end_call\udfff","call_id":"c","arguments":"{}"}}"#;
+    assert!(matches!(input(tool), ModelInput::ToolAsked { request: ToolRequest::Invalid { .. }, .. }));
+    let done = r#"{"type":"response.done","response":{"id":"r","status":"failed","status_details":{"error":{"code":"\ud800"}}}}"#;
+    assert!(matches!(input(done), ModelInput::ResponseEnded { .. }));
+}
+
+#[test]
+fn a_tool_reader_that_panics_costs_its_answer_only() {
+    let mut out = VecDeque::new();
+    let mut decoder = Decoder::new(|_, _| panic!("planted"));
+    let call = r#"{"type":"response.output_item.done","response_id":"r","item":{"id":"i","type":"function_call","status":"completed","name":"end_call","call_id":"c","arguments":"{}"}}"#;
+    decoder.decode(call, &mut out);
+    let failed = |event: &ModelEvent| {
+        matches!(event, ModelEvent::Input(ModelInput::ToolAsked { request: ToolRequest::Failed, .. }))
+    };
+    assert!(out.len() == 1 && out.iter().all(failed), "{out:?}");
+}

@@ -1,6 +1,6 @@
 //! Tests of one slip between two words.
 
-use super::{near, sound};
+use super::{near, shorter, sound};
 
 #[test]
 fn one_slip_is_near_and_two_are_not() {
@@ -18,4 +18,9 @@ fn spanish_spellings_of_one_sound_are_one() {
         assert_eq!(sound(one), sound(other));
     }
     assert_ne!(sound("chico"), sound("cico"));
+}
+
+#[test]
+fn letters_beyond_ascii_are_left_out_whole() {
+    assert_eq!(shorter("aß½").collect::<Vec<_>>(), ["ß½", "a½", "aß"]);
 }

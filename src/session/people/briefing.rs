@@ -6,9 +6,11 @@
 use crate::session::CallSession;
 use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{Effects, Event};
+use crate::session::guard::{Part, guarded};
 use crate::session::people::{Attempt, Escalation, Stage, wording};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
+use crate::types::text::head;
 use crate::types::{AnsweredBy, AttemptState, Caller, EscalationState, LegId, Mono, Speaker, TransferMode, Urgency};
 
 /// Longest briefing, in characters.
@@ -126,7 +128,7 @@ impl CallSession {
                 self.declined(now, AttemptState::NoResponse, out);
                 Document::Goodbye(Goodbye::NoKey)
             }
-            (1, Some(_)) => self.brief(now, no),
+            (1, Some(_)) => self.brief(now, no, out),
             (_, Some('1')) if cold => {
                 self.accept_cold(now, out);
                 Document::Proceed
@@ -153,11 +155,16 @@ impl CallSession {
     }
 
     /// Who calls, why, and what is known; then the menu.
-    fn brief(&mut self, now: Mono, no: u32) -> Document {
+    fn brief(&mut self, now: Mono, no: u32, out: &mut Effects) -> Document {
         if self.people.stage() == Some(Stage::Deciding) {
             self.timers.set(Timer::Attempt, now + self.policy.briefing_max);
         }
-        let text = self.people.open.as_ref().map_or_else(String::new, |open| self.briefing(open));
+        let text = guarded(|| self.people.open.as_ref().map_or_else(String::new, |open| self.briefing(open)));
+        // The menu alone is better than nobody.
+        let text = text.unwrap_or_else(|| {
+            self.part_failed(Part::Briefing, out);
+            String::new()
+        });
         let Some(attempt) = self.people.attempt_mut() else {
             return Document::HangUp;
         };
@@ -175,7 +182,7 @@ impl CallSession {
             self.declined(now, AttemptState::NoResponse, out);
             return Document::Goodbye(Goodbye::NoKey);
         }
-        self.brief(now, no)
+        self.brief(now, no, out)
     }
 
     /// The operator does not take the call. The goodbye is the answer to the leg, so it ends by itself.
@@ -273,7 +280,7 @@ fn told(by: &str, words: &str) -> String {
 fn plain(text: &str, chars_max: usize) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().take(chars_max).collect()
+    head(&words, chars_max).to_owned()
 }
 
 impl Attempt {

@@ -1,9 +1,12 @@
 //! What is heard besides a plain request: too many open questions, the assistant's own words, its voice in an emergency.
 
-use crate::safety::Alarm;
+use crate::safety::{Alarm, Verdict};
 use crate::session::CallSession;
-use crate::session::effect::{Effects, RespondKind};
+use crate::session::caller_turns::Heard;
+use crate::session::effect::{Effects, Event, RespondKind};
+use crate::session::guard::guarded;
 use crate::session::people::Ask;
+use crate::session::plant::planted;
 use crate::types::{Cause, Mono, ResponseId, Speaker, Urgency};
 
 impl CallSession {
@@ -45,9 +48,35 @@ impl CallSession {
         now.since(*began) < self.policy.emergency_voice_max && (made || self.is_sounding(now, response))
     }
 
+    /// The rules hear what the caller says. Words that they fail to judge are checked by plain phrases.
+    pub(in crate::session) fn watch_caller(&mut self, now: Mono, text: &str, turn: Heard, out: &mut Effects) {
+        let fails = planted!(self.policy, RulesPanic);
+        let verdict = guarded(|| {
+            assert!(!fails, "planted");
+            self.watch.caller_said(&self.facts.rules, text, turn.speech_ms, turn.level)
+        });
+        match verdict.unwrap_or_else(|| self.second_check(text, out)) {
+            Verdict::Nothing => {}
+            Verdict::Alarm(found) => self.on_alarm(now, Speaker::Caller, found, out),
+            Verdict::Doubted(found, doubt) => {
+                let alarm = found.alarm.as_str();
+                self.fault_event(Event::AlarmDoubted { alarm, rule: found.rule, why: doubt.as_str() }, out);
+            }
+        }
+    }
+
     /// The rules hear what the assistant says, too.
     pub(in crate::session) fn watch_assistant(&mut self, now: Mono, text: &str, out: &mut Effects) {
-        if let Some(found) = self.watch.assistant_said(&self.facts.rules, text) {
+        let fails = planted!(self.policy, RulesPanic);
+        let found = guarded(|| {
+            assert!(!fails, "planted");
+            self.watch.assistant_said(&self.facts.rules, text)
+        });
+        let found = found.unwrap_or_else(|| match self.second_check(text, out) {
+            Verdict::Alarm(found) => Some(found),
+            Verdict::Nothing | Verdict::Doubted(..) => None,
+        });
+        if let Some(found) = found {
             if found.alarm == Alarm::Emergency && self.people.counts.emergency_told {
                 // The assistant repeats what the caller was told to do.
                 return;

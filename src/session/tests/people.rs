@@ -6,6 +6,7 @@ mod emergencies;
 mod joining;
 mod redial;
 mod staff;
+mod unreadable;
 
 use std::time::Duration;
 

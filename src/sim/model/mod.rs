@@ -21,6 +21,7 @@ pub mod script;
 mod sending;
 mod session;
 mod speaking;
+pub mod tongues;
 mod wire;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::sim::clips::{Clip, Kind, Library};
-use crate::sim::model::g711;
+use crate::sim::model::{g711, tongues};
 use crate::sim::scenario::{ModelTurn, Scenario, cast};
 use crate::types::Mulaw;
 
@@ -31,7 +31,7 @@ pub struct ModelScript(Source);
 enum Source {
     Turns { replies: Arc<[Reply]>, fallback: Reply, caller: Arc<[Arc<str>]>, place: Place },
     Echo,
-    Random { clips: Arc<[Clip]>, turn: usize },
+    Random { clips: Arc<[Clip]>, turn: usize, said: &'static str },
 }
 
 /// Replies and caller turns used so far.
@@ -92,7 +92,7 @@ impl ModelScript {
     /// Random replies: 0.3 to 20 s of speech or tones, tool calls good and bad, two items at once, nothing at all.
     pub fn random(library: &Library) -> Self {
         let clips = library.of_kind(Kind::Assistant).map(|(_, clip)| clip.clone()).collect();
-        Self(Source::Random { clips, turn: 0 })
+        Self(Source::Random { clips, turn: 0, said: "" })
     }
 
     /// Goes on where another connection of the same call stopped.
@@ -133,7 +133,10 @@ impl ModelScript {
                 replies.get(place.next_reply()).unwrap_or(fallback).clone()
             }
             Source::Echo => Vec::new(),
-            Source::Random { clips, .. } => random_reply(clips, rng),
+            Source::Random { clips, said, .. } => {
+                *said = tongues::any(rng);
+                random_reply(clips, rng)
+            }
         }
     }
 
@@ -144,9 +147,9 @@ impl ModelScript {
                 let turn = place.next_turn();
                 caller.get(turn).cloned().unwrap_or_else(|| unnamed(turn + 1))
             }
-            Source::Random { turn, .. } => {
+            Source::Random { turn, said, .. } => {
                 *turn += 1;
-                unnamed(*turn)
+                format!("{said} (caller turn {turn})").into()
             }
             Source::Echo => unnamed(0),
         }
@@ -191,7 +194,8 @@ fn random_speech(clips: &[Clip], rng: &mut fastrand::Rng) -> Part {
         _ => rng.usize(5000..=20_000),
     };
     if clips.is_empty() || rng.u8(..3) == 0 {
-        return Part::Speech(tone(200.0 + rng.f32() * 2000.0, millis));
+        let tone = tone(200.0 + rng.f32() * 2000.0, millis);
+        return Part::Speech(Clip::new(tongues::any(rng), tone.audio));
     }
     let clip = &clips[rng.usize(..clips.len())];
     let mut audio = clip.audio.clone();

@@ -75,6 +75,8 @@ pub enum Invariant {
     Discreet,
     /// Rows are changed by compare-and-set, and are final when the call is over.
     Rows,
+    /// No text makes a pure part of the gateway panic.
+    NoPanic,
     /// I29: nothing is held for a call that is over.
     AtRest,
 }
@@ -190,6 +192,10 @@ impl Watch {
             }
             if matches!(record, Record::Ended(_)) {
                 self.ended_at = Some(now);
+            }
+            if let Record::Event(Event::PartFailed { part }) = record {
+                let what = format!("{part} panicked");
+                self.findings.push(Finding { invariant: Invariant::NoPanic, at: now, what });
             }
         }
         self.records_seen = gateway.records.len();

@@ -37,6 +37,10 @@ pub(super) fn describe(event: &Event) -> (&'static str, Value) {
         Event::Alarm { alarm, rule, speaker } => {
             ("alarm", json!({"alarm": alarm, "rule": rule, "speaker": speaker.as_str()}))
         }
+        Event::AlarmDoubted { alarm, rule, why } => {
+            ("alarm_doubted", json!({"alarm": alarm, "rule": rule, "why": why}))
+        }
+        Event::PartFailed { part } => ("part_failed", json!({"part": part.as_str()})),
         Event::EscalationJoined { cause, urgency } => {
             ("escalation_joined", json!({"cause": cause.as_str(), "urgency": urgency.as_str()}))
         }

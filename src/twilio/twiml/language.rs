@@ -2,6 +2,8 @@
 //!
 //! A tag that Twilio does not know makes the whole document fail, so only tags of this list are ever written.
 
+use crate::types::text::{head, xml};
+
 /// Twilio's tags. Of one language the first is what a plain tag (`es`) or an unknown region (`es-419`) gets.
 const LOCALES: &[&str] = &[
     "en-US", "en-GB", "en-AU", "en-CA", "en-IE", "en-IN", "en-NZ", "en-ZA", "es-US", "es-MX", "es-ES", "ar-AE",
@@ -57,10 +59,9 @@ fn primary(language: &str) -> &str {
 
 /// The text as it may stand in XML and be read aloud: one line without control characters, at most this long.
 pub fn spoken(text: &str, chars_max: usize) -> String {
-    let legal = |c: char| if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') { ' ' } else { c };
-    let plain: String = text.chars().map(legal).collect();
+    let plain: String = xml(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().take(chars_max).collect()
+    head(&words, chars_max).to_owned()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod documents;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use switchboard::assistant::hours::open_hours;
+use switchboard::assistant::prompt::instructions;
 use switchboard::assistant::{people, settings, tools};
 use switchboard::ports::store::OrgRow;
 use switchboard::session::input::ToolRequest;
@@ -36,6 +37,36 @@ proptest! {
         }
     }
 
+    /// Whatever an organization writes of itself, its assistant is told something, and the same every time.
+    #[test]
+    fn any_text_of_an_organization_makes_a_prompt(texts in prop::collection::vec(prop::collection::vec(any::<char>(), 0..80), 6)) {
+        let texts: Vec<String> = texts.into_iter().map(|letters| letters.into_iter().collect()).collect();
+        let row = OrgRow {
+            id: "x".into(),
+            name: format!("X{}", texts[0]),
+            business_hours: texts[1].clone(),
+            services_offered: texts[2].clone(),
+            config: json!({ "assistant_instructions": texts[3], "intake_fields": [{"name": "n", "label": texts[4]}] }).to_string(),
+            ..OrgRow::default()
+        };
+        if let Ok(mut org) = settings::organization(&row) {
+            org.language.clone_from(&texts[5]);
+            let told = instructions(&org);
+            prop_assert!(!told.is_empty() && told == instructions(&org));
+        }
+    }
+
+    #[test]
+    fn arguments_with_half_characters_are_read(units in prop::collection::vec(any::<u16>(), 1..40)) {
+        let text: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+        let arguments = format!(r#"{{"reason":"{text}","urgency":"high","summary":"a{text}"}}"#);
+        match tools::parse("escalate_call", &arguments) {
+            ToolRequest::EscalateCall { .. } => {}
+            ToolRequest::Invalid { problem, .. } => prop_assert!(!problem.contains("not JSON"), "{}", problem),
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+
     #[test]
     fn an_intake_of_anything_keeps_its_facts(data in any_json()) {
         let arguments = serde_json::json!({"structured_data": data, "urgency_level": "high"}).to_string();
@@ -45,7 +76,7 @@ proptest! {
                 prop_assert!(intake.fields.iter().all(|(name, text)| stored.get(name).is_some() && !text.is_empty()));
             }
             ToolRequest::Invalid { problem, .. } => prop_assert!(!problem.is_empty()),
-            ToolRequest::EndCall { .. } | ToolRequest::EscalateCall { .. } => prop_assert!(false, "another tool"),
+            ToolRequest::EndCall { .. } | ToolRequest::EscalateCall { .. } | ToolRequest::Failed => prop_assert!(false, "another tool"),
         }
     }
 

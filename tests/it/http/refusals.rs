@@ -61,6 +61,14 @@ async fn bodies_must_be_json_by_nature() {
     }
 }
 
+/// Browsers keep half of an astral character as a string and send it as an escape.
+#[tokio::test]
+async fn half_a_character_does_not_cost_a_body() {
+    let world = World::new();
+    let body = r#"{"after_hours_policy":"call back \ud83d or \ude00 not"}"#;
+    assert_eq!(world.send(post("application/json", body)).await.status, 200);
+}
+
 #[tokio::test]
 async fn bodies_have_a_limit() {
     let world = World::new();

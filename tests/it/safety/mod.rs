@@ -2,4 +2,5 @@
 
 mod corpus;
 mod net;
+mod scripts;
 mod variants;

@@ -28,6 +28,7 @@ const fn breaks(plant: Plant) -> &'static [Invariant] {
         Plant::AnswersTwice => &[Invariant::OneOutput],
         Plant::TruncatesTooFar => &[Invariant::Truncated],
         Plant::AcknowledgesEarly => &[Invariant::Durable],
+        Plant::CutsBytes | Plant::RulesPanic => &[Invariant::NoPanic],
         Plant::NotRepeatable | Plant::SharesBuffer => &[],
         Plant::DialsBeforeCommit => &[Invariant::Intended],
         Plant::DialsAgain => &[Invariant::OneLeg],
@@ -64,6 +65,7 @@ const fn is_of_transfers(plant: Plant) -> bool {
             | Plant::LeavesIntents
             | Plant::KeepsModel
             | Plant::DialsWhatIsSaid
+            | Plant::RulesPanic
     )
 }
 
@@ -121,6 +123,16 @@ fn random_transfers_find_every_planted_bug() {
 fn transfers_without_a_planted_bug_upset_nobody() {
     for seed in 0..100 {
         assert_eq!(World::new(WorldPlan::transfer(seed)).run().findings, [], "seed {seed}");
+    }
+}
+
+/// The rules panic at whatever is said: that is on the timeline, and nobody is hurt by it.
+#[test]
+fn transfers_without_a_net_that_judges_break_nothing_else() {
+    for seed in 0..100 {
+        let findings = history(Plant::RulesPanic, WorldPlan::transfer(seed)).findings;
+        let others: Vec<_> = findings.iter().filter(|finding| finding.invariant != Invariant::NoPanic).collect();
+        assert!(others.is_empty(), "seed {seed}: {others:?}");
     }
 }
 

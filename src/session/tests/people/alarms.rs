@@ -109,13 +109,41 @@ fn a_short_cry_before_a_long_pause_is_not_quiet() {
 }
 
 #[test]
-fn a_transcript_of_silence_rings_nobody() {
+fn a_whispered_emergency_rings_somebody() {
     let mut rig = on_air();
     rig.began("u1", 0);
     rig.line(QUIET, 2000);
     rig.stopped("u1", 2000);
     rig.caller_said("u1", PLEA);
+    assert_eq!((rig.alarms(), rig.dials().len()), (1, 1));
+}
+
+#[test]
+fn a_wish_out_of_silence_is_doubted_on_the_timeline_and_rings_nobody() {
+    let mut rig = on_air();
+    rig.began("u1", 0);
+    rig.line(QUIET, 2000);
+    rig.stopped("u1", 2000);
+    rig.caller_said("u1", "operator");
     assert_eq!((rig.alarms(), rig.dials().len()), (0, 0));
+    let doubted = |effect: &Effect| match effect {
+        Effect::Record(_, Record::Event(Event::AlarmDoubted { alarm, why, .. })) => {
+            (*alarm, *why) == ("human", "quiet")
+        }
+        _ => false,
+    };
+    assert_eq!(rig.count(doubted), 1);
+}
+
+#[test]
+fn phantoms_of_silence_raise_and_doubt_nothing() {
+    let mut rig = on_air();
+    rig.began("u1", 0);
+    rig.line(QUIET, 2000);
+    rig.stopped("u1", 2000);
+    rig.caller_said("u1", "Thank you for watching.");
+    let doubted = |effect: &Effect| matches!(effect, Effect::Record(_, Record::Event(Event::AlarmDoubted { .. })));
+    assert_eq!((rig.alarms(), rig.dials().len(), rig.count(doubted)), (0, 0, 0));
 }
 
 #[test]

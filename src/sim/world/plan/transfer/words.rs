@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 
+use crate::sim::clips::Clip;
 use crate::sim::model::script::tone;
-use crate::sim::model::{ModelScript, Part, Reply};
+use crate::sim::model::{ModelScript, Part, Reply, tongues};
 use crate::sim::world::plan::transfer::SECRET;
 use crate::types::Urgency;
 
@@ -14,7 +15,10 @@ const SAID: &str = "+12025550147";
 
 /// Short sentences; somewhere the assistant asks for a person, somewhere the caller says why.
 pub(super) fn random_script(rng: &mut Rng) -> ModelScript {
-    let speech = |rng: &mut Rng| Part::Speech(tone(200.0 + rng.f32() * 1500.0, rng.usize(300..1600)));
+    let speech = |rng: &mut Rng| {
+        let tone = tone(200.0 + rng.f32() * 1500.0, rng.usize(300..1600));
+        Part::Speech(Clip::new(tongues::any(rng), tone.audio))
+    };
     let mut replies: Vec<Reply> = (0..6).map(|_| vec![speech(rng)]).collect();
     if rng.u8(..3) == 0 {
         let at = rng.usize(0..3);
@@ -37,10 +41,11 @@ pub(super) fn random_script(rng: &mut Rng) -> ModelScript {
         let end = Part::Call { name: "end_call".to_owned(), arguments: r#"{"reason":"goodbye"}"#.to_owned() };
         replies[rng.usize(2..6)].push(end);
     }
-    let mut caller: Vec<Arc<str>> = vec![format!("I heard a {SECRET}.").into(); 4];
+    let mut caller: Vec<Arc<str>> =
+        (0..4).map(|_| format!("I heard a {SECRET}. {}", tongues::any(rng)).into()).collect();
     if rng.u8(..3) == 0 {
         let said = *rng.choice(&WORDS).unwrap_or(&WORDS[0]);
-        caller[rng.usize(0..2)] = said.into();
+        caller[rng.usize(0..2)] = format!("{}. {said}", tongues::any(rng)).into();
     }
     ModelScript::turns(replies, vec![speech(rng)], caller)
 }
