@@ -244,6 +244,7 @@ impl Actor {
             | Question::OperatorKey { leg, .. }
             | Question::OperatorDone { leg, .. } => self.legs.operator(leg, false),
             Question::AfterStream
+            | Question::Fallback
             | Question::CallerDone { .. }
             | Question::VoicemailDone { .. }
             | Question::OutboundAnswered { .. }

@@ -18,19 +18,26 @@ use crate::session::input::Question;
 use crate::types::{CallId, LegId};
 
 impl Switchboard {
-    /// Asks the call that `find` finds.
+    /// Asks the call that `find` finds. `None`: nobody can tell yet, so the same is to be asked again.
     pub(super) async fn ask_known(&self, find: impl Fn() -> Found, question: Question) -> Option<Script> {
         let mut found = find();
         if matches!(found, Found::Unknown) {
             self.wait_for_list().await;
             found = find();
+            if matches!(found, Found::Unknown) && !*self.registry.listed().borrow() {
+                return None;
+            }
         }
         let operators = is_of_operator(&question);
         let Found::Live(line) = found else { return Some(bare(found.farewell(operators))) };
         let mut question = question;
         for _ in 0..DOCUMENTS_MAX {
             let Some((document, desk)) = ask(&line, question).await else {
-                return Some(bare(find().farewell(operators)));
+                return match find() {
+                    // It is busy, or about to be over: the next question will be answered.
+                    Found::Live(_) => None,
+                    over => Some(bare(over.farewell(operators))),
+                };
             };
             let refused = match &document {
                 Document::Cold { attempt, .. } => Some(*attempt),
@@ -43,7 +50,7 @@ impl Switchboard {
                 (Err(_), _) => break,
             }
         }
-        Some(bare(Document::Apologise))
+        None
     }
 
     /// A voice webhook of a call that began in an earlier process: a repetition, and the caller is there.
@@ -51,7 +58,8 @@ impl Switchboard {
         let script = self.ask_known(|| self.registry.find(leg), Question::AfterStream).await;
         match script {
             Some(Script { document: Document::Connect, ticket: Some(ticket), .. }) => Answer::Connect { ticket },
-            Some(_) | None => Answer::HangUp,
+            Some(Script { document: Document::AskAgain, .. }) | None => Answer::AskAgain,
+            Some(_) => Answer::HangUp,
         }
     }
 
@@ -81,6 +89,7 @@ const fn is_of_operator(question: &Question) -> bool {
         | Question::OperatorDone { .. }
         | Question::OutboundAnswered { .. } => true,
         Question::AfterStream
+        | Question::Fallback
         | Question::CallerDone { .. }
         | Question::VoicemailDone { .. }
         | Question::ColdRefused { .. } => false,
@@ -102,7 +111,15 @@ impl Found {
 /// A document that needs nothing of a call.
 fn bare(document: Document) -> Script {
     let call = CallId(uuid::Uuid::nil());
-    Script { call, document, org_name: "".into(), language: "en".into(), ticket: None, cold: None }
+    Script {
+        call,
+        document,
+        org_name: "".into(),
+        language: "en".into(),
+        emergency: "".into(),
+        ticket: None,
+        cold: None,
+    }
 }
 
 /// Targets of one call that may be refused in a row, and the document that follows; more than a call has attempts.

@@ -69,8 +69,9 @@ impl Switchboard {
         let Some(call) = self.new_call() else { return refuse_for(&org, Refusal::Busy, "no_randomness") };
         let Some(permit) = self.capacity.reserve(&org.id, &ring.caller) else {
             self.record_refusal(call, ring, &org);
-            self.registry.refuse(call, &ring.leg, Refusal::Busy, org.language.as_str().into());
-            return refuse_for(&org, Refusal::Busy, "capacity");
+            let answer = refuse_for(&org, Refusal::Busy, "capacity");
+            self.registry.refuse(call, &ring.leg, &answer);
+            return answer;
         };
         let (stored, receipt) = oneshot::channel();
         let answer = self.take(call, ring, org, permit, stored);
@@ -325,13 +326,16 @@ pub(super) fn sign(phase: Phase) -> Sign {
 pub(super) fn refuse(refusal: Refusal, reason: &'static str) -> Answer {
     counter!("switchboard_calls_refused_total", "reason" => reason).increment(1);
     tracing::info!(reason, "a call is refused");
-    Answer::Refuse { refusal, language: None }
+    Answer::Refuse { refusal, language: None, emergency: "".into() }
 }
 
-/// The same in the organization's language.
+/// The same in the organization's language, with its own words about emergencies.
 fn refuse_for(org: &Organization, refusal: Refusal, reason: &'static str) -> Answer {
     match refuse(refusal, reason) {
-        Answer::Refuse { refusal, .. } => Answer::Refuse { refusal, language: Some(org.language.as_str().into()) },
+        Answer::Refuse { refusal, .. } => {
+            let (language, emergency) = (org.language.as_str().into(), org.safety.emergency_sentence.as_str().into());
+            Answer::Refuse { refusal, language: Some(language), emergency }
+        }
         other @ (Answer::Connect { .. } | Answer::AskAgain | Answer::HangUp) => other,
     }
 }

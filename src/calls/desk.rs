@@ -72,6 +72,7 @@ impl Desk {
                 cold = Some((to, shown));
             }
             Document::HangUp
+            | Document::AskAgain
             | Document::Apologise
             | Document::Room(_)
             | Document::Voicemail { .. }
@@ -86,6 +87,7 @@ impl Desk {
             document,
             org_name: self.org.name.as_str().into(),
             language: self.org.language.as_str().into(),
+            emergency: self.org.safety.emergency_sentence.as_str().into(),
             ticket,
             cold,
         })

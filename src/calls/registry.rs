@@ -94,8 +94,8 @@ pub(super) enum Over {
     Ended,
     /// The gateway failed it: the caller, if still there, hears that we are sorry.
     Broken,
-    /// It was never taken, and told so in this language.
-    Refused(Refusal, Arc<str>),
+    /// It was never taken, and told so in this language, with these words about emergencies.
+    Refused(Refusal, Option<Arc<str>>, Arc<str>),
 }
 
 /// Where a webhook of a leg finds it.
@@ -141,8 +141,9 @@ impl Registry {
             };
         }
         match inner.over.get(&call) {
-            Some(Over::Refused(refusal, language)) => {
-                Arrived::Known(Answer::Refuse { refusal: *refusal, language: Some(Arc::clone(language)) })
+            Some(Over::Refused(refusal, language, emergency)) => {
+                let (language, emergency) = (language.clone(), Arc::clone(emergency));
+                Arrived::Known(Answer::Refuse { refusal: *refusal, language, emergency })
             }
             Some(Over::Ended | Over::Broken) | None => Arrived::Known(Answer::HangUp),
         }
@@ -238,11 +239,13 @@ impl Registry {
         }
     }
 
-    /// A call that was never taken.
-    pub(super) fn refuse(&self, call: CallId, leg: &LegId, refusal: Refusal, language: Arc<str>) {
+    /// A call that was never taken; a repeated webhook gets the same answer.
+    pub(super) fn refuse(&self, call: CallId, leg: &LegId, answer: &Answer) {
+        let Answer::Refuse { refusal, language, emergency } = answer else { return };
         let mut inner = self.lock();
         inner.legs.insert(leg.clone(), Leg::Of(call));
-        inner.remember(call, Some(leg.clone()), Over::Refused(refusal, language));
+        let over = Over::Refused(*refusal, language.clone(), Arc::clone(emergency));
+        inner.remember(call, Some(leg.clone()), over);
     }
 
     pub(super) fn live(&self) -> Vec<LiveCall> {

@@ -150,6 +150,7 @@ impl Door for Switchboard {
                 self.registry.bind(call, leg);
             }
             Question::AfterStream
+            | Question::Fallback
             | Question::CallerDone { .. }
             | Question::VoicemailDone { .. }
             | Question::ColdRefused { .. } => {}
@@ -199,8 +200,10 @@ impl Door for Switchboard {
         self.tell(&self.registry.find(leg), Command::StreamEnded(stream.clone()));
     }
 
-    fn fallback(&self, leg: &LegId) {
-        self.tell(&self.registry.find(leg), Command::Carrier(CarrierInput::Fallback));
+    fn gave_up(&self, leg: &LegId) {
+        if let found @ Found::Live(_) = self.registry.find(leg) {
+            self.tell(&found, Command::Carrier(CarrierInput::Apologised));
+        }
     }
 
     async fn command(&self, call: CallId, command: StaffInput) -> Result<(), CommandError> {

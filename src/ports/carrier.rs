@@ -83,6 +83,8 @@ pub struct Script {
     pub org_name: Arc<str>,
     /// BCP 47.
     pub language: Arc<str>,
+    /// The organization's own sentence about emergencies, for whoever is turned away; may be empty.
+    pub emergency: Arc<str>,
     /// For `Document::Connect`.
     pub ticket: Option<Secret>,
     /// For `Document::Cold`: whom to dial, and the number to show.

@@ -27,9 +27,10 @@ pub struct Ring {
 pub enum Answer {
     /// Connect the call's media stream and hand this one-use ticket over in its parameters.
     Connect { ticket: Secret },
-    /// Say a sentence and hang up. `language`: the organization's, where it is known.
-    Refuse { refusal: Refusal, language: Option<Arc<str>> },
-    /// Nobody knows whose number it is, because the directory does not answer: let the caller wait, and ask again.
+    /// Say a sentence and hang up. `language`: the organization's, where it is known; `emergency`: its own sentence
+    /// about emergencies, else empty.
+    Refuse { refusal: Refusal, language: Option<Arc<str>>, emergency: Arc<str> },
+    /// Nobody can tell yet, be it whose number it is or what becomes of the caller: let the caller wait, and ask again.
     AskAgain,
     /// The call is over: hang up.
     HangUp,
@@ -116,12 +117,12 @@ pub trait Door: Send + Sync {
     /// Hands an open stream to the call that it was claimed for.
     fn attach(&self, claim: Claim, link: MediaLink) -> Result<(), AttachError>;
 
-    /// The carrier asks what to do with a caller's leg: `AfterStream`, `CallerDone`, `VoicemailDone`.
-    /// `None`: an apology is the best answer that there is.
+    /// The carrier asks what to do with a caller's leg: `AfterStream`, `CallerDone`, `VoicemailDone`, `Fallback`.
+    /// `None`: nobody can tell yet; the same question is to be asked again in a moment.
     async fn ask(&self, leg: &LegId, question: Question) -> Option<Script>;
 
     /// The carrier asks what to do with an operator's leg, or with the party of an outbound call (by its call).
-    /// Never anything but a hang-up for an attempt that nobody knows.
+    /// Never anything but a hang-up for an attempt that nobody knows. `None`: as for `ask`.
     async fn ask_call(&self, call: CallId, question: Question) -> Option<Script>;
 
     /// News about an operator's leg, a room, a recording, or detection, for a call that is known by its id.
@@ -139,8 +140,8 @@ pub trait Door: Send + Sync {
     /// A stream callback: the carrier says that this stream stopped or failed.
     fn stream_ended(&self, leg: &LegId, stream: &StreamId);
 
-    /// The carrier could not use an answer of ours.
-    fn fallback(&self, leg: &LegId);
+    /// A caller's leg was told an apology, and ends: that is our doing and not the caller's.
+    fn gave_up(&self, leg: &LegId);
 
     /// Staff do something to a live call. When it returns, the call has begun to do it; a call that takes its time
     /// (one that an earlier process left) may still ignore it, and its timeline says so.

@@ -14,6 +14,8 @@ pub enum Document {
     HangUp,
     /// Say that we are sorry, then hang up.
     Apologise,
+    /// Wait a moment and ask the same again: the answer depends on something that will be known soon.
+    AskAgain,
     /// The caller: a media stream of this call (again). What follows is asked at `/twilio/after-stream`.
     Connect,
     /// Join the room of an escalation.
@@ -80,6 +82,8 @@ words! {
         CallsBack = "calls_back",
         /// The call went another way (time was up, staff called it off).
         TooLate = "too_late",
+        /// The gateway stopped in between; who is still needed is rung again.
+        Interrupted = "interrupted",
         /// No key came.
         NoKey = "no_key",
         /// To the caller, without a stream: nobody can take the call.

@@ -273,7 +273,7 @@ impl CallSession {
             self.counters.hang_up = Some(action);
             out.push(Effect::Carrier(action, CarrierEffect::HangUp(leg)));
         } else if self.media == Media::Live {
-            out.push(Effect::Media(MediaEffect::Close));
+            self.close_stream(out);
         } else {
             self.close(now, outcome, reason, out);
         }
@@ -296,10 +296,16 @@ impl CallSession {
             // The stream's end makes the carrier ask what is next, and the answer to that is a hang-up.
             ActionResult::Failed | ActionResult::NotDone(_) => {
                 if self.media == Media::Live {
-                    out.push(Effect::Media(MediaEffect::Close));
+                    self.close_stream(out);
                 }
             }
         }
+    }
+
+    /// The carrier asks what is next when the stream has ended; it is no longer taken for alive.
+    fn close_stream(&mut self, out: &mut Effects) {
+        self.pace.stream_heard = None;
+        out.push(Effect::Media(MediaEffect::Close));
     }
 
     /// The call is over. What is still owed is the transcript of the caller's last words.
@@ -331,7 +337,7 @@ impl CallSession {
     }
 
     /// The call ends: nobody is called, briefed or kept for it any more.
-    fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
+    pub(super) fn end_people(&mut self, outcome: Outcome, out: &mut Effects) {
         self.drop_again(out);
         self.drop_says(Ignored::Ending, out);
         self.note_missed_message(out);

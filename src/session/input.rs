@@ -213,8 +213,8 @@ pub enum CarrierInput {
     Leg(LegStatus),
     /// The carrier asks what to do with a leg. Answered in the same step by exactly one `Effect::Answer`.
     Ask(Question),
-    /// The carrier could not use our answer and asks the fallback.
-    Fallback,
+    /// The caller's leg was told an apology of ours, after which it ends.
+    Apologised,
     /// A status callback of an outbound call's party; it may be the first that tells the leg.
     PartyLeg { leg: LegId, status: LegStatus },
     /// A status callback of an operator's leg.
@@ -234,6 +234,8 @@ pub enum CarrierInput {
 pub enum Question {
     /// The caller's stream has ended; the caller is still on the line.
     AfterStream,
+    /// The carrier could not use, or did not get, our answer about the caller's leg.
+    Fallback,
     /// An operator's leg was answered.
     OperatorAnswered { attempt: u32, leg: LegId, by: AnsweredBy },
     /// A key, or none in time, at this step of the gate or the menu.

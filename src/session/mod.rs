@@ -110,6 +110,8 @@ struct Counters {
     /// Commands of staff that came to nothing.
     ignored: u32,
     resumes: u32,
+    /// Answers that the carrier could not use.
+    fallbacks: u32,
     lookups: u32,
     /// The carrier said that the leg is up.
     leg_is_up: bool,
@@ -127,6 +129,8 @@ struct Pace {
     idle_since: Option<Mono>,
     /// Steps of the silence ladder that were taken.
     silence_step: u8,
+    /// The stream brought something last. `None`: there is none, or we are closing it.
+    stream_heard: Option<Mono>,
     /// Caller audio appended on this connection, in bytes of mu-law.
     appended: u64,
 }

@@ -17,6 +17,13 @@ use crate::types::{Mono, Outcome, Prompt, Reason};
 /// From our answer to a lost stream to the new one.
 const RECONNECT_WAIT: Duration = Duration::from_secs(15);
 
+/// A stream that brought something so short a time ago is there, whatever a request says. A caller's phone sends fifty
+/// frames a second, also of silence.
+const STREAM_FRESH: Duration = Duration::from_secs(2);
+
+/// Answers that the carrier may fail to use in one call, before it hears the apology.
+const FALLBACKS_MAX: u32 = 3;
+
 impl CallSession {
     pub(super) fn on_carrier(&mut self, now: Mono, input: CarrierInput, out: &mut Effects) {
         match input {
@@ -26,7 +33,7 @@ impl CallSession {
                 let answer = self.on_question(now, question, out);
                 out.push(Effect::Answer(answer));
             }
-            CarrierInput::Fallback => self.on_fallback(now, out),
+            CarrierInput::Apologised => self.on_apologised(now, out),
             CarrierInput::OperatorLeg { attempt, leg, status } => {
                 self.on_operator_leg(now, attempt, &leg, status, out);
             }
@@ -92,6 +99,7 @@ impl CallSession {
     fn on_question(&mut self, now: Mono, question: Question, out: &mut Effects) -> Document {
         match question {
             Question::AfterStream => self.on_after_stream(now, out),
+            Question::Fallback => self.on_fallback(now, out),
             Question::OperatorAnswered { attempt, leg, by } => self.on_operator_answered(now, attempt, &leg, by, out),
             Question::OperatorKey { attempt, leg, step, key } => {
                 self.on_operator_key(now, (attempt, &leg), step, key, out)
@@ -119,7 +127,18 @@ impl CallSession {
         }
     }
 
+    /// The stream is there: its own sound says so, which no request can forge.
+    fn is_stream_fresh(&self, now: Mono) -> bool {
+        let ours = matches!(self.ending, Ending::Closing { .. } | Ending::Over);
+        let heard = self.pace.stream_heard.is_some_and(|at| now.since(at) < STREAM_FRESH);
+        !ours && self.media == Media::Live && heard
+    }
+
     pub(super) fn on_after_stream(&mut self, now: Mono, out: &mut Effects) -> Document {
+        if self.is_stream_fresh(now) && !planted!(self.policy, TrustsReplays) {
+            // A replayed request, or one that is ahead of the stream's end: whichever it is will show in a moment.
+            return Document::AskAgain;
+        }
         match self.ending {
             Ending::None => {}
             Ending::Farewell { .. } => {
@@ -159,7 +178,16 @@ impl CallSession {
         Document::Connect
     }
 
-    fn on_fallback(&mut self, now: Mono, out: &mut Effects) {
+    /// The carrier could not use, or did not get, our last answer about the caller's leg. It gets the next one, because
+    /// what kept it from that is most likely over; a document that is wrong would be so each time.
+    fn on_fallback(&mut self, now: Mono, out: &mut Effects) -> Document {
+        if self.is_stream_fresh(now) && !planted!(self.policy, TrustsReplays) {
+            return Document::AskAgain;
+        }
+        self.counters.fallbacks += 1;
+        if self.counters.fallbacks <= FALLBACKS_MAX || matches!(self.ending, Ending::Closing { .. } | Ending::Over) {
+            return self.on_after_stream(now, out);
+        }
         let (outcome, reason) = match self.ending {
             Ending::HangingUp { outcome, reason } | Ending::Sentence { outcome, reason, .. } => (outcome, reason),
             Ending::Farewell { .. } => (Outcome::Completed, Reason::AssistantEnded),
@@ -169,6 +197,18 @@ impl CallSession {
             Ending::None | Ending::Closing { .. } | Ending::Over => (Outcome::StreamLost, Reason::StreamBroken),
         };
         self.close(now, outcome, reason, out);
+        Document::Apologise
+    }
+
+    /// The carrier got no answer of ours in time, and the caller hears the apology, which ends the leg. Its end must not
+    /// be taken for the caller's doing.
+    fn on_apologised(&mut self, now: Mono, out: &mut Effects) {
+        if !matches!(self.ending, Ending::None) || self.is_stream_fresh(now) {
+            return;
+        }
+        let (outcome, reason) = (Outcome::StreamLost, Reason::Unanswered);
+        self.end_people(outcome, out);
+        self.say_goodbye_by_document(now, outcome, reason);
     }
 
     /// What the loss of the stream means to a call that was ending already.

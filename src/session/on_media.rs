@@ -15,6 +15,9 @@ use crate::types::{Cause, Mono, Mulaw, Prompt, StreamId, Urgency};
 
 impl CallSession {
     pub(super) fn on_media(&mut self, now: Mono, input: MediaInput, out: &mut Effects) {
+        if !matches!(input, MediaInput::Detached(_)) {
+            self.pace.stream_heard = Some(now);
+        }
         match input {
             MediaInput::Attached { stream } => self.on_attached(now, stream, out),
             MediaInput::Frame(frame) => self.on_frame(frame, out),
@@ -173,6 +176,7 @@ impl CallSession {
     /// The stream is gone: whatever was out was not heard, and nobody speaks any more.
     pub(super) fn lose_stream(&mut self, now: Mono, out: &mut Effects) {
         self.media = Media::Gone { since: now };
+        self.pace.stream_heard = None;
         let cuts = self.playout.lose(now);
         self.cancel_active(out);
         self.settle_cuts(now, cuts, out);

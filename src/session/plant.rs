@@ -56,6 +56,8 @@ words! {
         NeverReassures = "never_reassures",
         /// Targets that were to be rung later stay written down as such.
         LeavesIntents = "leaves_intents",
+        /// A request that says that the stream is gone is believed, although the stream is there.
+        TrustsReplays = "trusts_replays",
         /// The model's connection outlives the call.
         KeepsModel = "keeps_model",
         /// A number that the caller names is dialled.

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use crate::ports::door::Ring;
 use crate::session::input::LegStatus;
+use crate::twilio::paths;
 use crate::types::{Caller, LegId, PhoneNumber, StreamId};
 
 pub use form::{BadForm, Form};
@@ -87,12 +88,16 @@ pub fn stream_status(form: &Form) -> Result<StreamProgress, BadForm> {
 pub struct Fallback {
     pub leg: LegId,
     pub code: Option<u32>,
+    /// It was about the call's first document.
+    pub of_ring: bool,
 }
 
 /// Reads a fallback request; its error code is for the log.
 pub fn fallback(form: &Form) -> Result<Fallback, BadForm> {
     let code = form.first("ErrorCode").and_then(|text| text.parse().ok());
-    Ok(Fallback { leg: form.leg()?, code })
+    let path = form.first("ErrorUrl").unwrap_or_default().split('?').next().unwrap_or_default();
+    let of_ring = path.ends_with(paths::VOICE) || path.contains(paths::VOICE_AGAIN_PREFIX);
+    Ok(Fallback { leg: form.leg()?, code, of_ring })
 }
 
 /// At most 200 characters, for a log line.

@@ -8,9 +8,10 @@
 //! signature is it Twilio that asks?       waiting   seats for sockets that have not said `start`
 //! origin    our public origin             wire      Media Streams messages, both ways
 //! paths     what is under it              rest      what we ask of Twilio
-//! twiml     documents
+//! twiml     documents                     asking    a question that is asked again
 //! ```
 
+pub mod asking;
 pub mod attach;
 pub mod callback;
 pub mod origin;

@@ -7,6 +7,8 @@ use crate::types::{AttemptId, CallId};
 pub const VOICE: &str = "/twilio/voice";
 /// The same question once more, for a caller who waits; the last part is a number from 1.
 pub const VOICE_AGAIN: &str = "/twilio/voice/again/{asked}";
+/// What such a path begins with.
+pub const VOICE_AGAIN_PREFIX: &str = "/twilio/voice/again/";
 pub const MEDIA: &str = "/twilio/media";
 pub const AFTER_STREAM: &str = "/twilio/after-stream";
 pub const STATUS: &str = "/twilio/status";

@@ -23,15 +23,17 @@ use axum::routing::{get, post};
 use futures_util::FutureExt;
 
 use crate::ports::carrier::Script;
-use crate::ports::door::Door;
+use crate::ports::door::{Answer, Door};
+use crate::session::document::Document;
 use crate::session::input::Question;
+use crate::twilio::asking::Asking;
 use crate::twilio::callback::{self, BadForm, Form};
 use crate::twilio::origin::{BadOrigin, Origin};
 use crate::twilio::signature::{Refused, Verifier};
 use crate::twilio::twiml::{self, Documents};
 use crate::twilio::waiting::{WAITING_SOCKETS_MAX, Waiting};
 use crate::twilio::{TwilioSettings, attach, paths};
-use crate::types::AccountId;
+use crate::types::{AccountId, LegId};
 
 /// Largest webhook body; Twilio's are a few kilobytes.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -39,7 +41,7 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How long a webhook's body may take to arrive.
 const BODY_WAIT: Duration = Duration::from_secs(5);
 
-/// How long the calls may take for an answer; then the caller hears the apology. (Twilio gives up after 15 s.)
+/// How long the calls may take for an answer; then the leg asks again. (Twilio gives up after 15 s.)
 const ANSWER_WAIT: Duration = Duration::from_secs(2);
 
 /// Longest message on a media socket. Twilio's are some 400 bytes.
@@ -121,31 +123,45 @@ async fn voice_again(State(state): State<TwilioState>, Path(asked): Path<String>
 async fn answer_ring(state: &TwilioState, request: Request, asked: u32) -> Response {
     let answer = async {
         let form = state.accept(request).await?;
-        let ring = callback::voice(&form).map_err(refuse_form)?;
-        let answer = answer_in_time(state.door().ring(ring)).await;
-        let document = answer.map(|answer| state.0.documents.answer_again(&answer, asked));
-        Ok(twiml::respond(document.unwrap_or_else(twiml::apology)))
+        answer_form(state, &form, asked).await
     };
     always_twiml(answer).await
+}
+
+async fn answer_form(state: &TwilioState, form: &Form, asked: u32) -> Result<Response, Response> {
+    let ring = callback::voice(form).map_err(refuse_form)?;
+    let leg = ring.leg.clone();
+    let answer = answer_in_time(state.door().ring(ring)).await.unwrap_or(Answer::AskAgain);
+    if matches!(answer, Answer::AskAgain) && asked >= twiml::AGAIN_MAX {
+        state.door().gave_up(&leg);
+    }
+    Ok(twiml::respond(state.0.documents.answer_again(&answer, asked)))
 }
 
 async fn after_stream(State(state): State<TwilioState>, request: Request) -> Response {
     let answer = async {
+        let asking = asking(&request);
         let form = state.accept(request).await?;
         let leg = callback::after_stream(&form).map_err(refuse_form)?;
         let next = answer_in_time(state.door().ask(&leg, Question::AfterStream)).await.flatten();
-        Ok(state.to_caller(next.as_ref()))
+        Ok(state.to_caller(&asking, &form, &leg, next))
     };
     always_twiml(answer).await
 }
 
+/// An answer that the carrier could not use, or did not get. The call has another one, if it lives.
 async fn fallback(State(state): State<TwilioState>, request: Request) -> Response {
     let answer = async {
+        let asking = asking(&request).after_stream();
         let form = state.accept(request).await?;
         let failed = callback::fallback(&form).map_err(refuse_form)?;
         tracing::error!(leg = %failed.leg, code = failed.code, "the carrier could not use our answer");
-        state.door().fallback(&failed.leg);
-        Ok(twiml::respond(twiml::apology()))
+        count("fallback");
+        if failed.of_ring {
+            return answer_form(&state, &form, 0).await;
+        }
+        let next = answer_in_time(state.door().ask(&failed.leg, Question::Fallback)).await.flatten();
+        Ok(state.to_caller(&asking, &form, &failed.leg, next))
     };
     always_twiml(answer).await
 }
@@ -201,19 +217,29 @@ async fn media(
 }
 
 impl TwilioState {
-    /// What a caller's leg does next; without a script an apology is the best that there is.
-    fn to_caller(&self, script: Option<&Script>) -> Response {
-        let document = script.map(|script| self.0.documents.write(script));
+    /// What a caller's leg does next. `None`: nobody can tell yet, so it asks again; if that was often enough, an
+    /// apology is the best that there is, and the call hears that it was ours.
+    fn to_caller(&self, asking: &Asking, form: &Form, leg: &LegId, next: Option<Script>) -> Response {
+        let document = self.next_document(asking, form, next);
+        if document.is_none() {
+            self.door().gave_up(leg);
+        }
         twiml::respond(document.unwrap_or_else(twiml::apology))
     }
 
-    /// What a leg of ours does next. Too late: the apology; a call that nobody knows: the end.
-    fn to_own_leg(&self, answer: Option<Option<Script>>) -> Response {
-        let Some(script) = answer else {
-            return twiml::respond(twiml::apology());
-        };
-        let document = script.map(|script| self.0.documents.write(&script));
-        twiml::respond(document.unwrap_or_else(twiml::hang_up))
+    /// The same of a leg that we created; its end says enough.
+    fn to_own_leg(&self, asking: &Asking, form: &Form, next: Option<Script>) -> Response {
+        twiml::respond(self.next_document(asking, form, next).unwrap_or_else(twiml::apology))
+    }
+
+    fn next_document(&self, asking: &Asking, form: &Form, next: Option<Script>) -> Option<String> {
+        let documents = &self.0.documents;
+        match next {
+            Some(script) if script.document != Document::AskAgain => Some(documents.write(&script)),
+            _ if !asking.may_ask_again() => None,
+            Some(_) => Some(asking.soon(documents, form)),
+            None => Some(asking.later(documents, form)),
+        }
     }
 
     /// Reads a webhook's form if Twilio sent it, for our account; else the refusal.
@@ -237,8 +263,14 @@ impl TwilioState {
         if self.0.account.is_some() && self.0.account != account {
             return Err(refuse(StatusCode::FORBIDDEN, "account"));
         }
+        let mut form = form;
+        form.recall(uri.query().unwrap_or_default());
         Ok(form)
     }
+}
+
+fn asking(request: &Request) -> Asking {
+    Asking::new(request.uri().path(), request.uri().query())
 }
 
 /// The raw path and query, as the sender wrote them.
@@ -256,7 +288,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 async fn answer_in_time<T>(answer: impl Future<Output = T>) -> Option<T> {
     let answer = tokio::time::timeout(ANSWER_WAIT, answer).await;
     if answer.is_err() {
-        tracing::error!("the calls took too long to answer a webhook; the caller hears the apology");
+        tracing::error!("the calls took too long to answer a webhook; the leg asks again");
         count("answer_slow");
     }
     answer.ok()

@@ -4,6 +4,7 @@
 //! is embedded as it is, so that the apology cannot fail.
 
 pub mod language;
+mod refusal;
 mod words;
 
 use std::sync::Arc;
@@ -15,10 +16,11 @@ use axum::response::{IntoResponse, Response};
 
 use crate::ports::carrier::Script;
 use crate::ports::door::Answer;
-use crate::session::document::{Document, Party, RoomPlan};
+use crate::session::document::{Document, Goodbye, Party, RoomPlan};
 use crate::twilio::origin::Origin;
 use crate::twilio::paths;
 use crate::twilio::twiml::language::{Tongue, locale, spoken};
+use crate::twilio::twiml::refusal::{Part, turned_away};
 use crate::types::text::xml;
 use crate::types::{AttemptId, CallId, RoomId, Secret};
 
@@ -36,9 +38,12 @@ const HANG_UP: &str = include_str!("../../twiml/hangup.xml");
 const PROCEED: &str = include_str!("../../twiml/proceed.xml");
 const APOLOGY: &str = include_str!("../../twiml/apology.xml");
 
-/// A caller whose number's owner is not known yet waits so long between two questions, and is asked about so often.
-const AGAIN_PAUSE: Duration = Duration::from_secs(3);
+/// A leg about which nobody can tell yet waits so long between two questions, and is asked about so often.
+const AGAIN_PAUSE: Duration = Duration::from_secs(2);
 pub const AGAIN_MAX: u32 = 5;
+
+/// Whoever waits so hears why now and then.
+const AGAIN_SAID_EVERY: u32 = 3;
 
 /// Connects the caller's leg to our media socket. No `<Pause>` may follow: it would keep a silent call.
 #[derive(Template)]
@@ -48,19 +53,17 @@ struct Connect<'a> {
     media_url: &'a str,
     stream_status_url: &'a str,
     ticket: &'a str,
-    language: &'a str,
-    sorry: &'a str,
+    sorry: &'a [Part<'a>],
 }
 
-/// One sentence, then the end.
+/// One sentence or more, then the end.
 #[derive(Template)]
 #[template(path = "say.xml", config = "twiml/askama.toml")]
 struct Say<'a> {
-    language: &'a str,
-    text: &'a str,
+    parts: &'a [Part<'a>],
 }
 
-/// A sentence and a pause, then the voice webhook once more.
+/// Perhaps a sentence, and a pause, then the same webhook once more.
 #[derive(Template)]
 #[template(path = "again.xml", config = "twiml/askama.toml")]
 struct Again<'a> {
@@ -147,13 +150,11 @@ impl Documents {
     /// The same to one that was asked so often again for this caller.
     pub fn answer_again(&self, answer: &Answer, asked: u32) -> String {
         match answer {
-            Answer::Connect { ticket } => self.connect(ticket, "en"),
-            Answer::Refuse { refusal, language } => {
-                let language = language.as_deref().unwrap_or("en");
-                let tongue = Tongue::of(language);
-                say(tongue.locale(language), tongue.refusal(*refusal))
+            Answer::Connect { ticket } => self.connect(ticket, None, ""),
+            Answer::Refuse { refusal, language, emergency } => {
+                say_all(&turned_away(language.as_deref(), emergency, |tongue| tongue.refusal(*refusal)))
             }
-            Answer::AskAgain if asked < AGAIN_MAX => self.again(asked + 1),
+            Answer::AskAgain if asked < AGAIN_MAX => self.ask_again(&self.url(&paths::voice_again(asked + 1)), asked),
             Answer::AskAgain => apology(),
             Answer::HangUp => hang_up(),
         }
@@ -165,8 +166,13 @@ impl Documents {
         let tongue = Tongue::of(language);
         match &script.document {
             Document::HangUp => hang_up(),
-            Document::Apologise => say(tongue.locale(language), tongue.sorry()),
-            Document::Connect => script.ticket.as_ref().map_or_else(apology, |ticket| self.connect(ticket, language)),
+            // The routes know where to; whoever does not has nothing better.
+            Document::AskAgain => apology(),
+            Document::Apologise => say_all(&turned_away(Some(language), &script.emergency, Tongue::sorry)),
+            Document::Connect => {
+                let connect = |ticket| self.connect(ticket, Some(language), &script.emergency);
+                script.ticket.as_ref().map_or_else(apology, connect)
+            }
             Document::Room(plan) => self.room(call, plan, tongue),
             Document::Cold { attempt, ring, time_limit, .. } => {
                 self.cold(script, AttemptId { call, no: *attempt }, *ring, *time_limit)
@@ -183,6 +189,9 @@ impl Documents {
                 self.gather(AttemptId { call, no: *attempt }, *step, language, first, tongue.menu())
             }
             Document::Proceed => PROCEED.to_owned(),
+            Document::Goodbye(goodbye @ Goodbye::NobodyFree) => {
+                say_all(&turned_away(Some(language), &script.emergency, |tongue| tongue.goodbye(*goodbye)))
+            }
             Document::Goodbye(goodbye) => say(tongue.locale(language), tongue.goodbye(*goodbye)),
             Document::Message(text) => say(locale(language), &spoken(text, TEXT_CHARS_MAX)),
         }
@@ -214,26 +223,27 @@ impl Documents {
         self.origin.http(path)
     }
 
-    /// Whose caller it is nobody knows, so neither does the sentence.
-    fn again(&self, asked: u32) -> String {
+    /// A leg about which nobody can tell yet waits a moment and asks at this URL; it did so often before. Whose leg it
+    /// is nobody knows, so neither does the sentence.
+    pub fn ask_again(&self, again_url: &str, asked: u32) -> String {
         let tongue = Tongue::English;
-        rendered(&Again {
-            language: tongue.locale(tongue.tag()),
-            text: tongue.please_hold(),
-            pause_secs: secs(AGAIN_PAUSE),
-            again_url: &self.url(&paths::voice_again(asked)),
-        })
+        let language = tongue.locale(tongue.tag());
+        let text = if asked.is_multiple_of(AGAIN_SAID_EVERY) { tongue.please_hold() } else { "" };
+        rendered(&Again { language, text, pause_secs: secs(AGAIN_PAUSE), again_url })
     }
 
-    fn connect(&self, ticket: &Secret, language: &str) -> String {
-        let tongue = Tongue::of(language);
+    /// The same without a word, for a leg that most likely needs not wait at all.
+    pub fn ask_soon(&self, again_url: &str) -> String {
+        rendered(&Again { language: "", text: "", pause_secs: 1, again_url })
+    }
+
+    fn connect(&self, ticket: &Secret, language: Option<&str>, emergency: &str) -> String {
         let document = Connect {
             after_stream_url: &self.url(paths::AFTER_STREAM),
             media_url: &self.origin.socket(paths::MEDIA),
             stream_status_url: &self.url(paths::STREAM_STATUS),
             ticket: ticket.expose(),
-            language: tongue.locale(language),
-            sorry: tongue.sorry(),
+            sorry: &turned_away(language, emergency, Tongue::sorry),
         };
         rendered(&document)
     }
@@ -293,7 +303,11 @@ impl Documents {
 }
 
 fn say(language: &str, text: &str) -> String {
-    if text.is_empty() { hang_up() } else { rendered(&Say { language, text }) }
+    if text.is_empty() { hang_up() } else { say_all(&[Part::new(language, text)]) }
+}
+
+fn say_all(parts: &[Part<'_>]) -> String {
+    rendered(&Say { parts })
 }
 
 fn rendered(document: &impl Template) -> String {

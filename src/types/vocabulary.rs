@@ -145,6 +145,8 @@ words! {
         NoStream = "no_stream",
         /// The stream broke and did not come back.
         StreamBroken = "stream_broken",
+        /// The carrier asked what to do with the caller, and got no answer of use in time: the caller heard an apology.
+        Unanswered = "unanswered",
         /// Too many calls, of this caller, of the organization or in all.
         Capacity = "capacity",
         /// The dialled number belongs to no organization.

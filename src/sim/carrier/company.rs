@@ -331,6 +331,11 @@ impl CompanyCall {
             Later::Ask(ask, tries, epoch) if epoch == self.epoch => self.ask(now, ask, tries, out),
             Later::RepeatVoice => self.repeat_voice(now, out),
             Later::Repeat(ask) => self.repeat(now, ask, out),
+            Later::Replay => self.replay(now, out),
+            Later::Redirect(text) => {
+                // Whether it can be done was answered long ago.
+                let _ = self.redirect_to(now, &text, out);
+            }
             Later::Open(epoch) if epoch == self.epoch => self.open_stream(now, out),
             Later::GiveUp => self.hang_up(now, out),
             Later::Calling(step) => self.on_calling(now, step, out),

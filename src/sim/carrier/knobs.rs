@@ -141,6 +141,8 @@ pub struct RestKnobs {
     pub done_but_failed: Permille,
     /// Done, and never answered.
     pub unanswered: Permille,
+    /// A call's redirect is done and answered only after three seconds, and overtakes what was asked for meanwhile.
+    pub late_redirects: Permille,
     /// The same, of every call that is to be placed, and of nothing else.
     pub lose_created: bool,
     pub delay: Delay,
@@ -169,6 +171,8 @@ pub struct CompanyKnobs {
     pub repeat_voice: bool,
     /// Requests for documents that are made two times; the second answer does not count.
     pub repeat_asks: Permille,
+    /// This long after the first stream began, somebody sends a captured request after the stream once more.
+    pub replay_after: Option<Duration>,
     /// The request after the stream is never made: the document goes on behind `<Connect>`.
     pub lose_after_stream: bool,
     /// The action is asked for although the caller has hung up.
@@ -204,6 +208,7 @@ impl CompanyKnobs {
             },
             repeat_voice: once(rng),
             repeat_asks: 0,
+            replay_after: None,
             lose_after_stream: once(rng),
             action_after_hang_up: once(rng),
             hang_up_after: once(rng).then(|| Duration::from_millis(rng.u64(0..60_000))),
@@ -212,6 +217,7 @@ impl CompanyKnobs {
                 unavailable: rare(rng, 500),
                 done_but_failed: rare(rng, 500),
                 unanswered: rare(rng, 200),
+                late_redirects: 0,
                 lose_created: false,
                 delay: Delay { latency: Duration::from_millis(rng.u64(5..200)), jitter: Duration::from_millis(100) },
                 ended_is_not_found: rng.bool(),

@@ -99,6 +99,8 @@ pub(super) struct Gateway {
     next_errand: u32,
     later: Agenda<Later>,
     answer: Option<Document>,
+    /// The last answer was to ask again.
+    asks_again: bool,
     /// Every record with its time, as the engine wrote them.
     pub(super) records: Vec<(Mono, Record)>,
     /// Restarts so far; at each the records that were not on disk are gone.
@@ -159,6 +161,7 @@ impl Gateway {
             next_errand: 0,
             later: Agenda::new(),
             answer: None,
+            asks_again: false,
             records: Vec::new(),
             restarts: 0,
             asked: Vec::new(),

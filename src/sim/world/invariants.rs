@@ -43,6 +43,8 @@ pub enum Invariant {
     NoSilence,
     /// I19: at most one create is un-answered.
     OneCreate,
+    /// A stream that is there is not given up because a request says so.
+    StreamKept,
     /// I20: a tool call gets exactly one output.
     OneOutput,
     /// A truncation is never above what was received.
@@ -196,6 +198,12 @@ impl Watch {
             if let Record::Event(Event::PartFailed { part }) = record {
                 let what = format!("{part} panicked");
                 self.findings.push(Finding { invariant: Invariant::NoPanic, at: now, what });
+            }
+            let is_told = matches!(record, Record::Event(Event::StreamDetached { cause: "stopped" }));
+            let is_open = |company: &CompanyCall| company.streams().last().is_some_and(Phone::is_open);
+            if is_told && company.is_some_and(is_open) {
+                let what = "a stream that is there counts as ended".to_owned();
+                self.findings.push(Finding { invariant: Invariant::StreamKept, at: now, what });
             }
         }
         self.records_seen = gateway.records.len();

@@ -141,6 +141,7 @@ impl WorldPlan {
         let moment = |rng: &mut Rng| Duration::from_millis(rng.u64(0..60_000));
         plan.outage = (rng.u8(..6) == 0).then(|| (moment(&mut rng), Duration::from_millis(rng.u64(100..30_000))));
         plan.journal_crash = (rng.u8(..8) == 0).then(|| moment(&mut rng));
+        plan.company.replay_after = random_replay(seed);
         plan
     }
 
@@ -189,4 +190,10 @@ impl WorldPlan {
         };
         (call, settings, self.transfer)
     }
+}
+
+/// A captured request that comes again. It has dice of its own, so that what else happens at a seed stays as it was.
+fn random_replay(seed: u64) -> Option<Duration> {
+    let rng = &mut Rng::with_seed(seed ^ 0x9E21_A700);
+    (rng.u8(..4) == 0).then(|| Duration::from_millis(rng.u64(500..30_000)))
 }

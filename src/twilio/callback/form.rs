@@ -23,6 +23,10 @@ const DECISIVE: [&str; 15] = [
     "RecordingDuration",
 ];
 
+/// Parameters that Twilio sends with one request and not with the next, and that decide what is done.
+const ONCE: [&str; 7] =
+    ["Digits", "AnsweredBy", "DialCallStatus", "DialBridged", "RecordingSid", "RecordingUrl", "RecordingDuration"];
+
 /// A form that is not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BadForm {
@@ -63,6 +67,20 @@ impl Form {
     /// Every pair, for the signature.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
+    }
+
+    /// Adds what an earlier request about the same question said, from the query of a URL that we wrote. What this
+    /// request says itself counts.
+    pub fn recall(&mut self, query: &str) {
+        let Ok(earlier) = Self::parse(query.as_bytes()) else { return };
+        let earlier = earlier.0.into_iter().filter(|(name, _)| ONCE.contains(&name.as_str()));
+        let missing: Vec<_> = earlier.filter(|(name, _)| self.first(name).is_none()).collect();
+        self.0.extend(missing);
+    }
+
+    /// What a question that is asked again must carry.
+    pub fn once(&self) -> impl Iterator<Item = (&str, &str)> {
+        ONCE.into_iter().filter_map(|name| Some((name, self.first(name)?)))
     }
 
     /// The account; `Ok(None)` if Twilio does not say.

@@ -10,7 +10,7 @@ use axum::routing::post;
 use crate::session::input::CarrierInput;
 use crate::twilio::callback::{self, transfer};
 use crate::twilio::routes::transfers::{nobodys, tell};
-use crate::twilio::routes::{TwilioState, always_twiml, answer_in_time, count, refuse_form};
+use crate::twilio::routes::{TwilioState, always_twiml, answer_in_time, asking, count, refuse_form};
 use crate::types::CallId;
 
 pub(super) fn routes() -> Router<TwilioState> {
@@ -22,13 +22,14 @@ pub(super) fn routes() -> Router<TwilioState> {
 
 async fn answered(State(state): State<TwilioState>, Path(id): Path<String>, request: Request) -> Response {
     let answer = async {
+        let asking = asking(&request);
         let form = state.accept(request).await?;
         let Ok(call) = id.parse::<CallId>() else {
             return Ok(nobodys());
         };
         let question = transfer::outbound_answered(&form).map_err(refuse_form)?;
-        let script = answer_in_time(state.door().ask_call(call, question)).await;
-        Ok(state.to_own_leg(script))
+        let next = answer_in_time(state.door().ask_call(call, question)).await.flatten();
+        Ok(state.to_own_leg(&asking, &form, next))
     };
     always_twiml(answer).await
 }

@@ -10,7 +10,7 @@ use axum::routing::post;
 
 use crate::session::input::{CarrierInput, Question};
 use crate::twilio::callback::{self, BadForm, Form, transfer};
-use crate::twilio::routes::{TwilioState, always_twiml, answer_in_time, caught, count, refuse_form};
+use crate::twilio::routes::{TwilioState, always_twiml, answer_in_time, asking, caught, count, refuse_form};
 use crate::twilio::twiml;
 use crate::types::{AttemptId, CallId};
 
@@ -51,39 +51,42 @@ async fn ask_operator(
     read: impl FnOnce(&Form, AttemptId) -> Result<Question, BadForm>,
 ) -> Response {
     let answer = async {
+        let asking = asking(&request);
         let form = state.accept(request).await?;
         let Ok(attempt) = id.parse::<AttemptId>() else {
             return Ok(nobodys());
         };
         let question = read(&form, attempt).map_err(refuse_form)?;
-        let script = answer_in_time(state.door().ask_call(attempt.call, question)).await;
-        Ok(state.to_own_leg(script))
+        let next = answer_in_time(state.door().ask_call(attempt.call, question)).await.flatten();
+        Ok(state.to_own_leg(&asking, &form, next))
     };
     always_twiml(answer).await
 }
 
 async fn caller_done(State(state): State<TwilioState>, Path(id): Path<String>, request: Request) -> Response {
     let answer = async {
+        let asking = asking(&request);
         let form = state.accept(request).await?;
         let Ok(attempt) = id.parse::<AttemptId>() else {
             return Ok(nobodys());
         };
         let (leg, question) = transfer::caller_done(&form, attempt).map_err(refuse_form)?;
         let next = answer_in_time(state.door().ask(&leg, question)).await.flatten();
-        Ok(state.to_caller(next.as_ref()))
+        Ok(state.to_caller(&asking, &form, &leg, next))
     };
     always_twiml(answer).await
 }
 
 async fn voicemail_done(State(state): State<TwilioState>, Path(id): Path<String>, request: Request) -> Response {
     let answer = async {
+        let asking = asking(&request);
         let form = state.accept(request).await?;
         if id.parse::<CallId>().is_err() {
             return Ok(nobodys());
         }
         let (leg, question) = transfer::voicemail_done(&form).map_err(refuse_form)?;
         let next = answer_in_time(state.door().ask(&leg, question)).await.flatten();
-        Ok(state.to_caller(next.as_ref()))
+        Ok(state.to_caller(&asking, &form, &leg, next))
     };
     always_twiml(answer).await
 }

@@ -36,7 +36,8 @@ fn values_are_escaped_for_xml() {
 
 #[test]
 fn each_refusal_has_a_sentence_of_its_own_and_hangs_up() {
-    let sentence = |refusal| documents().answer(&Answer::Refuse { refusal, language: Some("es".into()) });
+    let sentence =
+        |refusal| documents().answer(&Answer::Refuse { refusal, language: Some("es".into()), emergency: "".into() });
     let all = [sentence(Refusal::Busy), sentence(Refusal::UnknownNumber), sentence(Refusal::Draining)];
     for document in &all {
         assert!(document.contains("<Say ") && document.contains("<Hangup/>"), "{document}");
@@ -52,13 +53,48 @@ fn after_a_stream_the_caller_is_reconnected_released_or_told() {
     let ticket = Secret::new("fresh");
     assert!(documents.write(&script(Document::Connect, Some(ticket.clone()))).contains(r#"value="fresh""#));
     assert_eq!(documents.write(&script(Document::Connect, None)), apology(), "without a ticket nothing connects");
-    assert_eq!(documents.write(&script(Document::Apologise, None)), apology().trim_end());
+    let sorry = documents.write(&script(Document::Apologise, None));
+    assert!(sorry.contains("something went wrong") && sorry.contains("If anyone is in danger"), "{sorry}");
+    assert!(!sorry.contains("peligro"), "the organization's language is known: {sorry}");
     assert!(!documents.write(&script(Document::HangUp, Some(ticket.clone()))).contains("<Connect"));
+}
+
+#[test]
+fn whoever_is_turned_away_hears_what_to_do_in_an_emergency() {
+    let refuse = |language: Option<&str>, emergency: &str| {
+        let (language, emergency) = (language.map(Into::into), emergency.into());
+        documents().answer(&Answer::Refuse { refusal: Refusal::Busy, language, emergency })
+    };
+    let generic = ["If anyone is in danger, hang up", "Si alguien está en peligro, cuelgue"];
+    assert!(generic.iter().all(|words| refuse(None, "").contains(words)), "nobody knows the language");
+    assert!(refuse(Some("es-MX"), "").contains(generic[1]) && !refuse(Some("es-MX"), "").contains(generic[0]));
+    let own = refuse(Some("es-MX"), "Llame al 911.");
+    assert!(own.contains("Si alguien está en peligro:") && own.contains("Llame al 911."), "{own}");
+    let german = refuse(Some("de-DE"), "Wählen Sie 112.");
+    assert!(german.contains(r#"<Say language="de-DE">Wählen Sie 112.</Say>"#), "{german}");
+    // A promise to ring somebody would not be true, and a long text is not for somebody in danger.
+    for promise in ["We are calling the doctor for you.", &format!("Dial 911. {}", "Be calm. ".repeat(50))] {
+        assert!(refuse(Some("en"), promise).contains(generic[0]), "{promise}");
+        assert!(!refuse(Some("en"), promise).contains(promise.trim()), "{promise}");
+    }
+    for sorry in [documents().write(&script(Document::Goodbye(Goodbye::NobodyFree), None)), connect("x"), apology()] {
+        assert!(sorry.contains(generic[0]), "{sorry}");
+    }
+    let last = documents().answer_again(&Answer::AskAgain, AGAIN_MAX);
+    assert!(generic.iter().all(|words| last.contains(words)), "{last}");
 }
 
 fn script(document: Document, ticket: Option<Secret>) -> Script {
     let call = CallId(uuid::Uuid::nil());
-    Script { call, document, org_name: "Clinic".into(), language: "en".into(), ticket, cold: None }
+    Script {
+        call,
+        document,
+        org_name: "Clinic".into(),
+        language: "en".into(),
+        emergency: "".into(),
+        ticket,
+        cold: None,
+    }
 }
 
 /// How many elements a document has; `None`: it is not well-formed.

@@ -8,6 +8,22 @@ use crate::twilio::twiml::language::Tongue;
 use crate::types::Urgency;
 
 impl Tongue {
+    /// What to do in an emergency, for whoever is turned away.
+    pub(super) const fn danger(self) -> &'static str {
+        match self {
+            Self::English => "If anyone is in danger, hang up and call the emergency number now.",
+            Self::Spanish => "Si alguien está en peligro, cuelgue y llame ahora al número de emergencias.",
+        }
+    }
+
+    /// Before the organization's own sentence about that.
+    pub(super) const fn in_danger(self) -> &'static str {
+        match self {
+            Self::English => "If anyone is in danger:",
+            Self::Spanish => "Si alguien está en peligro:",
+        }
+    }
+
     pub(super) const fn sorry(self) -> &'static str {
         match self {
             Self::English => "We are sorry, something went wrong. Please call again later.",
@@ -21,14 +37,14 @@ impl Tongue {
             (Self::English, Refusal::Busy) => {
                 "We are sorry, all our lines are busy. Please call again in a few minutes."
             }
-            (Self::English, Refusal::UnknownNumber) => "We are sorry, this number is not in service. Goodbye.",
+            (Self::English, Refusal::UnknownNumber) => "We are sorry, this number is not in service.",
             (Self::English, Refusal::Draining) => {
                 "We are sorry, we cannot take your call at this moment. Please call again in a few minutes."
             }
             (Self::Spanish, Refusal::Busy) => {
                 "Lo sentimos, todas nuestras líneas están ocupadas. Por favor, vuelva a llamar en unos minutos."
             }
-            (Self::Spanish, Refusal::UnknownNumber) => "Lo sentimos, este número no está en servicio. Adiós.",
+            (Self::Spanish, Refusal::UnknownNumber) => "Lo sentimos, este número no está en servicio.",
             (Self::Spanish, Refusal::Draining) => {
                 "Lo sentimos, no podemos atender su llamada en este momento. Por favor, vuelva a llamar en unos minutos."
             }
@@ -104,15 +120,18 @@ impl Tongue {
             (Self::English, Goodbye::CallerGone) => "The caller has hung up. Goodbye.",
             (Self::English, Goodbye::Thanks) => "Thank you. Goodbye.",
             (Self::English, Goodbye::CallsBack) => "Thank you. We tell the caller that you will call back. Goodbye.",
-            (Self::English, Goodbye::TooLate) => "Thank you, but the call has been taken care of. Goodbye.",
+            (Self::English, Goodbye::TooLate) => "Thank you, but the caller is no longer waiting for you. Goodbye.",
+            (Self::English, Goodbye::Interrupted) => {
+                "We are sorry, this call was interrupted. If you are still needed, we call you again. Goodbye."
+            }
             (Self::English, Goodbye::NoKey) => "No key was pressed. Goodbye.",
-            (Self::English, Goodbye::NobodyFree) => "We are sorry, nobody can take your call at this moment. Goodbye.",
+            (Self::English, Goodbye::NobodyFree) => "We are sorry, nobody can take your call at this moment.",
             (Self::English, Goodbye::WillCallBack) => "Somebody will call you back as soon as possible. Goodbye.",
             (Self::English, Goodbye::EmergencyNobody) => {
                 "We could not reach anyone. If anyone is in danger, please call the emergency number now. Somebody \
                  will call you back urgently. Goodbye."
             }
-            (Self::Spanish, Goodbye::NobodyFree) => "Lo sentimos, nadie puede atenderle en este momento. Adiós.",
+            (Self::Spanish, Goodbye::NobodyFree) => "Lo sentimos, nadie puede atenderle en este momento.",
             (Self::Spanish, Goodbye::WillCallBack) => "Alguien le devolverá la llamada lo antes posible. Adiós.",
             (Self::Spanish, Goodbye::EmergencyNobody) => {
                 "No hemos podido localizar a nadie. Si alguien está en peligro, llame ahora al número de emergencias. \
@@ -121,7 +140,10 @@ impl Tongue {
             (Self::Spanish, Goodbye::CallerGone) => "La otra persona ha colgado. Adiós.",
             (Self::Spanish, Goodbye::Thanks) => "Gracias. Adiós.",
             (Self::Spanish, Goodbye::CallsBack) => "Gracias. Le diremos que usted devolverá la llamada. Adiós.",
-            (Self::Spanish, Goodbye::TooLate) => "Gracias, pero la llamada ya está atendida. Adiós.",
+            (Self::Spanish, Goodbye::TooLate) => "Gracias, pero quien llama ya no le está esperando. Adiós.",
+            (Self::Spanish, Goodbye::Interrupted) => {
+                "Lo sentimos, esta llamada se ha interrumpido. Si todavía se le necesita, volveremos a llamarle. Adiós."
+            }
             (Self::Spanish, Goodbye::NoKey) => "No se ha pulsado ninguna tecla. Adiós.",
         }
     }

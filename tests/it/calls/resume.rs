@@ -105,18 +105,41 @@ async fn webhooks_that_come_before_the_call_is_taken_up_wait_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_that_nobody_answers_in_time_gets_a_farewell() {
+async fn a_question_that_nobody_answers_in_time_is_asked_again_until_there_is_an_answer() {
     let world = left(&open_row(1));
     world.history.past_ms.store(10_000, Ordering::Relaxed);
     world.board.sweep();
     world.settle().await;
     let began = Instant::now();
-    let script = world.board.ask(&leg(1), Question::AfterStream).await.unwrap();
-    assert!(matches!(script.document, Document::Apologise));
+    assert!(world.board.ask(&leg(1), Question::AfterStream).await.is_none());
     assert!(began.elapsed() <= Duration::from_millis(1_500));
+    assert!(matches!(world.ring(1).await, Answer::AskAgain), "a repeated webhook, too");
     let question = Question::OperatorAnswered { attempt: 1, leg: leg(7), by: AnsweredBy::Human };
+    assert!(world.board.ask_call(open_row(1).id, question.clone()).await.is_none());
+    sleep(Duration::from_secs(10)).await;
+    let script = world.board.ask(&leg(1), Question::AfterStream).await.unwrap();
+    assert!(matches!(script.document, Document::Connect));
     let script = world.board.ask_call(open_row(1).id, question).await.unwrap();
-    assert!(matches!(script.document, Document::HangUp));
+    assert!(matches!(script.document, Document::HangUp), "an attempt that nobody knows");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_stands_still_at_start_loses_no_caller() {
+    let world = left(&open_row(1));
+    // Three tries with two seconds between them.
+    world.history.away.store(3, Ordering::Relaxed);
+    world.board.sweep();
+    let mut asked = 0;
+    let script = loop {
+        asked += 1;
+        assert!(asked < 10);
+        if let Some(script) = world.board.ask(&leg(1), Question::AfterStream).await {
+            break script;
+        }
+        sleep(Duration::from_secs(2)).await;
+    };
+    assert!(matches!(script.document, Document::Connect), "{:?}", script.document);
+    assert!(asked > 1);
 }
 
 #[tokio::test(start_paused = true)]

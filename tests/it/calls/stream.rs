@@ -6,11 +6,11 @@ use switchboard::ports::door::{AttachError, Door as _};
 use switchboard::ports::media::MediaEvent;
 use switchboard::session::document::Document;
 use switchboard::session::effect::{Event, Record};
-use switchboard::session::input::StaffInput;
-use switchboard::types::Reason;
+use switchboard::session::input::{LegStatus, Question, StaffInput};
+use switchboard::types::{Mulaw, Outcome, Reason};
 use tokio::time::sleep;
 
-use super::support::{World, leg, media_link, stream_id};
+use super::support::{World, fate, leg, media_link, stream_id};
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_whose_stream_broke_comes_back_with_a_fresh_ticket() {
@@ -63,6 +63,8 @@ async fn a_stream_that_breaks_its_protocol_is_closed() {
 #[tokio::test(start_paused = true)]
 async fn nobody_knows_a_leg_that_never_rang() {
     let world = World::new();
+    world.board.sweep();
+    world.settle().await;
     assert_eq!(world.after_stream(9).await.0, Document::Apologise);
 }
 
@@ -77,10 +79,47 @@ async fn a_caller_whose_call_has_ended_is_hung_up_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_fallback_ends_the_call() {
+async fn an_answer_that_the_carrier_cannot_use_is_followed_by_another_but_not_for_ever() {
     let world = World::new();
     world.open(1).await;
-    world.board.fallback(&leg(1));
+    for _ in 0..3 {
+        let script = world.board.ask(&leg(1), Question::Fallback).await.unwrap();
+        assert!(matches!(script.document, Document::Connect));
+    }
+    let script = world.board.ask(&leg(1), Question::Fallback).await.unwrap();
+    assert!(matches!(script.document, Document::Apologise));
     world.quiet(Duration::from_secs(10)).await;
     assert_eq!(world.ending(1).reason, Reason::NoStream);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_says_that_a_live_stream_is_gone_changes_nothing() {
+    let world = World::new();
+    let peer = world.on_air(1).await;
+    for no in 0..20 {
+        let audio = Mulaw::new(vec![0xFF; 160].into());
+        let frame = MediaEvent::Frame { chunk: Some(no + 1), timestamp_ms: Some(no * 100), audio };
+        peer.events.send(frame).await.unwrap();
+        sleep(Duration::from_millis(100)).await;
+        for question in [Question::AfterStream, Question::Fallback] {
+            let script = world.board.ask(&leg(1), question).await.unwrap();
+            assert!(matches!(script.document, Document::AskAgain) && script.ticket.is_none());
+        }
+    }
+    assert_eq!(world.live(), 1);
+    // Nothing comes any more, and the socket does not say that it is dead.
+    sleep(Duration::from_secs(2)).await;
+    let script = world.board.ask(&leg(1), Question::AfterStream).await.unwrap();
+    assert!(matches!(script.document, Document::Connect) && script.ticket.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whom_we_apologise_to_has_not_hung_up() {
+    let world = World::new();
+    world.open(1).await;
+    world.board.gave_up(&leg(1));
+    world.settle().await;
+    world.board.leg_status(&leg(1), LegStatus::Completed, None);
+    world.quiet(Duration::from_secs(10)).await;
+    assert_eq!(fate(world.ending(1)), (Outcome::StreamLost, Reason::Unanswered));
 }

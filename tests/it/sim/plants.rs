@@ -25,6 +25,7 @@ const fn breaks(plant: Plant) -> &'static [Invariant] {
         Plant::SendsEmptyFrame => &[Invariant::Wire],
         Plant::NoFiller => &[Invariant::NoSilence],
         Plant::AsksTwice => &[Invariant::OneCreate],
+        Plant::TrustsReplays => &[Invariant::StreamKept],
         Plant::AnswersTwice => &[Invariant::OneOutput],
         Plant::TruncatesTooFar => &[Invariant::Truncated],
         Plant::AcknowledgesEarly => &[Invariant::Durable],

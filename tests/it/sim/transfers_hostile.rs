@@ -181,6 +181,7 @@ impl Rig {
             document,
             org_name: "Riverside Clinic".into(),
             language: "en".into(),
+            emergency: "".into(),
             ticket: Some(Secret::new("ticket")),
             cold,
         };

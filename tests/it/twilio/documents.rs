@@ -115,7 +115,8 @@ fn all() -> Vec<(String, Place, String)> {
     ];
     for language in [None, Some("es-MX"), Some("de-DE"), Some("")] {
         for refusal in [Refusal::Busy, Refusal::UnknownNumber, Refusal::Draining] {
-            let answer = Answer::Refuse { refusal, language: language.map(Into::into) };
+            let emergency = "".into();
+            let answer = Answer::Refuse { refusal, language: language.map(Into::into), emergency };
             let name = format!("refuse-{refusal:?}-{}", language.unwrap_or("unknown"));
             all.push((name, Place::Answer, documents.answer(&answer)));
         }

@@ -4,6 +4,7 @@
 mod documents;
 mod media;
 mod media_abuse;
+mod patience;
 mod rest;
 mod signatures;
 mod support;

@@ -27,6 +27,7 @@ use switchboard::types::{AttemptId, CallId, LegId, Secret, StreamId};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 pub(crate) const BASE: &str = "https://gw.test";
@@ -58,7 +59,7 @@ pub(crate) enum Asked {
     OperatorStatus(AttemptId, String, LegStatus, Option<u32>),
     LegStatus(String, LegStatus, Option<u32>),
     StreamEnded(String, String),
-    Fallback(String),
+    GaveUp(String),
 }
 
 /// How the door behaves when it is asked.
@@ -69,6 +70,8 @@ pub(crate) enum Mood {
     Over,
     Panics,
     NeverAnswers,
+    /// Answers nothing until then, and what was asked before is not answered later.
+    StandsStill(Instant),
 }
 
 pub(crate) struct FakeDoor {
@@ -110,7 +113,12 @@ impl FakeDoor {
     }
 
     async fn hang(&self) {
-        if self.mood == Mood::NeverAnswers {
+        let waits = match self.mood {
+            Mood::NeverAnswers => true,
+            Mood::StandsStill(until) => Instant::now() < until,
+            Mood::Normal | Mood::Over | Mood::Panics => false,
+        };
+        if waits {
             std::future::pending::<()>().await;
         }
     }
@@ -122,7 +130,11 @@ impl Door for FakeDoor {
         let caller = ring.caller.number().map(|number| number.e164().to_owned());
         self.note(Asked::Ring(ring.leg.to_string(), caller, ring.dialled.map(|number| number.e164().to_owned())));
         self.hang().await;
-        self.answers.lock().unwrap().pop_front().unwrap_or(Answer::Refuse { refusal: Refusal::Busy, language: None })
+        self.answers.lock().unwrap().pop_front().unwrap_or(Answer::Refuse {
+            refusal: Refusal::Busy,
+            language: None,
+            emergency: "".into(),
+        })
     }
 
     fn claim(&self, ticket: &str, leg: &LegId) -> Result<Claim, AttachError> {
@@ -154,7 +166,7 @@ impl Door for FakeDoor {
     async fn ask_call(&self, call: CallId, question: Question) -> Option<Script> {
         self.note(Asked::AskCall(call, question));
         self.hang().await;
-        self.next_of_own_legs.lock().unwrap().pop_front()
+        Some(self.next_of_own_legs.lock().unwrap().pop_front().unwrap_or_else(|| script(Document::HangUp, None)))
     }
 
     fn tell_call(&self, call: CallId, input: CarrierInput) {
@@ -177,8 +189,8 @@ impl Door for FakeDoor {
         self.note(Asked::StreamEnded(leg.to_string(), stream.to_string()));
     }
 
-    fn fallback(&self, leg: &LegId) {
-        self.note(Asked::Fallback(leg.to_string()));
+    fn gave_up(&self, leg: &LegId) {
+        self.note(Asked::GaveUp(leg.to_string()));
     }
 
     async fn place(&self, _: OutboundOrder) -> Result<(), OutboundError> {
@@ -337,6 +349,7 @@ pub(crate) fn script(document: Document, ticket: Option<Secret>) -> Script {
         document,
         org_name: "Riverside Clinic".into(),
         language: "en".into(),
+        emergency: "".into(),
         ticket,
         cold: None,
     }

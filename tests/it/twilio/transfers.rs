@@ -209,15 +209,6 @@ async fn an_outbound_party_is_connected_to_its_call() {
     assert_eq!(server.door().asked(), [Asked::AskCall(CALL, Question::OutboundAnswered { leg: leg() })]);
 }
 
-#[tokio::test]
-async fn too_slow_an_answer_is_an_apology_also_to_an_operator() {
-    let server = Server::start(&settings(), Mood::NeverAnswers).await;
-    let (answer, done) = (transfer("answer"), transfer("caller-done"));
-    let (operator, caller) = tokio::join!(ask(&server, &answer, &[]), ask(&server, &done, &[]));
-    assert!(operator.contains("something went wrong") && operator.contains("<Hangup/>"), "{operator}");
-    assert!(caller.contains("something went wrong"), "{caller}");
-}
-
 /// A GET as Twilio signs it: parameters in the query, nothing but the URL in the signature.
 async fn get(server: &Server, target: &str, signed: &str) -> reqwest::Response {
     let signature = sign(TOKEN, &format!("{BASE}{signed}"), &[]);

@@ -95,6 +95,15 @@ impl CompanyCall {
         self.pending.insert(id, Pending { kind: ask.kind, deadline: now + ANSWER_WAIT });
     }
 
+    /// Somebody who has seen the request after the stream makes it while the stream is there. The answer does not count.
+    pub(super) fn replay(&mut self, now: Mono, out: &mut Vec<CompanyOut>) {
+        let action = self.connect.as_ref().and_then(|connect| connect.action.clone());
+        if let (Stage::Streaming, Some(action)) = (&self.stage, action) {
+            let url = self.resolve(now, &action);
+            self.repeat(now, Ask { kind: WebhookKind::AfterStream, url, extra: Vec::new() }, out);
+        }
+    }
+
     /// The caller has hung up, and still what would have come next is asked for; the answer does not count.
     pub(super) fn ask_for_nothing(&mut self, now: Mono, connect: Option<String>, dial: Option<String>) {
         let (kind, action) = match (connect, dial) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::sim::carrier::company::report::{Beat, WebhookKind};
-use crate::sim::carrier::company::{Ask, CompanyCall, CompanyOut, EndedBy, Origin, Stage, Wish};
+use crate::sim::carrier::company::{Ask, CompanyCall, CompanyOut, EndedBy, Later, Origin, Stage, Wish};
 use crate::sim::carrier::knobs::hit;
 use crate::sim::carrier::rest::{Resource, RestAnswer, RestRequest, form};
 use crate::sim::carrier::twiml;
@@ -20,12 +20,22 @@ impl CompanyCall {
         } else {
             self.rest_performed(now, request, out)
         };
-        answer.after = knobs.delay.draw(&mut self.rng);
+        answer.after += knobs.delay.draw(&mut self.rng);
         self.tell_over(out);
         answer
     }
 
     fn rest_performed(&mut self, now: Mono, request: &RestRequest, out: &mut Vec<CompanyOut>) -> RestAnswer {
+        let document = form(&request.body).into_iter().find(|(name, _)| name == "Twiml");
+        if let Some((_, text)) = document
+            && self.ended.is_none()
+            && self.answered_at.is_some()
+            && hit(&mut self.rng, self.knobs.rest.late_redirects)
+        {
+            self.later.add(now + LATE_REDIRECT, Later::Redirect(text));
+            let answer = RestAnswer::new(200, self.resource(now).to_string());
+            return RestAnswer { after: LATE_REDIRECT, ..answer };
+        }
         let mut answer = match request.method.as_str() {
             "POST" => match self.update(now, request, out) {
                 Ok(()) => RestAnswer::new(200, self.resource(now).to_string()),
@@ -87,7 +97,7 @@ impl CompanyCall {
         }
     }
 
-    fn redirect_to(&mut self, now: Mono, text: &str, out: &mut Vec<CompanyOut>) -> Result<(), RestAnswer> {
+    pub(super) fn redirect_to(&mut self, now: Mono, text: &str, out: &mut Vec<CompanyOut>) -> Result<(), RestAnswer> {
         let document = twiml::parse(text, self.plain_streams());
         let document = document.map_err(|error| {
             self.violation(now, 12100, format!("a call's update: {error}"));
@@ -175,6 +185,9 @@ impl CompanyCall {
         .value()
     }
 }
+
+/// A redirect that takes its time.
+const LATE_REDIRECT: Duration = Duration::from_secs(3);
 
 /// Parameters of a call's update that the gateway may use.
 const UPDATES: [&str; 5] = ["Status", "Twiml", "Url", "Method", "TimeLimit"];

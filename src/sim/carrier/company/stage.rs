@@ -57,6 +57,10 @@ pub(super) enum Later {
     RepeatVoice,
     /// The same request once more, as a retry that the gateway cannot tell from the first.
     Repeat(Ask),
+    /// Somebody repeats the request after the stream, while there is one.
+    Replay,
+    /// A redirect that took its time.
+    Redirect(String),
     /// Only in this epoch.
     Open(u32),
     Post(Post),

@@ -1,7 +1,7 @@
 //! The media streams of a call: opened for a `<Connect>`, ended by either side, and what follows.
 
 use crate::sim::carrier::company::report::{Beat, WebhookKind};
-use crate::sim::carrier::company::{CompanyCall, CompanyOut, OPEN_WAIT, Post, SocketNo, Stage, stream_sid};
+use crate::sim::carrier::company::{CompanyCall, CompanyOut, Later, OPEN_WAIT, Post, SocketNo, Stage, stream_sid};
 use crate::sim::carrier::phone::{Phone, PhoneOut};
 use crate::sim::carrier::wire::Names;
 use crate::types::Mono;
@@ -70,6 +70,11 @@ impl CompanyCall {
         out.push(CompanyOut::OpenStream { socket, url: connect.url.clone() });
         // Timed faults are of the call's first stream: a stream that comes back stays.
         let mut knobs = self.phone_knobs.clone();
+        if socket.0 == 0
+            && let Some(after) = self.knobs.replay_after
+        {
+            self.later.add(now + after, Later::Replay);
+        }
         if socket.0 > 0 {
             (knobs.drop_at, knobs.key_flood, knobs.start) = (None, None, Default::default());
         }

@@ -120,6 +120,7 @@ impl Gateway {
                 }
             }
             Document::HangUp
+            | Document::AskAgain
             | Document::Apologise
             | Document::Room(_)
             | Document::Voicemail { .. }
@@ -134,6 +135,7 @@ impl Gateway {
             document,
             org_name: "Riverside Clinic".into(),
             language: "en".into(),
+            emergency: "".into(),
             ticket,
             cold,
         })

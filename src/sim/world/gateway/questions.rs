@@ -10,6 +10,7 @@ use crate::sim::carrier::company::{WebAnswer, WebFailure, WebhookId};
 use crate::sim::carrier::exchange::LegNo;
 use crate::sim::world::gateway::desk::encoded;
 use crate::sim::world::gateway::{CompanyOut, Gateway, Learned, ToWorld, call_id};
+use crate::twilio::asking::Asking;
 use crate::twilio::callback::{self, Form, transfer};
 use crate::twilio::twiml::language::Tongue;
 use crate::twilio::twiml::{apology, hang_up};
@@ -34,7 +35,10 @@ impl Gateway {
         let path = url.strip_prefix(super::ORIGIN).unwrap_or(url);
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let body = match Form::parse(encoded(pairs).as_bytes()) {
-            Ok(form) => self.route(now, path, query, &form).unwrap_or_default(),
+            Ok(mut form) => {
+                form.recall(query);
+                self.route(now, path, query, &form).unwrap_or_default()
+            }
             Err(_) => String::new(),
         };
         let status = if body.is_empty() { 204 } else { 200 };
@@ -45,11 +49,15 @@ impl Gateway {
     /// The document that answers, or nothing to say. A form that cannot be read is not answered, either.
     fn route(&mut self, now: Mono, path: &str, query: &str, form: &Form) -> Option<String> {
         let parts: Vec<&str> = path.trim_start_matches("/twilio/").split('/').collect();
+        let asking = Asking::new(path, Some(query));
         match parts.as_slice() {
             ["voice"] => Some(self.ring(now)),
             ["fallback"] => {
-                self.carrier(now, CarrierInput::Fallback);
-                Some(apology())
+                let failed = callback::fallback(form).ok()?;
+                if failed.of_ring {
+                    return Some(self.ring(now));
+                }
+                Some(self.ask_caller(now, &failed.leg, Question::Fallback, (&asking.after_stream(), form)))
             }
             ["stream-status"] => {
                 self.stream_status(now, form);
@@ -61,7 +69,7 @@ impl Gateway {
             }
             ["after-stream"] => {
                 let leg = callback::after_stream(form).ok()?;
-                Some(self.ask_caller(now, &leg, Question::AfterStream))
+                Some(self.ask_caller(now, &leg, Question::AfterStream, (&asking, form)))
             }
             ["status"] => {
                 let progress = callback::status(form).ok()?;
@@ -70,12 +78,12 @@ impl Gateway {
             }
             ["transfers", attempt, what @ ..] => {
                 let attempt: AttemptId = attempt.parse().ok().filter(|id: &AttemptId| self.is_ours(&id.call))?;
-                self.transfer(now, attempt, what, form)
+                self.transfer(now, attempt, what, (&asking, form))
             }
             ["outbound", call, what @ ..] if self.is_ours(call) => self.outbound(now, what, form),
             ["voicemail", call, "done"] if self.is_ours(call) => {
                 let (leg, question) = transfer::voicemail_done(form).ok()?;
-                Some(self.ask_caller(now, &leg, question))
+                Some(self.ask_caller(now, &leg, question, (&asking, form)))
             }
             ["voicemail", call, "recording"] if self.is_ours(call) => {
                 let news = transfer::recorded(form).ok()??;
@@ -90,15 +98,15 @@ impl Gateway {
         call.to_string() == call_id(self.settings.seed).to_string()
     }
 
-    fn transfer(&mut self, now: Mono, id: AttemptId, what: &[&str], form: &Form) -> Option<String> {
-        let attempt = id.no;
+    fn transfer(&mut self, now: Mono, id: AttemptId, what: &[&str], asked: (&Asking, &Form)) -> Option<String> {
+        let (attempt, form) = (id.no, asked.1);
         match what {
             ["answer"] => Some(self.ask_operator(now, transfer::operator_answered(form, id).ok()?)),
             ["key", step] => Some(self.ask_operator(now, transfer::operator_key(form, id, step.parse().ok()?).ok()?)),
             ["operator-done"] => Some(self.ask_operator(now, transfer::operator_done(form, id).ok()?)),
             ["caller-done"] => {
                 let (leg, question) = transfer::caller_done(form, id).ok()?;
-                Some(self.ask_caller(now, &leg, question))
+                Some(self.ask_caller(now, &leg, question, asked))
             }
             ["leg"] => {
                 let progress = callback::status(form).ok()?;
@@ -204,21 +212,27 @@ impl Gateway {
         self.ask(now, question).unwrap_or_else(hang_up)
     }
 
-    fn ask_caller(&mut self, now: Mono, leg: &LegId, question: Question) -> String {
+    fn ask_caller(&mut self, now: Mono, leg: &LegId, question: Question, asked: (&Asking, &Form)) -> String {
         if self.leg.as_ref() != Some(leg) {
             return apology();
         }
         if self.engine.is_none() || self.over {
             return if self.opened { hang_up() } else { apology() };
         }
-        self.ask(now, question).unwrap_or_else(apology)
+        let answer = self.ask(now, question);
+        if self.asks_again {
+            return asked.0.soon(&self.documents, asked.1);
+        }
+        answer.unwrap_or_else(apology)
     }
 
     /// Puts a question to the call. `None`: there is none, or what it wants cannot be had.
     fn ask(&mut self, now: Mono, question: Question) -> Option<String> {
         self.answer = None;
+        self.asks_again = false;
         self.carrier(now, CarrierInput::Ask(question));
         let document = self.answer.take()?;
+        self.asks_again = document == Document::AskAgain;
         let is_gate = matches!(document, Document::Gate { .. });
         let script = self.script(now, document).ok()?;
         let text = self.documents.write(&script);

@@ -17,7 +17,7 @@ use crate::sim::carrier::person::{Habits, Leave, Person, PickUp};
 use crate::sim::model::script::tone;
 use crate::sim::model::{ModelKnobs, ModelScript, Part, Reply};
 use crate::sim::world::plan::transfer::words::random_script;
-use crate::sim::world::plan::{CallerKind, Guest, WorldPlan};
+use crate::sim::world::plan::{CallerKind, Guest, WorldPlan, random_replay};
 use crate::types::org::{EscalationSettings, Target, WeekHours};
 use crate::types::{Fallback, Mulaw, OpenHours, TargetId, Urgency};
 
@@ -201,6 +201,7 @@ impl WorldPlan {
             plan.outage = Some((millis(rng, 0, 60_000), millis(rng, 100, 8000)));
         }
         plan.transfer = Some(random_transfer(rng, flawless));
+        plan.company.replay_after = random_replay(seed);
         plan
     }
 }

@@ -67,7 +67,7 @@ impl Door for FakeDoor {
         unreachable!("the API does not tell this")
     }
 
-    fn fallback(&self, _: &LegId) {
+    fn gave_up(&self, _: &LegId) {
         unreachable!("the API does not tell this")
     }
 
