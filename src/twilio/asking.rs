@@ -37,7 +37,7 @@ impl Asking {
 
     /// Nobody can tell yet.
     pub fn later(&self, documents: &Documents, form: &Form) -> String {
-        documents.ask_again(&self.url(documents, form), self.asked)
+        documents.ask_again(&self.url(documents, form))
     }
 
     /// The call says itself that it will know in a moment.

@@ -42,9 +42,6 @@ const APOLOGY: &str = include_str!("../../twiml/apology.xml");
 const AGAIN_PAUSE: Duration = Duration::from_secs(2);
 pub const AGAIN_MAX: u32 = 5;
 
-/// Whoever waits so hears why now and then.
-const AGAIN_SAID_EVERY: u32 = 3;
-
 /// Connects the caller's leg to our media socket. No `<Pause>` may follow: it would keep a silent call.
 #[derive(Template)]
 #[template(path = "answer.xml", config = "twiml/askama.toml")]
@@ -154,7 +151,7 @@ impl Documents {
             Answer::Refuse { refusal, language, emergency } => {
                 say_all(&turned_away(language.as_deref(), emergency, |tongue| tongue.refusal(*refusal)))
             }
-            Answer::AskAgain if asked < AGAIN_MAX => self.ask_again(&self.url(&paths::voice_again(asked + 1)), asked),
+            Answer::AskAgain if asked < AGAIN_MAX => self.ask_again(&self.url(&paths::voice_again(asked + 1))),
             Answer::AskAgain => apology(),
             Answer::HangUp => hang_up(),
         }
@@ -223,13 +220,12 @@ impl Documents {
         self.origin.http(path)
     }
 
-    /// A leg about which nobody can tell yet waits a moment and asks at this URL; it did so often before. Whose leg it
-    /// is nobody knows, so neither does the sentence.
-    pub fn ask_again(&self, again_url: &str, asked: u32) -> String {
+    /// A leg about which nobody can tell yet waits a moment and asks at this URL. Whose leg it is nobody knows, so
+    /// neither does the sentence.
+    pub fn ask_again(&self, again_url: &str) -> String {
         let tongue = Tongue::English;
         let language = tongue.locale(tongue.tag());
-        let text = if asked.is_multiple_of(AGAIN_SAID_EVERY) { tongue.please_hold() } else { "" };
-        rendered(&Again { language, text, pause_secs: secs(AGAIN_PAUSE), again_url })
+        rendered(&Again { language, text: tongue.please_hold(), pause_secs: secs(AGAIN_PAUSE), again_url })
     }
 
     /// The same without a word, for a leg that most likely needs not wait at all.

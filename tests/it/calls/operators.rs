@@ -39,6 +39,8 @@ async fn a_leg_that_asks_for_a_call_that_is_over_or_unknown_is_hung_up_on() {
     let call = world.call();
     world.board.leg_status(&leg(1), LegStatus::Completed, None);
     world.quiet(Duration::from_secs(60)).await;
+    world.board.sweep();
+    world.settle().await;
     for call in [call, CallId(uuid::Uuid::nil())] {
         for question in [answered(), Question::OutboundAnswered { leg: operator() }] {
             let script = world.board.ask_call(call, question).await.unwrap();
