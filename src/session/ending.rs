@@ -302,12 +302,6 @@ impl CallSession {
         }
     }
 
-    /// The carrier asks what is next when the stream has ended; it is no longer taken for alive.
-    fn close_stream(&mut self, out: &mut Effects) {
-        self.pace.stream_heard = None;
-        out.push(Effect::Media(MediaEffect::Close));
-    }
-
     /// The call is over. What is still owed is the transcript of the caller's last words.
     pub(super) fn close(&mut self, now: Mono, outcome: Outcome, reason: Reason, out: &mut Effects) {
         if matches!(self.ending, Ending::Closing { .. } | Ending::Over) {

@@ -173,6 +173,12 @@ impl CallSession {
         self.after_stream_lost(now, out);
     }
 
+    /// The carrier asks what is next when the stream has ended; it is no longer taken for alive.
+    pub(super) fn close_stream(&mut self, out: &mut Effects) {
+        self.pace.stream_heard = None;
+        out.push(Effect::Media(MediaEffect::Close));
+    }
+
     /// The stream is gone: whatever was out was not heard, and nobody speaks any more.
     pub(super) fn lose_stream(&mut self, now: Mono, out: &mut Effects) {
         self.media = Media::Gone { since: now };
