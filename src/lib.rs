@@ -1,11 +1,12 @@
 //! Switchboard: a telephony gateway that lets an AI assistant answer a phone line.
 //!
 //! A call is a pure state machine (`session`) with a thin async shell (`calls`). Adapters translate: `twilio` for the
-//! carrier, `realtime` for the model, `store` for the database, `http` for staff. `sim` is a phone company and a model
-//! in a box. `app` puts them together and is the only place that names them all. Layers, lowest first:
+//! carrier, `realtime` for the model, `store` for the database, `http` for staff; `net` makes connections. `sim` is a
+//! phone company and a model in a box. `app` puts them together and is the only place that names them all. Layers,
+//! lowest first:
 //!
 //! ```text
-//! 0 types   1 audio safety dialling config telemetry auth   2 session   3 ports assistant   4 twilio realtime store   5 calls
+//! 0 types   1 audio safety dialling net telemetry auth   2 session config   3 ports assistant   4 twilio realtime store   5 calls
 //! 6 http sim   7 app cli main
 //! ```
 //!
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod dialling;
 pub mod http;
+pub mod net;
 pub mod ports;
 pub mod realtime;
 pub mod safety;

@@ -18,6 +18,10 @@ impl Banner {
         banner.add("listening", format!("http://{}", gateway.addr()));
         banner.telephony(config, gateway);
         banner.model(config);
+        if let Some(proxy) = &config.network.proxy {
+            let text = format!("REST and the model are reached through {}:{}", proxy.host(), proxy.port());
+            banner.add("proxy", text);
+        }
         banner.add("database", database(config, gateway));
         banner.add("data", config.storage.data_dir.display().to_string());
         banner.numbers(gateway).await;

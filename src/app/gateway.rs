@@ -12,13 +12,14 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::browser::BrowserMint;
-use crate::app::wiring::{calls_settings, connector, private_dir, secret_mint, twilio_settings, validate_org};
+use crate::app::wiring::{calls_settings, connector, net, private_dir, secret_mint, twilio_settings, validate_org};
 use crate::app::{OrgCache, SystemClock, server};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
 use crate::calls::{CallsPorts, Clock, Switchboard};
 use crate::config::{Config, Database};
 use crate::http::{self, ApiState, REQUEST_LIMIT};
+use crate::net::Lookup;
 use crate::ports::carrier::Carrier;
 use crate::ports::door::Door as _;
 use crate::ports::sessions::Sessions as _;
@@ -43,6 +44,8 @@ pub struct GatewayOptions {
     /// `None`: counters that are not installed, so `/metrics` stays empty.
     pub metrics: Option<Metrics>,
     pub wrap_journal: Option<WrapJournal>,
+    /// What names mean, instead of the system's resolver.
+    pub lookup: Option<Arc<dyn Lookup>>,
     /// Limits of a call; `CALL_SECS_MAX` and the organization's settings go over it.
     pub policy: Policy,
 }
@@ -111,10 +114,10 @@ impl Gateway {
         let addr = listener.local_addr().context("the listening socket")?;
         let origin = config.server.public_url(addr).origin();
 
-        let (connector, simulated) = connector(config, clock).await?;
+        let net = net(config, options.lookup);
+        let (connector, simulated) = connector(config, &net, clock).await?;
         let twilio = twilio_settings(config, &origin);
-        let carrier = TwilioRest::new(TwilioRest::client().context("the carrier's client")?, &twilio)
-            .context("PUBLIC_BASE_URL")?;
+        let carrier = TwilioRest::new(net.clone(), &twilio).context("PUBLIC_BASE_URL")?;
         let carrier_configured = carrier.is_configured();
 
         let directory: Arc<dyn Directory> = Arc::new(store.clone());
@@ -131,7 +134,7 @@ impl Gateway {
             troubles: troubles.clone(),
         };
         let settings = calls_settings(config, options.policy)?;
-        let mint = BrowserMint { settings: settings.clone(), provider: secret_mint(config, simulated.as_ref())? };
+        let mint = BrowserMint { settings: settings.clone(), provider: secret_mint(config, &net, simulated.as_ref())? };
         let board = Switchboard::new(settings, ports);
 
         let metrics = options.metrics.unwrap_or_else(Metrics::detached);

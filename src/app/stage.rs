@@ -15,6 +15,7 @@ use crate::app::watch::{Committed, watch};
 use crate::app::{Gateway, GatewayOptions, StartError, SystemClock, server};
 use crate::auth::FirstKey;
 use crate::config::{Config, Sources};
+use crate::net::Lookup;
 use crate::session::policy::Policy;
 use crate::sim::carrier::{CallPlan, CompanyKnobs};
 use crate::sim::model::{FakeModel, ModelKnobs, ModelScript};
@@ -44,6 +45,8 @@ pub struct StageOptions {
     /// Faults of the legs that the gateway places, and of the company's REST interface.
     pub company: CompanyKnobs,
     pub policy: Policy,
+    /// What names mean, instead of the system's resolver.
+    pub lookup: Option<Arc<dyn Lookup>>,
     /// Ids, faults and the model's timing come from it.
     pub seed: u64,
 }
@@ -61,6 +64,7 @@ impl StageOptions {
             knobs: ModelKnobs::default(),
             company: CompanyKnobs::default(),
             policy: Policy::default(),
+            lookup: None,
             seed: 1,
         }
     }
@@ -120,6 +124,7 @@ impl Stage {
             metrics: None,
             wrap_journal: Some(wrap),
             policy: options.policy,
+            lookup: options.lookup,
         };
         let gateway = Gateway::start(&config, options).await?;
         let committed = watched.try_recv().context("the journal's watch")?;

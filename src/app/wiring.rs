@@ -16,16 +16,27 @@ use crate::auth::generate_key;
 use crate::calls::{CallLimits, CallsSettings};
 use crate::config::{Access, Config};
 use crate::http::FieldError;
+use crate::net::{Lookup, Net, Proxies, SystemLookup, tls_config};
 use crate::ports::store::OrgRow;
-use crate::realtime::{RealtimeConnector, RealtimeSettings, SecretMint, tls_config};
+use crate::realtime::{RealtimeConnector, RealtimeSettings, SecretMint};
 use crate::session::policy::Policy;
 use crate::sim::server::model::ModelServer;
 use crate::twilio::TwilioSettings;
 use crate::types::Secret;
 
+/// How connections to the outside are made. Only what the settings say counts, not the process's environment.
+pub(super) fn net(config: &Config, lookup: Option<Arc<dyn Lookup>>) -> Net {
+    let proxies = match &config.network.proxy {
+        Some(proxy) => Proxies::new(proxy.clone(), &config.network.no_proxy),
+        None => Proxies::default(),
+    };
+    Net::new(tls_config(), proxies, lookup.unwrap_or_else(|| Arc::new(SystemLookup)))
+}
+
 /// The connection to the model, and the model itself if it is the built-in one.
 pub(super) async fn connector(
     config: &Config,
+    net: &Net,
     clock: SystemClock,
 ) -> anyhow::Result<(Arc<RealtimeConnector>, Option<ModelServer>)> {
     let (url, api_key, simulated) = match &config.model.access {
@@ -36,18 +47,18 @@ pub(super) async fn connector(
         }
     };
     let settings = RealtimeSettings { url, api_key, log_dir: config.model.log_dir.clone(), parse_tool: tools::parse };
-    let connector = RealtimeConnector::new(settings, tls_config()).context("the model's connection")?;
+    let connector = RealtimeConnector::new(settings, net.clone()).context("the model's connection")?;
     Ok((Arc::new(connector), simulated))
 }
 
 /// Where browsers' secrets come from: the model that calls talk with.
-pub(super) fn secret_mint(config: &Config, simulated: Option<&ModelServer>) -> anyhow::Result<SecretMint> {
+pub(super) fn secret_mint(config: &Config, net: &Net, simulated: Option<&ModelServer>) -> anyhow::Result<SecretMint> {
     let base_url = simulated.map_or_else(|| config.model.base_url.to_string(), ModelServer::rest_base);
     let api_key = match &config.model.access {
         Access::Key(key) => Some(key.clone()),
         Access::Simulated => None,
     };
-    SecretMint::new(&base_url, api_key).context("the client for browsers' secrets")
+    SecretMint::new(net.clone(), &base_url, api_key).context("OPENAI_BASE_URL")
 }
 
 /// What the carrier's adapter must know.

@@ -7,6 +7,7 @@ mod address;
 mod limits;
 mod log;
 mod model;
+mod network;
 mod prices;
 mod reader;
 mod resolved;
@@ -22,6 +23,7 @@ pub use address::{BaseUrl, PublicUrl};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use model::{Access, Model};
+pub use network::Network;
 pub use prices::PriceTable;
 pub use resolved::{Layer, Resolved, Shown};
 pub use server::{CorsOrigins, Server};
@@ -40,6 +42,7 @@ pub struct Config {
     pub model: Model,
     pub storage: Storage,
     pub limits: Limits,
+    pub network: Network,
     pub log: Log,
 }
 
@@ -59,6 +62,7 @@ impl Config {
             model: Model::read(&mut reader, loopback),
             storage: Storage::read(&mut reader),
             limits: Limits::read(&mut reader),
+            network: Network::read(&mut reader),
             log: Log::read(&mut reader),
             server,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::config::settings::{did_you_mean, find};
+use crate::config::settings::{EITHER_CASE, did_you_mean, find};
 use crate::config::{ConfigError, Fault, FileText, Kind, SETTINGS, Setting, Sources};
 
 /// The table of the settings file that holds price overrides.
@@ -116,7 +116,9 @@ impl Resolved {
 /// A setting's value in one layer: itself, or the content of the file that `NAME_FILE` names. Empty is unset.
 fn lookup(setting: &Setting, map: &BTreeMap<String, String>, layer: Layer) -> Result<Option<Value>, Fault> {
     let given = |name: &str| map.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-    let direct = given(setting.name).map(|text| Value { text: text.to_owned(), layer, from_file: false });
+    let lower = || EITHER_CASE.contains(&setting.name).then(|| given(&setting.name.to_ascii_lowercase())).flatten();
+    let direct =
+        given(setting.name).or_else(lower).map(|text| Value { text: text.to_owned(), layer, from_file: false });
     if setting.kind == Kind::Plain {
         return Ok(direct);
     }

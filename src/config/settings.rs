@@ -30,6 +30,13 @@ const fn secret(name: &'static str, about: &'static str) -> Setting {
     Setting { name, default: None, kind: Kind::Secret, about }
 }
 
+const fn url(name: &'static str, about: &'static str) -> Setting {
+    Setting { name, default: None, kind: Kind::Url, about }
+}
+
+/// Settings that other programs read as well, and in lower case, too.
+pub(super) const EITHER_CASE: &[&str] = &["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
+
 /// Every setting, in the order in which they are documented.
 pub const SETTINGS: &[Setting] = &[
     plain("BIND", Some("127.0.0.1:8080"), "where `serve` listens"),
@@ -64,10 +71,13 @@ pub const SETTINGS: &[Setting] = &[
     plain("CALL_SECS_MAX", Some("1200"), "longest call in seconds"),
     plain("DRAIN_SECS", Some("120"), "seconds that live calls get at shutdown"),
     plain("CORS_ORIGINS", None, "origins, comma separated, whose pages may use the API"),
+    url("HTTPS_PROXY", "http:// proxy for REST and the model's connection, never for loopback; lower case counts, too"),
+    url("HTTP_PROXY", "the same, where HTTPS_PROXY is not set"),
+    plain("NO_PROXY", None, "names, addresses and networks, comma separated, that are reached without the proxy"),
     plain("LOG_LEVEL", Some("info"), "off, error, warn, info, debug, trace, or target=level pairs"),
     plain("LOG_FORMAT", Some("text"), "text or json"),
     plain("USE_REDIS", Some("false"), "shared state for several nodes; not available yet"),
-    Setting { name: "REDIS_URL", default: None, kind: Kind::Url, about: "used with USE_REDIS; not available yet" },
+    url("REDIS_URL", "used with USE_REDIS; not available yet"),
 ];
 
 /// The setting with this exact name.

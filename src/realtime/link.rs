@@ -13,18 +13,18 @@ use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use metrics::counter;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use crate::net;
 use crate::ports::link::LinkError;
 use crate::ports::model::{ModelEvent, ModelLink, ModelSetup, ParseTool};
 use crate::realtime::{Decoder, Direction, Encoder, Tap};
 use crate::session::input::{LostCause, ModelInput};
 
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<net::Stream>;
 
 /// The link of an open socket. Every message passes the tap, if there is one.
 pub(super) fn link(socket: Socket, setup: ModelSetup, parse_tool: ParseTool, tap: Option<Tap>) -> ModelLink {

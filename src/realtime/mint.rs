@@ -4,16 +4,19 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Response, StatusCode};
+use bytes::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::{HeaderMap, Method, StatusCode, Uri};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::net::{Net, Request};
 use crate::ports::mint::{MintError, Minted};
 use crate::ports::model::ModelSetup;
+use crate::realtime::BadUrl;
 use crate::realtime::setup::Session;
 use crate::types::Secret;
 
-const CONNECT_WAIT: Duration = Duration::from_secs(3);
 /// From the first byte out to the last byte in; shorter than the API's own limit.
 const TOTAL_WAIT: Duration = Duration::from_secs(8);
 
@@ -25,8 +28,8 @@ const SECRET_SECS: u32 = 600;
 
 /// The provider's REST interface.
 pub struct SecretMint {
-    client: Client,
-    url: String,
+    net: Net,
+    url: Uri,
     api_key: Option<Secret>,
 }
 
@@ -47,14 +50,11 @@ struct Named {
 impl SecretMint {
     /// `base_url`: `https://host/v1`. `api_key`: `None` sends none (a simulated model).
     ///
-    /// reqwest is built without a TLS provider of its own: one must be installed as rustls' default beforehand.
-    pub fn new(base_url: &str, api_key: Option<Secret>) -> reqwest::Result<Self> {
-        let client = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_WAIT)
-            .timeout(TOTAL_WAIT)
-            .build()?;
-        Ok(Self { client, url: format!("{}/realtime/client_secrets", base_url.trim_end_matches('/')), api_key })
+    /// # Errors
+    /// It is no URL.
+    pub fn new(net: Net, base_url: &str, api_key: Option<Secret>) -> Result<Self, BadUrl> {
+        let url = format!("{}/realtime/client_secrets", base_url.trim_end_matches('/'));
+        Ok(Self { net, url: url.parse().map_err(|_| BadUrl::Shape)?, api_key })
     }
 
     /// One secret for a session that is set up so.
@@ -75,25 +75,32 @@ impl SecretMint {
         let mut session = config.clone();
         session["model"] = json!(setup.model);
         let body = json!({ "expires_after": { "anchor": "created_at", "seconds": SECRET_SECS }, "session": session });
-        let mut request = self.client.post(&self.url).header("openai-safety-identifier", &setup.safety_id).json(&body);
-        if let Some(key) = &self.api_key {
-            // reqwest marks it as sensitive.
-            request = request.bearer_auth(key.expose());
-        }
-        let response = request.send().await.map_err(|error| {
-            tracing::warn!(timeout = error.is_timeout(), connect = error.is_connect(), "no secret for a browser");
+        let request = self.request(setup, &body).ok_or(MintError::Refused)?;
+        let answer = self.net.send(request, TOTAL_WAIT, ANSWER_BYTES_MAX).await.map_err(|missed| {
+            tracing::warn!(why = missed.label(), "no secret for a browser");
             MintError::Unavailable
         })?;
-        let status = response.status();
-        if status != StatusCode::OK {
-            tracing::warn!(status = status.as_u16(), "the model's provider makes no secret for a browser");
-            return Err(refusal(status));
+        if answer.status != StatusCode::OK {
+            tracing::warn!(status = answer.status.as_u16(), "the model's provider makes no secret for a browser");
+            return Err(refusal(answer.status));
         }
-        let body = read(response).await.ok_or(MintError::Unavailable)?;
-        serde_json::from_slice(&body).map_err(|_| {
+        serde_json::from_slice(&answer.body).map_err(|_| {
             tracing::warn!("the answer with a secret for a browser cannot be read");
             MintError::Unavailable
         })
+    }
+
+    fn request(&self, setup: &ModelSetup, body: &Value) -> Option<Request> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert("openai-safety-identifier", HeaderValue::from_str(&setup.safety_id).ok()?);
+        if let Some(key) = &self.api_key {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).ok()?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let body = Bytes::from(body.to_string());
+        Some(Request { method: Method::POST, url: self.url.clone(), headers, body })
     }
 }
 
@@ -103,16 +110,4 @@ fn refusal(status: StatusCode) -> MintError {
         status if status.is_client_error() => MintError::Refused,
         _ => MintError::Unavailable,
     }
-}
-
-/// The whole body, unless it is too long or breaks off.
-async fn read(mut response: Response) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return None;
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Some(body)
 }

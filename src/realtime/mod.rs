@@ -23,6 +23,6 @@ pub mod translate;
 
 pub use encode::Encoder;
 pub use mint::SecretMint;
-pub use socket::{BadUrl, ConnectorError, RealtimeConnector, RealtimeSettings, tls_config};
+pub use socket::{BadUrl, ConnectorError, RealtimeConnector, RealtimeSettings};
 pub use tap::{Direction, Recorder, Tap};
 pub use translate::Decoder;

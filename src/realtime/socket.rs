@@ -1,20 +1,18 @@
 //! Opening connections to the model.
 //!
-//! Measured choices: one TLS configuration for all connections (reading the root certificates takes milliseconds and
-//! blocks), no Nagle, small read buffers, no compression.
+//! Measured choices: small read buffers, no compression. Names, addresses, proxies and TLS are `net`'s.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 
+use crate::net::{Net, Place};
 use crate::ports::model::{ModelConnector, ModelLink, ModelSetup, ParseTool};
 use crate::realtime::{Recorder, link};
 use crate::session::input::LostCause;
@@ -53,19 +51,25 @@ pub enum ConnectorError {
 pub struct RealtimeConnector {
     /// Scheme, host and path, and the query so far.
     url: String,
+    place: Place,
     api_key: Option<Secret>,
     parse_tool: ParseTool,
-    tls: Arc<rustls::ClientConfig>,
+    net: Net,
     recorder: Option<Recorder>,
 }
 
 impl RealtimeConnector {
+    /// Where it connects to.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// Checks the URL and, if there is a log directory, makes it and starts its writer.
-    pub fn new(settings: RealtimeSettings, tls: Arc<rustls::ClientConfig>) -> Result<Self, ConnectorError> {
-        check_url(&settings.url)?;
+    pub fn new(settings: RealtimeSettings, net: Net) -> Result<Self, ConnectorError> {
+        let place = check_url(&settings.url)?;
         let recorder = settings.log_dir.as_deref().map(Recorder::start).transpose().map_err(ConnectorError::LogDir)?;
         let RealtimeSettings { url, api_key, parse_tool, .. } = settings;
-        Ok(Self { url, api_key, parse_tool, tls, recorder })
+        Ok(Self { url, place, api_key, parse_tool, net, recorder })
     }
 
     /// Waits until the log holds everything so far; true at once without a log. Blocks the thread, 5 s at most.
@@ -99,8 +103,11 @@ impl ModelConnector for RealtimeConnector {
             .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
             .max_message_size(Some(MESSAGE_BYTES_MAX))
             .max_frame_size(Some(MESSAGE_BYTES_MAX));
-        let tls = Connector::Rustls(self.tls.clone());
-        let (socket, _) = connect_async_tls_with_config(request, Some(config), true, Some(tls))
+        let stream = self.net.connect(&self.place).await.map_err(|error| {
+            tracing::debug!(%error, "the model's connection could not be opened");
+            LostCause::Unreachable
+        })?;
+        let (socket, _) = client_async_with_config(request, stream, Some(config))
             .await
             .map_err(|error| refused_or_unreachable(&error))?;
         let tap = self.recorder.as_ref().map(|recorder| recorder.tap(setup.call));
@@ -117,20 +124,15 @@ fn refused_or_unreachable(error: &SocketError) -> LostCause {
     }
 }
 
-fn check_url(url: &str) -> Result<(), BadUrl> {
+fn check_url(url: &str) -> Result<Place, BadUrl> {
     let uri: Uri = url.parse().map_err(|_| BadUrl::Shape)?;
-    let host = uri.host().filter(|host| !host.is_empty()).ok_or(BadUrl::Shape)?;
+    let place = Place::of(&uri).ok_or(BadUrl::Shape)?;
     match uri.scheme_str() {
-        Some("wss") => Ok(()),
-        Some("ws") if is_loopback(host) => Ok(()),
+        Some("wss") => Ok(place),
+        Some("ws") if place.is_loopback() => Ok(place),
         Some("ws") => Err(BadUrl::PlainText),
         _ => Err(BadUrl::Shape),
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Adds the model to the URL's query.
@@ -144,24 +146,6 @@ fn with_model(url: &str, model: &str) -> String {
         }
     }
     url
-}
-
-/// The one TLS configuration of the process: the ring provider and the machine's root certificates. Reads files; call
-/// it once, before calls arrive. Without root certificates every TLS connection fails, which is said in the log.
-pub fn tls_config() -> Arc<rustls::ClientConfig> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = rustls::RootCertStore::empty();
-    let (usable, _) = roots.add_parsable_certificates(found.certs);
-    if usable == 0 {
-        tracing::warn!("no root certificates found: TLS connections will fail (install ca-certificates)");
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has the default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Arc::new(config)
 }
 
 /// A socket's read buffer is held as long as the call.

@@ -11,9 +11,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::Client;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use form_urlencoded::Serializer;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::{HeaderMap, Uri};
 use tokio::time::Instant;
 
+use crate::net::{Answer, Missed, Net, Request};
 use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::session::input::LegStatus;
 use crate::twilio::TwilioSettings;
@@ -22,10 +28,9 @@ use crate::twilio::origin::{BadOrigin, Origin};
 use crate::twilio::twiml::Documents;
 use crate::types::{AccountId, LegId, PhoneNumber, RoomId, Secret, Wall};
 use breaker::Breaker;
-use request::{Order, Repeat, Tried, judge, read};
+use request::{Order, Repeat, Tried, judge};
 use wire::{Call, Calls, Conferences, creation};
 
-const CONNECT_WAIT: Duration = Duration::from_secs(2);
 /// One try, from the first byte out to the last byte in; a create with everything that belongs to it.
 const TOTAL_WAIT: Duration = Duration::from_secs(5);
 /// One try while the breaker is open: a caller depends on it, but nobody should wait long for what fails anyway.
@@ -46,7 +51,7 @@ const PAGE_SIZE: &str = "100";
 
 /// Twilio's REST interface for one account.
 pub struct TwilioRest {
-    client: Client,
+    net: Net,
     base_url: String,
     access: Option<Access>,
     documents: Documents,
@@ -62,22 +67,10 @@ struct Access {
 }
 
 impl TwilioRest {
-    /// A client with our time limits that follows no redirect (it would carry credentials elsewhere).
-    ///
-    /// reqwest is built without a TLS provider of its own: one must be installed as rustls' default beforehand.
-    pub fn client() -> reqwest::Result<Client> {
-        Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_WAIT)
-            .timeout(TOTAL_WAIT)
-            .build()
-    }
-
-    /// `client` should be one made by `Self::client`. Fails only if the public base URL is none: the legs that we create
-    /// ask there what to do.
-    pub fn new(client: Client, settings: &TwilioSettings) -> Result<Self, BadOrigin> {
+    /// Fails only if the public base URL is none: the legs that we create ask there what to do.
+    pub fn new(net: Net, settings: &TwilioSettings) -> Result<Self, BadOrigin> {
         Ok(Self {
-            client,
+            net,
             base_url: settings.api_base_url.trim_end_matches('/').to_owned(),
             access: Access::from_settings(settings),
             documents: Documents::new(&Origin::parse(&settings.public_base_url)?),
@@ -164,31 +157,44 @@ impl TwilioRest {
     }
 
     async fn exchange(&self, access: &Access, order: &Order, wait: Duration) -> (Tried, Option<u16>, Option<u32>) {
-        let url = format!("{}/2010-04-01/Accounts/{}{}", self.base_url, access.account, order.path);
-        let mut request = self.client.request(order.method.clone(), url).timeout(wait);
-        request = request.basic_auth(&access.user, Some(access.secret.expose()));
+        let Some(request) = self.request(access, order) else {
+            return (Tried::Unsent, None, None);
+        };
+        match self.net.send(request, wait, order.bytes_max).await {
+            Ok(Answer { status, body, .. }) => {
+                let (tried, code) = judge(status, body);
+                (tried, Some(status.as_u16()), code)
+            }
+            Err(Missed::Unsent(_)) => (Tried::Unsent, None, None),
+            Err(Missed::TimedOut | Missed::Broken) => (Tried::Unknown, None, None),
+            Err(Missed::Unusable(status)) => (Tried::Unknown, Some(status.as_u16()), None),
+        }
+    }
+
+    /// `None`: `TWILIO_API_BASE_URL` is no URL, which the settings do not let pass.
+    fn request(&self, access: &Access, order: &Order) -> Option<Request> {
+        let mut url = format!("{}/2010-04-01/Accounts/{}{}", self.base_url, access.account, order.path);
         if !order.query.is_empty() {
-            request = request.query(&order.query);
+            url.push('?');
+            url.push_str(&encoded(&order.query));
         }
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, access.header()?);
         if !order.form.is_empty() {
-            request = request.form(&order.form);
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         }
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) if error.is_connect() => return (Tried::Unsent, None, None),
-            Err(_) => return (Tried::Unknown, None, None),
-        };
-        let status = response.status();
-        let Some(body) = read(response, order.bytes_max).await else {
-            return (Tried::Unknown, Some(status.as_u16()), None);
-        };
-        let (tried, code) = judge(status, body);
-        (tried, Some(status.as_u16()), code)
+        let body = Bytes::from(encoded(&order.form));
+        Some(Request { method: order.method.clone(), url: url.parse::<Uri>().ok()?, headers, body })
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// `application/x-www-form-urlencoded`.
+fn encoded(pairs: &[(&'static str, String)]) -> String {
+    Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// The wait before try number `tried + 1`.
@@ -212,6 +218,13 @@ impl Access {
         }
         let secret = settings.tokens.first()?.clone();
         Some(Self { user: account.to_string(), account, secret })
+    }
+
+    fn header(&self) -> Option<HeaderValue> {
+        let plain = format!("{}:{}", self.user, self.secret.expose());
+        let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(plain))).ok()?;
+        value.set_sensitive(true);
+        Some(value)
     }
 }
 

@@ -8,6 +8,7 @@ mod calls;
 mod config;
 mod e2e;
 mod http;
+mod net;
 mod realtime;
 mod safety;
 mod session;

@@ -2,8 +2,8 @@
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::*;
 use crate::assistant::{demo_org, settings, tools};
@@ -15,7 +15,7 @@ async fn pair() -> (ModelLink, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (far, _) = listener.accept().await.unwrap();
-    let socket = WebSocketStream::from_raw_socket(MaybeTlsStream::Plain(near), Role::Client, None).await;
+    let socket = WebSocketStream::from_raw_socket(net::Stream::Plain(near), Role::Client, None).await;
     let org = settings::organization(&demo_org()).unwrap();
     let setup = ModelSetup {
         call: CallId(uuid::Uuid::nil()),

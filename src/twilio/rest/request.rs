@@ -2,8 +2,7 @@
 //!
 //! What may be repeated decides whether a second phone rings, so every request has to say it.
 
-use reqwest::header::CONTENT_LENGTH;
-use reqwest::{Method, StatusCode};
+use hyper::{Method, StatusCode};
 
 use crate::ports::carrier::CarrierError;
 use crate::twilio::rest::wire::Problem;
@@ -112,20 +111,4 @@ pub(crate) fn judge(status: StatusCode, body: Vec<u8>) -> (Tried, Option<u32>) {
         code => Tried::Refused(CarrierError::Refused(code)),
     };
     (tried, code)
-}
-
-/// The whole body, unless it is too long or breaks off.
-pub(crate) async fn read(mut response: reqwest::Response, bytes_max: usize) -> Option<Vec<u8>> {
-    let announced = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > bytes_max) {
-        return None;
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > bytes_max {
-            return None;
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Some(body)
 }

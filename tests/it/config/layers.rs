@@ -168,3 +168,29 @@ fn secrets_are_shown_masked() {
         assert_eq!(shown(&sources, name).value.as_deref(), Some(expected), "{name}={value}");
     }
 }
+
+/// The proxy of some settings, as host and port, and what is reached without it.
+fn proxy(pairs: &[(&str, &str)]) -> (Option<(String, u16)>, String) {
+    let network = load(pairs).unwrap_or_else(|error| panic!("{error}")).network;
+    (network.proxy.map(|proxy| (proxy.host().to_owned(), proxy.port())), network.no_proxy)
+}
+
+#[test]
+fn proxies_are_read_in_either_case_and_the_one_for_encrypted_connections_counts() {
+    let at = |host: &str| Some((host.to_owned(), 3128));
+    assert_eq!(proxy(&[]), (None, String::new()));
+    assert_eq!(proxy(&[("HTTP_PROXY", "http://a.test:3128")]).0, at("a.test"));
+    let both = [("http_proxy", "http://a.test:3128"), ("https_proxy", "b.test:3128"), ("no_proxy", "c.test")];
+    assert_eq!(proxy(&both), (at("b.test"), "c.test".to_owned()));
+    let cases = [("HTTPS_PROXY", "http://b.test:3128"), ("https_proxy", "http://a.test:3128")];
+    assert_eq!(proxy(&cases).0, at("b.test"));
+    let faults = load(&[("HTTPS_PROXY", "socks5://me:secret@a.test:1")]).err().unwrap().to_string();
+    assert!(faults.starts_with("HTTPS_PROXY: must begin with http://") && !faults.contains("secret"), "{faults}");
+}
+
+#[test]
+fn a_proxys_password_is_masked() {
+    let sources =
+        Sources { environment: map(&[("https_proxy", "http://me:secret@a.test:3128")]), ..Sources::default() };
+    assert_eq!(shown(&sources, "HTTPS_PROXY").value.as_deref(), Some("http://***@a.test:3128"));
+}

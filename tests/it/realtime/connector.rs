@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use switchboard::assistant;
+use switchboard::net::{Net, tls_config};
 use switchboard::ports::model::{ModelCommand, ModelConnector, ModelEvent, ModelLink};
-use switchboard::realtime::{RealtimeConnector, RealtimeSettings, tls_config};
+use switchboard::realtime::{RealtimeConnector, RealtimeSettings};
 use switchboard::session::input::{LostCause, ModelInput};
 use switchboard::types::Secret;
 use switchboard::types::org::AudioFormat;
@@ -31,7 +32,7 @@ async fn listen() -> (TcpListener, String) {
 fn connector(url: String, log_dir: Option<std::path::PathBuf>) -> RealtimeConnector {
     let settings =
         RealtimeSettings { url, api_key: Some(Secret::new("sk-test")), log_dir, parse_tool: assistant::tools::parse };
-    RealtimeConnector::new(settings, tls_config()).unwrap()
+    RealtimeConnector::new(settings, Net::direct(tls_config())).unwrap()
 }
 
 /// Runs the server's side and ours together; neither may take for ever.

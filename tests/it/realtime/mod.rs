@@ -23,7 +23,7 @@ fn decode_all<'a>(messages: impl IntoIterator<Item = &'a str>) -> Vec<ModelEvent
 }
 
 /// The setup of the demonstration organization.
-fn demo_setup(format: AudioFormat) -> ModelSetup {
+pub(crate) fn demo_setup(format: AudioFormat) -> ModelSetup {
     let org: types::org::Organization =
         assistant::settings::organization(&assistant::demo_org()).expect("the demo organization is valid");
     ModelSetup {

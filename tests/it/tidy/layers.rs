@@ -90,10 +90,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("axum", &["src/http/", "src/twilio/", "src/sim/server", "src/app", "src/cli", "src/main.rs"]),
     ("tower_http", &["src/http/", "src/twilio/", "src/sim/server", "src/app", "src/cli", "src/main.rs"]),
     // The configuration needs no client, but its URLs are the ones that the client takes.
-    (
-        "reqwest",
-        &["src/config/", "src/twilio/", "src/realtime/", "src/sim/server", "src/app", "src/cli", "src/main.rs"],
-    ),
+    ("reqwest", &["src/config/", "src/sim/server", "src/app", "src/cli", "src/main.rs"]),
     ("sqlx", &["src/store/"]),
     // The carrier's adapter needs its errors only: they are inside those of the HTTP server.
     ("tokio_tungstenite", &["src/realtime/", "src/twilio/", "src/sim/server", "src/app", "src/cli"]),

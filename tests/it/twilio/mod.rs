@@ -7,6 +7,6 @@ mod media_abuse;
 mod patience;
 mod rest;
 mod signatures;
-mod support;
+pub(crate) mod support;
 mod transfers;
 mod webhooks;

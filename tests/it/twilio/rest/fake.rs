@@ -10,6 +10,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use switchboard::net::{Net, tls_config};
 use switchboard::ports::carrier::{Carrier, CarrierError};
 use switchboard::session::input::LegStatus;
 use switchboard::twilio::{TwilioRest, TwilioSettings};
@@ -91,9 +92,7 @@ impl Twilio {
     /// A client with the rules of production. Only where an answer never comes it waits shorter than there; elsewhere
     /// much longer, so that a busy machine is not taken for a silent Twilio.
     pub(super) fn rest(&self, settings: &TwilioSettings) -> TwilioRest {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        let rest = TwilioRest::new(client.build().unwrap(), settings).unwrap();
+        let rest = TwilioRest::new(Net::direct(tls_config()), settings).unwrap();
         let is_silent = self.script.answers.lock().unwrap().iter().any(|says| matches!(says, Says::Nothing));
         rest.with_total_wait(if is_silent { SILENCE } else { PATIENCE })
     }
