@@ -29,7 +29,7 @@ use crate::twilio::twiml::Documents;
 use crate::types::{AccountId, LegId, PhoneNumber, RoomId, Secret, Wall};
 use breaker::Breaker;
 use request::{Order, Repeat, Tried, judge};
-use wire::{Call, Calls, Conferences, creation};
+use wire::{Call, Calls, Conferences, LIVE_ROOMS, PAGE_SIZE, creation, rooms_query};
 
 /// One try, from the first byte out to the last byte in; a create with everything that belongs to it.
 const TOTAL_WAIT: Duration = Duration::from_secs(5);
@@ -45,9 +45,6 @@ const BACKOFF: Duration = Duration::from_millis(100);
 
 /// Twilio takes a document in a request only if it is shorter than this.
 const TWIML_CHARS_MAX: usize = 4000;
-
-/// Resources that are looked through. Twilio lists the newest first.
-const PAGE_SIZE: &str = "100";
 
 /// Twilio's REST interface for one account.
 pub struct TwilioRest {
@@ -187,6 +184,13 @@ impl TwilioRest {
         Some(Request { method: order.method.clone(), url: url.parse::<Uri>().ok()?, headers, body })
     }
 
+    /// The carrier's names of the rooms with this name and state.
+    async fn rooms(&self, name: &str, status: &str) -> Result<Vec<String>, CarrierError> {
+        let body = self.send(&Order::list("/Conferences.json".to_owned(), rooms_query(name, status))).await?;
+        let page: Conferences = serde_json::from_slice(&body).map_err(|_| CarrierError::Unknown)?;
+        Ok(page.live(name))
+    }
+
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -272,15 +276,16 @@ impl Carrier for TwilioRest {
     }
 
     async fn end_room(&self, room: &RoomId) -> Result<(), CarrierError> {
-        // All states: a room in which one party waits has not begun, and is not "in progress".
-        let query = vec![("FriendlyName", room.to_string()), ("PageSize", PAGE_SIZE.to_owned())];
-        let body = self.send(&Order::list("/Conferences.json".to_owned(), query)).await?;
-        let page: Conferences = serde_json::from_slice(&body).map_err(|_| CarrierError::Unknown)?;
-        let mut result = Ok(());
-        for conference in page.conferences.iter().filter(|conference| conference.is_live(&room.to_string())) {
-            let path = format!("/Conferences/{}.json", conference.sid);
-            let ended = gone_is_done(self.send(&Order::post(path, completed(), Repeat::Freely)).await);
-            result = result.and(ended);
+        let (name, mut found, mut result) = (room.to_string(), Vec::new(), Ok(()));
+        for status in LIVE_ROOMS {
+            match self.rooms(&name, status).await {
+                Ok(sids) => found.extend(sids.into_iter().filter(|sid| !found.contains(sid)).collect::<Vec<_>>()),
+                Err(error) => result = result.and(Err(error)),
+            }
+        }
+        for sid in found {
+            let order = Order::post(format!("/Conferences/{sid}.json"), completed(), Repeat::Freely);
+            result = result.and(gone_is_done(self.send(&order).await));
         }
         result
     }

@@ -54,7 +54,7 @@ fn micros(text: &str) -> Option<i64> {
 /// A conference resource.
 #[derive(Deserialize)]
 pub(crate) struct Conference {
-    pub(crate) sid: String,
+    sid: String,
     #[serde(default)]
     status: String,
     #[serde(default)]
@@ -63,12 +63,32 @@ pub(crate) struct Conference {
 
 #[derive(Deserialize)]
 pub(crate) struct Conferences {
-    pub(crate) conferences: Vec<Conference>,
+    conferences: Vec<Conference>,
+}
+
+/// States of rooms in which somebody may be; one in which a single party waits is still `init`. Each has to be asked for
+/// by itself, since a list without a status has only those in progress. In this order: a room that begins between the
+/// two requests is in the second list.
+pub(crate) const LIVE_ROOMS: [&str; 2] = ["init", "in-progress"];
+
+/// The query that lists rooms by name and state.
+pub(crate) fn rooms_query(name: &str, status: &str) -> Vec<(&'static str, String)> {
+    let pairs = [("FriendlyName", name), ("Status", status), ("PageSize", PAGE_SIZE)];
+    pairs.map(|(key, value)| (key, value.to_owned())).to_vec()
+}
+
+/// Resources that are looked through. Twilio lists the newest first.
+pub(crate) const PAGE_SIZE: &str = "100";
+
+impl Conferences {
+    /// The carrier's names of those that are this room, and in which somebody may be.
+    pub(crate) fn live(self, room: &str) -> Vec<String> {
+        self.conferences.into_iter().filter(|found| found.is_live(room)).map(|found| found.sid).collect()
+    }
 }
 
 impl Conference {
-    /// Whether it is this room, and somebody may be in it. One with a single waiting party is still `init`.
-    pub(crate) fn is_live(&self, room: &str) -> bool {
+    fn is_live(&self, room: &str) -> bool {
         let hex = self.sid.strip_prefix("CF").is_some_and(|id| id.bytes().all(|b| b.is_ascii_hexdigit()));
         hex && self.sid.len() == 34 && self.friendly_name == room && self.status != "completed"
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sim::carrier::company::CompanyCall;
-use crate::sim::carrier::exchange::rooms::Room;
+use crate::sim::carrier::exchange::rooms::{Room, RoomState};
 use crate::sim::carrier::exchange::{Exchange, LegNo};
 use crate::sim::carrier::rest::{RestAnswer, RestRequest, form};
 use crate::types::Mono;
@@ -143,11 +143,14 @@ impl Exchange {
     }
 }
 
+/// Without a status only rooms in progress are listed, as the carrier does since 2026-09-30.
 fn room_fits(room: &Room, filters: &[(String, String)]) -> bool {
-    filters.iter().all(|(name, value)| match name.as_str() {
-        "FriendlyName" => room.name == *value,
-        _ => room.state.as_str() == value,
-    })
+    let is_asked = filters.iter().any(|(name, _)| name == "Status");
+    (is_asked || room.state == RoomState::InProgress)
+        && filters.iter().all(|(name, value)| match name.as_str() {
+            "FriendlyName" => room.name == *value,
+            _ => room.state.as_str() == value,
+        })
 }
 
 /// A day (its begin) or an instant.

@@ -3,6 +3,7 @@
 //! A create whose outcome is unknown is never repeated. What is answered after the call is over is ended as a stray.
 
 mod request;
+mod results;
 
 pub(super) use request::encoded;
 
@@ -17,7 +18,7 @@ use crate::session::plant::planted;
 use crate::sim::carrier::rest::{RestAnswer, RestRequest};
 use crate::sim::world::gateway::{Gateway, Later, Learned, ToWorld, account, call_id};
 use crate::twilio::rest::request::{Tried, judge_code};
-use crate::twilio::rest::wire::{Call, Calls, Conferences, creation};
+use crate::twilio::rest::wire::{Call, Calls, Conferences, LIVE_ROOMS, creation};
 use crate::types::org::{EscalationSettings, OutboundSettings};
 use crate::types::{AttemptId, DialFault, LegId, Mono, NotDialled, PhoneNumber, RoomId, Secret, Wall};
 
@@ -53,8 +54,10 @@ enum What {
         since: Wall,
     },
     Move(LegId, String),
-    FindRoom(RoomId),
-    EndRooms(Vec<String>),
+    /// The room, how many states were listed before, what was found, and whether a list failed.
+    FindRoom(RoomId, usize, Vec<String>, bool),
+    /// Whether something before failed.
+    EndRooms(Vec<String>, bool),
 }
 
 /// One request, for the books.
@@ -89,7 +92,7 @@ impl Gateway {
                 Err(fault) => return self.done(now, Some(action), ActionResult::Refused(fault)),
             },
             CarrierEffect::EndRoom { escalation } => {
-                What::FindRoom(RoomId { call: call_id(self.settings.seed), escalation })
+                What::FindRoom(RoomId { call: call_id(self.settings.seed), escalation }, 0, Vec::new(), false)
             }
         };
         self.begin(now, Some(action), what);
@@ -249,7 +252,7 @@ impl Gateway {
             What::Create(attempt, _) => AskedFor::Create(*attempt),
             What::HangUp(leg) => AskedFor::HangUp(leg.clone()),
             What::Move(leg, _) => AskedFor::Move(leg.clone()),
-            What::LookUp(_) | What::Find { .. } | What::FindRoom(_) | What::EndRooms(_) => AskedFor::Other,
+            What::LookUp(_) | What::Find { .. } | What::FindRoom(..) | What::EndRooms(..) => AskedFor::Other,
         };
         let covered = match &for_what {
             AskedFor::Create(attempt) => self.is_intended(*attempt),
@@ -295,18 +298,14 @@ impl Gateway {
             self.later.add(now + pause, Later::RestAgain(no));
             return;
         }
-        if let (What::FindRoom(room), Tried::Done(body)) = (&errand.what, &tried) {
-            let page: Option<Conferences> = serde_json::from_slice(body).ok();
-            let live = page.into_iter().flat_map(|page| page.conferences);
-            let live: Vec<_> = live.filter(|found| found.is_live(&room.to_string())).map(|found| found.sid).collect();
-            if !live.is_empty() {
-                return self.begin(now, errand.action, What::EndRooms(live));
-            }
+        if let What::FindRoom(room, state, found, failed) = errand.what {
+            return self.rooms_found(now, errand.action, (room, state, found, failed), tried);
         }
-        if let What::EndRooms(rooms) = &errand.what
+        if let What::EndRooms(rooms, failed) = &errand.what
             && rooms.len() > 1
         {
-            return self.begin(now, errand.action, What::EndRooms(rooms[1..].to_vec()));
+            let failed = *failed || self.result(&errand.what, tried) != ActionResult::Done;
+            return self.begin(now, errand.action, What::EndRooms(rooms[1..].to_vec(), failed));
         }
         let result = self.result(&errand.what, tried);
         let tells = matches!(errand.what, What::HangUp(_) | What::LookUp(_)) || result == ActionResult::Gone;
@@ -319,58 +318,6 @@ impl Gateway {
             self.learned.push((now, Learned::Operator(*no, leg.clone())));
         }
         self.done(now, errand.action, result);
-    }
-
-    fn result(&mut self, what: &What, tried: Tried) -> ActionResult {
-        use crate::ports::carrier::CarrierError::Gone;
-        match (what, tried) {
-            (What::HangUp(_) | What::EndRooms(_), Tried::Refused(Gone)) => ActionResult::Done,
-            (What::HangUp(_) | What::Move(..) | What::FindRoom(_) | What::EndRooms(_), Tried::Done(_)) => {
-                ActionResult::Done
-            }
-            (What::LookUp(_), Tried::Done(body)) => {
-                let call: Option<Call> = serde_json::from_slice(&body).ok();
-                let status = call.and_then(|call| crate::twilio::callback::leg_status(&call.status));
-                status.map_or(ActionResult::Failed, ActionResult::Status)
-            }
-            (What::Create(attempt, _), Tried::Done(body)) => {
-                let call: Option<Call> = serde_json::from_slice(&body).ok();
-                match call.and_then(|call| call.sid.parse::<LegId>().ok()) {
-                    Some(leg) => {
-                        self.owners.entry(leg.clone()).or_insert(*attempt);
-                        ActionResult::Dialled(leg)
-                    }
-                    None => ActionResult::Unknown,
-                }
-            }
-            (What::Create(..), Tried::Unknown) => ActionResult::Unknown,
-            (What::Create(..), Tried::Limited) => ActionResult::NotDone(NotDialled::Limited.into()),
-            (What::Create(..), Tried::Unsent) => ActionResult::NotDone(NotDialled::Unreachable.into()),
-            (What::Create(..), Tried::Refused(error)) => match error.dial_fault() {
-                Some(fault) if fault.why.is_common() => ActionResult::NotDone(fault),
-                Some(fault) => ActionResult::Refused(fault),
-                None => ActionResult::Unknown,
-            },
-            (What::Find { attempt, since, .. }, Tried::Done(body)) => self.found(*attempt, *since, &body),
-            (_, Tried::Refused(Gone)) => ActionResult::Gone,
-            (_, Tried::Refused(_) | Tried::Limited | Tried::Unknown | Tried::Unsent) => ActionResult::Failed,
-        }
-    }
-
-    fn found(&mut self, attempt: Option<u32>, since: Wall, body: &[u8]) -> ActionResult {
-        let Ok(page) = serde_json::from_slice::<Calls>(body) else {
-            return ActionResult::Failed;
-        };
-        let mut found: Vec<_> = page.calls.iter().filter_map(|call| call.created_since(since)).collect();
-        found.retain(|found| self.owners.get(&found.leg).is_none_or(|owner| *owner == attempt));
-        match found.as_slice() {
-            [] => ActionResult::Gone,
-            [only] => {
-                self.owners.insert(only.leg.clone(), attempt);
-                ActionResult::Dialled(only.leg.clone())
-            }
-            _ => ActionResult::Failed,
-        }
     }
 
     fn done(&mut self, now: Mono, action: Option<ActionId>, result: ActionResult) {

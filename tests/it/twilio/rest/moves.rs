@@ -74,47 +74,70 @@ async fn a_document_that_is_too_long_is_refused_and_never_cut() {
     assert_eq!(redirect(&twilio, &message("a".repeat(1000))).await, Ok(()));
 }
 
+/// What was asked: methods, paths below the account's, bodies.
+fn asked(twilio: &Twilio) -> Vec<String> {
+    let base = format!("/2010-04-01/Accounts/{ACCOUNT}/");
+    let line = |request: &serde_json::Value| {
+        let text = |name: &str| request[name].as_str().unwrap().to_owned();
+        format!("{} {} {}", text("method"), text("path").replace(&base, ""), text("body"))
+    };
+    twilio.requests().iter().map(line).collect()
+}
+
+fn listing(status: &str) -> String {
+    format!("GET Conferences.json?FriendlyName={ROOM}&Status={status}&PageSize=100 ")
+}
+
+fn ending(sid_end: u32) -> String {
+    format!("POST Conferences/CF{sid_end:032}.json Status=completed")
+}
+
+fn done() -> Says {
+    Says::Json(200, "{}".to_owned())
+}
+
+/// Ends the room where the lists of the two states are these, and the rest is what follows.
+async fn end_room(waiting: Says, begun: Says, then: &[Says]) -> (Result<(), CarrierError>, Vec<String>) {
+    let twilio = Twilio::that_says([&[waiting, begun], then].concat()).await;
+    let ended = twilio.rest(&twilio.settings()).end_room(&ROOM).await;
+    (ended, asked(&twilio))
+}
+
 #[tokio::test]
 async fn a_room_is_ended_whether_it_has_begun_or_not() {
-    let all = [conference(1, "completed"), conference(2, "in-progress"), conference(3, "init")];
-    let done = || Says::Json(200, "{}".to_owned());
-    let twilio = Twilio::that_says([conferences(&all), done(), done()]).await;
-    assert_eq!(twilio.rest(&twilio.settings()).end_room(&ROOM).await, Ok(()));
-    let asked: Vec<(String, String)> = twilio
-        .requests()
-        .iter()
-        .map(|request| (request["path"].as_str().unwrap().to_owned(), request["body"].as_str().unwrap().to_owned()))
-        .collect();
-    let base = format!("/2010-04-01/Accounts/{ACCOUNT}/Conferences");
-    assert_eq!(
-        asked,
-        [
-            (format!("{base}.json?FriendlyName={ROOM}&PageSize=100"), String::new()),
-            (format!("{base}/CF{:032}.json", 2), "Status=completed".to_owned()),
-            (format!("{base}/CF{:032}.json", 3), "Status=completed".to_owned()),
-        ]
-    );
+    let (waiting, begun) = (conferences(&[conference(3, "init")]), conferences(&[conference(2, "in-progress")]));
+    let (ended, asked) = end_room(waiting, begun, &[done(), done()]).await;
+    assert_eq!(ended, Ok(()));
+    assert_eq!(asked, [listing("init"), listing("in-progress"), ending(3), ending(2)]);
+}
+
+#[tokio::test]
+async fn a_room_that_begins_between_the_lists_is_ended_once() {
+    let (waiting, begun) = (conferences(&[conference(2, "init")]), conferences(&[conference(2, "in-progress")]));
+    let (ended, asked) = end_room(waiting, begun, &[done()]).await;
+    assert_eq!((ended, &asked[2..]), (Ok(()), &[ending(2)][..]));
 }
 
 #[tokio::test]
 async fn a_room_that_is_not_there_is_ended_already() {
-    let twilio = Twilio::that_says([conferences(&[])]).await;
-    assert_eq!(twilio.rest(&twilio.settings()).end_room(&ROOM).await, Ok(()));
-    let twilio = Twilio::that_says([conferences(&[conference(1, "in-progress")]), error(404, 20404)]).await;
-    assert_eq!(twilio.rest(&twilio.settings()).end_room(&ROOM).await, Ok(()));
+    let nobody = || conferences(&[]);
+    assert_eq!(end_room(nobody(), nobody(), &[]).await.0, Ok(()));
+    let begun = conferences(&[conference(1, "in-progress")]);
+    assert_eq!(end_room(nobody(), begun, &[error(404, 20404)]).await.0, Ok(()));
     let foreign = conference(1, "in-progress").replace("xfer-", "other-");
-    let twilio = Twilio::that_says([conferences(&[foreign])]).await;
-    assert_eq!(twilio.rest(&twilio.settings()).end_room(&ROOM).await, Ok(()));
-    assert_eq!(twilio.requests().len(), 1, "somebody else's room stays");
+    let (ended, asked) = end_room(nobody(), conferences(&[foreign, conference(2, "completed")]), &[]).await;
+    assert_eq!((ended, asked.len()), (Ok(()), 2), "somebody else's room stays");
 }
 
 #[tokio::test]
 async fn every_room_is_tried_and_the_first_failure_is_told() {
-    let all = [conference(1, "in-progress"), conference(2, "in-progress")];
-    let twilio = Twilio::that_says([conferences(&all), error(403, 20005), Says::Json(200, "{}".to_owned())]).await;
-    let ended = twilio.rest(&twilio.settings()).end_room(&ROOM).await;
-    assert_eq!(ended, Err(CarrierError::Refused(Some(20005))));
-    assert_eq!(twilio.requests().len(), 3);
-    let twilio = Twilio::that_says([Says::Json(200, "{}".to_owned())]).await;
-    assert_eq!(twilio.rest(&twilio.settings()).end_room(&ROOM).await, Err(CarrierError::Unknown));
+    let (waiting, begun) = (conferences(&[conference(1, "init")]), conferences(&[conference(2, "in-progress")]));
+    let (ended, asked) = end_room(waiting, begun, &[error(400, 20001), done()]).await;
+    assert_eq!((ended, asked.len()), (Err(CarrierError::Refused(Some(20001))), 4));
+    // A list that cannot be had keeps nobody from ending what the other one shows.
+    let begun = conferences(&[conference(2, "in-progress")]);
+    let (ended, asked) = end_room(error(400, 20001), begun, &[done()]).await;
+    assert_eq!((ended, &asked[2..]), (Err(CarrierError::Refused(Some(20001))), &[ending(2)][..]));
+    let (ended, asked) = end_room(done(), conferences(&[]), &[]).await;
+    assert_eq!((ended, asked.len()), (Err(CarrierError::Unknown), 2));
 }

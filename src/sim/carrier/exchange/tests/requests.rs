@@ -165,6 +165,25 @@ fn a_room_is_found_by_name_shown_and_ended() {
 }
 
 #[test]
+fn a_list_without_a_status_has_rooms_in_progress_only() {
+    let (mut rig, _, legs) = in_room();
+    let listed = |rig: &mut Rig, query: &str| {
+        let (_, list) = rig.rest("GET", &format!("Conferences.json?FriendlyName=r{query}"), "");
+        list["conferences"].as_array().unwrap().len()
+    };
+    assert_eq!([listed(&mut rig, ""), listed(&mut rig, "&Status=init")], [1, 0]);
+    rig.hang_up(rig.exchange.leg_no(&legs[0].parse().unwrap()).unwrap());
+    rig.finish();
+    assert_eq!([listed(&mut rig, ""), listed(&mut rig, "&Status=completed")], [0, 1]);
+
+    let mut rig = Rig::new();
+    rig.call(&room("caller", "endConferenceOnExit='true'"), Habits::default());
+    rig.pass(3000);
+    assert_eq!([listed(&mut rig, ""), listed(&mut rig, "&Status=in-progress")], [0, 0]);
+    assert_eq!(listed(&mut rig, "&Status=init"), 1, "who waits alone is found when asked for");
+}
+
+#[test]
 fn participants_are_listed_and_thrown_out() {
     let (mut rig, sid, legs) = in_room();
     let (_, list) = rig.rest("GET", &format!("Conferences/{sid}/Participants.json"), "");

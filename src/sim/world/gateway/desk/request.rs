@@ -1,6 +1,7 @@
 //! A wish of the core in the words of the carrier's requests.
 
 use super::*;
+use crate::twilio::rest::wire::rooms_query;
 
 impl What {
     /// Method, path, query, form.
@@ -15,11 +16,11 @@ impl What {
             Self::Move(leg, twiml) => {
                 ("POST", format!("/Calls/{leg}.json"), Vec::new(), vec![("Twiml", twiml.clone())])
             }
-            Self::FindRoom(room) => {
-                let query = vec![("FriendlyName", room.to_string()), ("PageSize", "100".to_owned())];
+            Self::FindRoom(room, state, ..) => {
+                let query = rooms_query(&room.to_string(), LIVE_ROOMS[*state]);
                 ("GET", "/Conferences.json".to_owned(), query, Vec::new())
             }
-            Self::EndRooms(rooms) => {
+            Self::EndRooms(rooms, _) => {
                 let room = rooms.first().map_or("", String::as_str);
                 ("POST", format!("/Conferences/{room}.json"), Vec::new(), completed())
             }
@@ -30,7 +31,7 @@ impl What {
     pub(super) const fn about(&self) -> Option<&LegId> {
         match self {
             Self::HangUp(leg) | Self::LookUp(leg) | Self::Move(leg, _) => Some(leg),
-            Self::Create(..) | Self::Find { .. } | Self::FindRoom(_) | Self::EndRooms(_) => None,
+            Self::Create(..) | Self::Find { .. } | Self::FindRoom(..) | Self::EndRooms(..) => None,
         }
     }
 }
