@@ -10,6 +10,7 @@ mod commands;
 pub mod demo;
 mod directory;
 mod gateway;
+mod lookout;
 pub mod play;
 mod serve;
 mod server;

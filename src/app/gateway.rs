@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::browser::BrowserMint;
+use crate::app::lookout::look_out;
 use crate::app::wiring::{calls_settings, connector, net, private_dir, secret_mint, twilio_settings, validate_org};
 use crate::app::{OrgCache, SystemClock, server};
 use crate::assistant::demo_org;
@@ -19,7 +20,7 @@ use crate::auth::FirstKey;
 use crate::calls::{CallsPorts, Clock, Switchboard};
 use crate::config::{Config, Database};
 use crate::http::{self, ApiState, REQUEST_LIMIT};
-use crate::net::Lookup;
+use crate::net::{Lookup, Place};
 use crate::ports::carrier::Carrier;
 use crate::ports::door::Door as _;
 use crate::ports::sessions::Sessions as _;
@@ -118,6 +119,7 @@ impl Gateway {
         let (connector, simulated) = connector(config, &net, clock).await?;
         let twilio = twilio_settings(config, &origin);
         let carrier = TwilioRest::new(net.clone(), &twilio).context("PUBLIC_BASE_URL")?;
+        let carrier = Arc::new(carrier.watched(troubles.clone(), Box::new(move || clock.wall())));
         let carrier_configured = carrier.is_configured();
 
         let directory: Arc<dyn Directory> = Arc::new(store.clone());
@@ -129,7 +131,7 @@ impl Gateway {
             journal: written.clone(),
             history: Arc::new(store.clone()),
             transfers: Arc::new(store.clone()),
-            carrier: Arc::new(carrier),
+            carrier: carrier.clone(),
             connector: connector.clone(),
             troubles: troubles.clone(),
         };
@@ -165,6 +167,10 @@ impl Gateway {
         let housekeeping = keep_house(orgs, metrics, journal.clone(), board.clone(), store.clone(), clock);
         #[expect(clippy::disallowed_methods, reason = "the composition root owns this task")]
         tokio::spawn(background.clone().run_until_cancelled_owned(housekeeping));
+        let places = Place::parse(config.telephony.api_base.as_str()).filter(|_| carrier_configured);
+        let places = places.into_iter().chain([connector.place().clone()]).collect();
+        #[expect(clippy::disallowed_methods, reason = "the composition root owns this task")]
+        tokio::spawn(background.clone().run_until_cancelled_owned(look_out(carrier, net, places)));
         Ok(Self {
             server,
             store,

@@ -45,7 +45,7 @@ pub struct StageOptions {
     /// Faults of the legs that the gateway places, and of the company's REST interface.
     pub company: CompanyKnobs,
     pub policy: Policy,
-    /// What names mean, instead of the system's resolver.
+    /// What names mean, instead of the system's resolver; the ends are then called `localhost`.
     pub lookup: Option<Arc<dyn Lookup>>,
     /// Ids, faults and the model's timing come from it.
     pub seed: u64,
@@ -165,17 +165,19 @@ fn account() -> AccountId {
 
 /// The stage's settings: nothing of the machine's environment or files counts.
 fn config(options: &StageOptions, carrier: &CarrierServer, model: &ModelServer) -> anyhow::Result<Config> {
+    // With names of its own, the ends have one to look up.
+    let named = |url: String| if options.lookup.is_some() { url.replace("127.0.0.1", "localhost") } else { url };
     let own = [
         ("BIND", "127.0.0.1:0".to_owned()),
         ("PUBLIC_BASE_URL", PUBLIC_BASE.to_owned()),
         ("DATABASE_URL", options.database_url.clone()),
         ("DATA_DIR", options.data_dir.display().to_string()),
         ("OPENAI_API_KEY", "sk-built-in".to_owned()),
-        ("OPENAI_REALTIME_URL", model.url()),
-        ("OPENAI_BASE_URL", model.rest_base()),
+        ("OPENAI_REALTIME_URL", named(model.url())),
+        ("OPENAI_BASE_URL", named(model.rest_base())),
         ("TWILIO_ACCOUNT_SID", ACCOUNT.to_owned()),
         ("TWILIO_AUTH_TOKEN", TOKEN.to_owned()),
-        ("TWILIO_API_BASE_URL", carrier.rest_base()),
+        ("TWILIO_API_BASE_URL", named(carrier.rest_base())),
     ];
     let mut environment: BTreeMap<String, String> =
         own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

@@ -7,8 +7,8 @@ use crate::types::vocabulary::words;
 
 #[cfg(feature = "plant")]
 words! {
-    /// One bug. Most are in the core; `dials_what_is_said` and the two before the last are in the simulated shell, the
-    /// last is in the real one.
+    /// One bug. Most are in the core; `keeps_connections`, `dials_what_is_said` and the two before the last are in the
+    /// simulated shell, the last is in the real one.
     Plant {
         /// A lost stream sets no timer: a call that nobody reports never ends.
         ForgetsDetach = "forgets_detach",
@@ -60,6 +60,8 @@ words! {
         TrustsReplays = "trusts_replays",
         /// The model's connection outlives the call.
         KeepsModel = "keeps_model",
+        /// A connection to the carrier that has swallowed a request is used for the next one, too.
+        KeepsConnections = "keeps_connections",
         /// A number that the caller names is dialled.
         DialsWhatIsSaid = "dials_what_is_said",
         /// The journal acknowledges what it has only queued.

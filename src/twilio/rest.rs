@@ -5,6 +5,7 @@
 
 pub mod breaker;
 pub(crate) mod request;
+mod watch;
 pub(crate) mod wire;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,13 +23,17 @@ use tokio::time::Instant;
 use crate::net::{Answer, Missed, Net, Request};
 use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::session::input::LegStatus;
+use crate::telemetry::Troubles;
 use crate::twilio::TwilioSettings;
 use crate::twilio::callback::leg_status;
 use crate::twilio::origin::{BadOrigin, Origin};
 use crate::twilio::twiml::Documents;
 use crate::types::{AccountId, LegId, PhoneNumber, RoomId, Secret, Wall};
 use breaker::Breaker;
+pub use watch::Clock;
+
 use request::{Order, Repeat, Tried, judge};
+use watch::Watch;
 use wire::{Call, Calls, Conferences, LIVE_ROOMS, PAGE_SIZE, creation, rooms_query};
 
 /// One try, from the first byte out to the last byte in; a create with everything that belongs to it.
@@ -54,6 +59,7 @@ pub struct TwilioRest {
     documents: Documents,
     breaker: Mutex<Breaker>,
     total_wait: Duration,
+    watch: Watch,
 }
 
 /// Who we are: the account is in the path, the credentials may be an API key's.
@@ -61,6 +67,16 @@ struct Access {
     account: AccountId,
     user: String,
     secret: Secret,
+}
+
+/// What one try gave.
+struct Exchanged {
+    tried: Tried,
+    status: Option<u16>,
+    code: Option<u32>,
+    date: Option<Wall>,
+    /// Why there is no usable answer, if there is none.
+    why: &'static str,
 }
 
 impl TwilioRest {
@@ -73,6 +89,7 @@ impl TwilioRest {
             documents: Documents::new(&Origin::parse(&settings.public_base_url)?),
             breaker: Mutex::new(Breaker::new()),
             total_wait: TOTAL_WAIT,
+            watch: Watch::new(Troubles::detached(), None),
         })
     }
 
@@ -81,6 +98,28 @@ impl TwilioRest {
     pub const fn with_total_wait(mut self, total_wait: Duration) -> Self {
         self.total_wait = total_wait;
         self
+    }
+
+    /// Tells what is wrong with the carrier there, and compares its clock with this one.
+    #[must_use]
+    pub fn watched(mut self, troubles: Troubles, clock: Clock) -> Self {
+        self.watch = Watch::new(troubles, Some(clock));
+        self
+    }
+
+    /// Asks for nothing in particular, to learn whether the carrier is there and takes our credentials: the list of
+    /// calls, which every key that can dial may read, as not every key may read the account. False: it is not well.
+    pub async fn probe(&self) -> bool {
+        let order = Order::list("/Calls.json".to_owned(), vec![("PageSize", "1".to_owned())]);
+        match self.send(&order).await {
+            Err(CarrierError::Unknown | CarrierError::Unreachable) => {
+                self.watch.is_away();
+                false
+            }
+            Err(CarrierError::Unauthorized(_)) => false,
+            // Without credentials there is nothing to look at.
+            Ok(_) | Err(_) => true,
+        }
     }
 
     /// Sends a request as often as it may be, until it has an answer.
@@ -137,10 +176,11 @@ impl TwilioRest {
     /// One try, logged without its numbers, texts and secrets, and told to the breaker.
     async fn attempt(&self, access: &Access, order: &Order, wait: Duration) -> Tried {
         let began = Instant::now();
-        let (tried, status, code) = self.exchange(access, order, wait).await;
+        let Exchanged { tried, status, code, date, why } = self.exchange(access, order, wait).await;
         let millis = began.elapsed().as_millis() as u64;
         let (method, path, outcome) = (&order.method, &order.path, tried.label());
-        tracing::debug!(%method, path, status, code, outcome, millis, "asked the carrier");
+        tracing::debug!(%method, path, status, code, outcome, why, millis, "asked the carrier");
+        self.watch.saw(&tried, date, why);
         metrics::counter!("switchboard_carrier_requests_total", "outcome" => outcome).increment(1);
         let mut breaker = self.breaker();
         if tried.is_answer() {
@@ -148,23 +188,24 @@ impl TwilioRest {
         } else if breaker.failed(Instant::now()) {
             drop(breaker);
             metrics::counter!("switchboard_carrier_breaker_opened_total").increment(1);
+            self.watch.is_away();
             tracing::warn!("the carrier's REST interface does not answer: no legs are created for a while");
         }
         tried
     }
 
-    async fn exchange(&self, access: &Access, order: &Order, wait: Duration) -> (Tried, Option<u16>, Option<u32>) {
+    async fn exchange(&self, access: &Access, order: &Order, wait: Duration) -> Exchanged {
+        let nothing = |tried, why| Exchanged { tried, status: None, code: None, date: None, why };
         let Some(request) = self.request(access, order) else {
-            return (Tried::Unsent, None, None);
+            return nothing(Tried::Unsent, "url");
         };
         match self.net.send(request, wait, order.bytes_max).await {
-            Ok(Answer { status, body, .. }) => {
+            Ok(Answer { status, body, date }) => {
                 let (tried, code) = judge(status, body);
-                (tried, Some(status.as_u16()), code)
+                Exchanged { tried, status: Some(status.as_u16()), code, date, why: "server_error" }
             }
-            Err(Missed::Unsent(_)) => (Tried::Unsent, None, None),
-            Err(Missed::TimedOut | Missed::Broken) => (Tried::Unknown, None, None),
-            Err(Missed::Unusable(status)) => (Tried::Unknown, Some(status.as_u16()), None),
+            Err(missed @ Missed::Unsent(_)) => nothing(Tried::Unsent, missed.label()),
+            Err(missed) => nothing(Tried::Unknown, missed.label()),
         }
     }
 
@@ -261,6 +302,8 @@ impl Carrier for TwilioRest {
             vec![("To", to.e164().to_owned()), ("From", from.e164().to_owned()), ("PageSize", PAGE_SIZE.to_owned())];
         let body = self.send(&Order::list("/Calls.json".to_owned(), query)).await?;
         let page: Calls = serde_json::from_slice(&body).map_err(|_| CarrierError::Unknown)?;
+        // The answer has told what time it is there.
+        let since = self.watch.theirs(since);
         Ok(page.calls.iter().filter_map(|call| call.created_since(since)).collect())
     }
 

@@ -92,9 +92,17 @@ pub struct Exchange {
     pending: BTreeMap<WebhookId, Mono>,
     next_webhook: u32,
     violations: Vec<Violation>,
+    connections: BTreeMap<u64, Connection>,
     /// Legs whose wishes were not read yet.
     work: VecDeque<LegNo>,
     scratch: Vec<CompanyOut>,
+}
+
+/// One connection to the REST interface.
+#[derive(Default)]
+struct Connection {
+    answers: u32,
+    dead: bool,
 }
 
 /// What a leg has to do with others.
@@ -132,6 +140,7 @@ impl Exchange {
             pending: BTreeMap::new(),
             next_webhook: 0,
             violations: Vec::new(),
+            connections: BTreeMap::new(),
             work: VecDeque::new(),
             scratch: Vec::new(),
         }

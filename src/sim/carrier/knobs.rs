@@ -145,9 +145,26 @@ pub struct RestKnobs {
     pub late_redirects: Permille,
     /// The same, of every call that is to be placed, and of nothing else.
     pub lose_created: bool,
+    /// The connection swallows the request and is dead from then on: nothing is done, and nothing is ever answered there.
+    pub dead_connections: Permille,
+    /// Every connection dies like this after so many answers. 0: none does.
+    pub answers_per_connection: u32,
+    /// No connection is made, and the client knows it: a name server that hangs, a route that swallows everything. Over
+    /// sockets the same as `dead_connections`.
+    pub no_connection: Permille,
     pub delay: Delay,
     /// An update of an ended call answers 20404 (not found), not 21220 (not in progress).
     pub ended_is_not_found: bool,
+}
+
+impl RestKnobs {
+    /// Faults of connections, drawn aside: who draws from `rng` later draws what they always drew.
+    fn with_random_connections(self, rng: &Rng) -> Self {
+        let mut aside = Rng::with_seed(rng.clone().u64(..) ^ 0xC099_EC71);
+        let (dead_connections, no_connection) = (rare(&mut aside, 200), rare(&mut aside, 300));
+        let answers_per_connection = if once(&mut aside) { aside.u32(1..4) } else { 0 };
+        Self { dead_connections, no_connection, answers_per_connection, ..self }
+    }
 }
 
 /// Faults of webhooks, and how the company behaves around a call.
@@ -221,7 +238,9 @@ impl CompanyKnobs {
                 lose_created: false,
                 delay: Delay { latency: Duration::from_millis(rng.u64(5..200)), jitter: Duration::from_millis(100) },
                 ended_is_not_found: rng.bool(),
-            },
+                ..RestKnobs::default()
+            }
+            .with_random_connections(rng),
         }
     }
 }

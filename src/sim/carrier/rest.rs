@@ -18,6 +18,8 @@ pub struct RestRequest {
     pub path: String,
     /// The `Authorization` header.
     pub authorization: Option<String>,
+    /// Which connection it came over.
+    pub connection: u64,
     pub body: String,
 }
 
@@ -30,11 +32,18 @@ pub struct RestAnswer {
     pub after: Duration,
     /// Never sent: the client runs into its time limit.
     pub lost: bool,
+    /// It never came: there was no connection, and the client knows it.
+    pub unsent: bool,
 }
 
 impl RestAnswer {
     pub const fn new(status: u16, body: String) -> Self {
-        Self { status, body, after: Duration::ZERO, lost: false }
+        Self { status, body, after: Duration::ZERO, lost: false, unsent: false }
+    }
+
+    /// None, to a request that was not even taken.
+    pub(crate) const fn never(unsent: bool) -> Self {
+        Self { status: 0, body: String::new(), after: Duration::ZERO, lost: !unsent, unsent }
     }
 
     /// An error in the company's form.

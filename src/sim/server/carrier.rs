@@ -4,14 +4,17 @@
 //! loopback address in plain text: exactly what a gateway behind a TLS proxy sees.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::serve::IncomingStream;
 use fastrand::Rng;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
@@ -104,7 +107,8 @@ impl CarrierServer {
         let router = Router::new().fallback(answer_rest).with_state(shared.clone());
         let stop = shared.stop.clone();
         shared.tasks.spawn(async move {
-            let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+            let service = router.into_make_service_with_connect_info::<ConnectionNo>();
+            let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
             if let Err(error) = serving.await {
                 tracing::warn!(%error, "the phone company's REST interface ended");
             }
@@ -127,7 +131,7 @@ impl CarrierServer {
     /// The same, one JSON object a line, as `check_twilio_rest.py` reads them.
     pub fn requests_jsonl(&self) -> String {
         let line = |(request, content_type): &(RestRequest, Option<String>)| {
-            let RestRequest { method, path, authorization, body } = request;
+            let RestRequest { method, path, authorization, connection: _, body } = request;
             let content_type = content_type.as_deref().filter(|_| !body.is_empty());
             let line = serde_json::json!({
                 "method": method, "path": path, "authorization": authorization,
@@ -233,8 +237,20 @@ impl CallHandle {
     }
 }
 
+/// Connections are counted: a port may come back, a connection that was dead does not.
+#[derive(Clone, Copy)]
+struct ConnectionNo(u64);
+
+impl Connected<IncomingStream<'_, TcpListener>> for ConnectionNo {
+    fn connect_info(_: IncomingStream<'_, TcpListener>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 async fn answer_rest(
     State(shared): State<Arc<Shared>>,
+    ConnectInfo(ConnectionNo(connection)): ConnectInfo<ConnectionNo>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -245,6 +261,7 @@ async fn answer_rest(
         method: method.to_string(),
         path: uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         authorization: text(header::AUTHORIZATION),
+        connection,
         body: String::from_utf8_lossy(&body).into_owned(),
     };
     {
@@ -255,7 +272,7 @@ async fn answer_rest(
         requests.push_back((request.clone(), text(header::CONTENT_TYPE)));
     }
     let answer = shared.feed(|exchange, now, out| exchange.rest(now, &request, out));
-    let after = if answer.lost { UNANSWERED } else { answer.after };
+    let after = if answer.lost || answer.unsent { UNANSWERED } else { answer.after };
     tokio::time::sleep(after).await;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if answer.body.is_empty() {

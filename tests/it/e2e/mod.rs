@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests, and their helpers")]
 
 mod child;
+mod connections;
 mod database_down;
 mod doorstep;
 mod ground;

@@ -79,8 +79,18 @@ pub(crate) struct Left {
 impl Ward {
     /// One target for each operator. The knobs are for the legs that the gateway places, and for REST.
     pub(crate) async fn open(name: &'static str, operators: Vec<Person>, company: CompanyKnobs) -> Self {
+        Self::open_with(name, operators, |options| options.company = company).await
+    }
+
+    /// The same on a stage of another kind.
+    pub(crate) async fn open_with(
+        name: &'static str,
+        operators: Vec<Person>,
+        change: impl FnOnce(&mut StageOptions),
+    ) -> Self {
         let folder = Folder::new(name);
-        let options = StageOptions { company, ..StageOptions::new(folder.path(), patient_model()) };
+        let mut options = StageOptions::new(folder.path(), patient_model());
+        change(&mut options);
         let stage = Stage::start(options).await.unwrap();
         stage.gateway.store().update_org(&clinic_row(operators.len())).await.unwrap();
         for (index, operator) in operators.into_iter().enumerate() {

@@ -99,6 +99,7 @@ impl World {
             method: method.to_owned(),
             path: format!("/2010-04-01/Accounts/{ACCOUNT}/Calls/{}.json", self.call.leg()),
             authorization: None,
+            connection: 0,
             body: body.to_owned(),
         };
         self.next.add(Mono(at_ms * 1000), Next::Rest(request));

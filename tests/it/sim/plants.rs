@@ -44,6 +44,7 @@ const fn breaks(plant: Plant) -> &'static [Invariant] {
         Plant::NeverReassures => &[Invariant::Reassured],
         Plant::LeavesIntents => &[Invariant::Rows],
         Plant::KeepsModel => &[Invariant::AtRest],
+        Plant::KeepsConnections => &[Invariant::Wire],
         Plant::DialsWhatIsSaid => &[Invariant::OnlyTargets],
     }
 }
@@ -65,6 +66,7 @@ const fn is_of_transfers(plant: Plant) -> bool {
             | Plant::NeverReassures
             | Plant::LeavesIntents
             | Plant::KeepsModel
+            | Plant::KeepsConnections
             | Plant::DialsWhatIsSaid
             | Plant::RulesPanic
     )

@@ -13,6 +13,9 @@ use crate::types::{LegId, Mono};
 impl Exchange {
     /// Answers a request. What it causes happens at once, whether or not the answer tells.
     pub fn rest(&mut self, now: Mono, request: &RestRequest, out: &mut Vec<ExchangeOut>) -> RestAnswer {
+        if let Some(never) = self.no_answer(now, request.connection) {
+            return never;
+        }
         if let Some(credentials) = &self.config.credentials
             && let Err(refusal) = admit(credentials, request)
         {
@@ -41,6 +44,27 @@ impl Exchange {
         };
         self.settle(now, out);
         answer
+    }
+
+    /// The connection is dead, dies of this request, or was never made.
+    fn no_answer(&mut self, now: Mono, connection: u64) -> Option<RestAnswer> {
+        let knobs = self.config.knobs.rest;
+        if hit(&mut self.rng, knobs.no_connection) {
+            return Some(RestAnswer::never(true));
+        }
+        let dies = hit(&mut self.rng, knobs.dead_connections);
+        let known = self.connections.entry(connection).or_default();
+        let was_dead = known.dead;
+        known.dead |= dies || (knobs.answers_per_connection > 0 && known.answers >= knobs.answers_per_connection);
+        if !known.dead {
+            known.answers += 1;
+            return None;
+        }
+        if was_dead {
+            // A client that has learned nothing from the silence.
+            self.violation(now, 0, "a request over a connection that has swallowed one before");
+        }
+        Some(RestAnswer::never(false))
     }
 
     fn with_faults(&mut self, perform: impl FnOnce(&mut Self) -> RestAnswer) -> RestAnswer {

@@ -10,6 +10,7 @@ fn request(method: &str, path: &str, login: Option<&str>) -> RestRequest {
         method: method.to_owned(),
         path: path.replace("$A", ACCOUNT).replace("$C", LEG),
         authorization: login.map(|login| format!("Basic {}", STANDARD.encode(login))),
+        connection: 0,
         body: String::new(),
     }
 }

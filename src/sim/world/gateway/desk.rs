@@ -10,6 +10,7 @@ pub(super) use request::encoded;
 use std::time::Duration;
 
 use crate::dialling::{Destination, DialRequest, Permitted};
+use crate::net::CONNECT_WAIT;
 use crate::ports::carrier::{DialOrder, Purpose, Script};
 use crate::session::document::Document;
 use crate::session::effect::{ActionId, CarrierEffect, Dial, Record};
@@ -24,6 +25,8 @@ use crate::types::{AttemptId, DialFault, LegId, Mono, NotDialled, PhoneNumber, R
 
 /// A request that is not answered is given up after this, as the client does.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Stands for the status of a request that had no connection.
+const UNSENT: u16 = 1;
 const BACKOFF: Duration = Duration::from_millis(100);
 const LIMITED_TRIES_MAX: u32 = 5;
 const UNKNOWN_TRIES_MAX: u32 = 3;
@@ -254,6 +257,9 @@ impl Gateway {
             What::Move(leg, _) => AskedFor::Move(leg.clone()),
             What::LookUp(_) | What::Find { .. } | What::FindRoom(..) | What::EndRooms(..) => AskedFor::Other,
         };
+        // Each request has a connection of its own, as the client's have.
+        let own = self.asked.len() as u64 + 1;
+        let connection = if planted!(self.settings.policy, KeepsConnections) { 0 } else { own };
         let covered = match &for_what {
             AskedFor::Create(attempt) => self.is_intended(*attempt),
             AskedFor::Cold(_) | AskedFor::HangUp(_) | AskedFor::Move(_) | AskedFor::Other => true,
@@ -261,7 +267,8 @@ impl Gateway {
         self.asked.push(Asked { at: now, for_what, covered });
         let query = if query.is_empty() { String::new() } else { format!("?{}", encoded(&query)) };
         let path = format!("/2010-04-01/Accounts/{}{path}{query}", account());
-        let request = RestRequest { method: method.to_owned(), path, authorization: None, body: encoded(&form) };
+        let request =
+            RestRequest { method: method.to_owned(), path, authorization: None, connection, body: encoded(&form) };
         self.out.push_back(ToWorld::Rest { no, request });
     }
 
@@ -271,7 +278,11 @@ impl Gateway {
         if !self.alive || !self.errands.contains_key(&no) {
             return;
         }
-        let (after, status) = if answer.lost { (TIMEOUT, 0) } else { (answer.after, answer.status) };
+        let (after, status) = match answer {
+            RestAnswer { unsent: true, .. } => (CONNECT_WAIT, UNSENT),
+            RestAnswer { lost: true, .. } => (TIMEOUT, 0),
+            RestAnswer { after, status, .. } => (*after, *status),
+        };
         self.later.add(now + after, Later::RestAnswered(no, status, answer.body.clone()));
     }
 
@@ -279,7 +290,7 @@ impl Gateway {
         let Some(mut errand) = self.errands.remove(&no) else {
             return;
         };
-        let tried = judge_code(status, body.as_bytes().to_vec());
+        let tried = if status == UNSENT { Tried::Unsent } else { judge_code(status, body.as_bytes().to_vec()) };
         errand.limited += u32::from(matches!(tried, Tried::Limited));
         errand.failed += u32::from(matches!(tried, Tried::Unknown | Tried::Unsent));
         let is_create = matches!(errand.what, What::Create(..));
@@ -290,6 +301,7 @@ impl Gateway {
                 let too_late = is_create && now.since(errand.began) + pause >= TIMEOUT;
                 errand.limited < LIMITED_TRIES_MAX && !too_late
             }
+            Tried::Unsent if !freely && !is_create => errand.failed < 2,
             Tried::Unknown | Tried::Unsent => freely && errand.failed < UNKNOWN_TRIES_MAX,
             Tried::Done(_) | Tried::Refused(_) => false,
         };

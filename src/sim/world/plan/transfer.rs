@@ -126,6 +126,7 @@ impl TransferPlan {
     pub(in crate::sim::world) fn rest_works(&self, company: &CompanyKnobs) -> bool {
         let works = |rest: &RestKnobs| {
             let faults = rest.limited + rest.unavailable + rest.done_but_failed + rest.unanswered;
+            let faults = faults + rest.dead_connections + rest.no_connection + rest.answers_per_connection as u16;
             faults == 0 && rest.delay.max() <= Duration::from_millis(400)
         };
         works(&self.knobs.rest) && works(&company.rest)

@@ -134,7 +134,7 @@ async fn without_a_connection_nothing_was_created() {
     assert_eq!(twilio.rest(&settings).dial(&order(OPERATOR)).await, Err(CarrierError::NotConfigured));
 }
 
-fn listed(sid: &str, direction: &str, created: &str, status: &str) -> String {
+pub(super) fn listed(sid: &str, direction: &str, created: &str, status: &str) -> String {
     format!(
         r#"{{"sid":"{sid}","direction":"{direction}","date_created":"{created}","start_time":null,"status":"{status}"}}"#
     )

@@ -23,6 +23,8 @@ use crate::twilio::support::*;
 #[derive(Clone)]
 pub(super) enum Says {
     Json(u16, String),
+    /// Well, with this date and body.
+    At(&'static str, String),
     Redirect,
     Nothing,
     Endless,
@@ -61,6 +63,7 @@ pub(super) async fn answer(
     let says = script.answers.lock().unwrap().pop_front().expect("the script has an answer");
     match says {
         Says::Json(status, body) => (StatusCode::from_u16(status).unwrap(), body).into_response(),
+        Says::At(date, body) => ([("Date", date)], body).into_response(),
         Says::Redirect => (StatusCode::TEMPORARY_REDIRECT, [("Location", "/elsewhere")]).into_response(),
         Says::Nothing => std::future::pending().await,
         Says::Endless => "x".repeat(1024 * 1024).into_response(),

@@ -6,3 +6,4 @@ mod fake;
 mod legs;
 mod moves;
 mod outage;
+mod watch;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::sim::carrier::company::EndedBy;
-use crate::sim::carrier::exchange::tests::rig::{OPERATOR, Rig, STREAM, room};
+use crate::sim::carrier::exchange::tests::rig::{ACCOUNT, OPERATOR, Rig, STREAM, room};
 use crate::sim::carrier::knobs::{Delay, RestKnobs};
 use crate::sim::carrier::person::{Habits, Person};
-use crate::sim::carrier::rest::Credentials;
+use crate::sim::carrier::rest::{Credentials, RestRequest};
 
 const PARTIES: &str = "To=%2B15550107777&From=%2B15550100199";
 const URL: &str = "Url=https%3A%2F%2Fgw.test%2Fanswer";
@@ -224,6 +224,31 @@ fn an_unlucky_create_may_have_rung_all_the_same() {
         assert_eq!((answer.status, answer.lost), (status, lost));
         assert_eq!(rig.exchange.dialled().len(), usize::from(rings));
     }
+}
+
+/// Whether each of these requests, by their connections, was answered.
+fn answered(rest: RestKnobs, connections: &[u64]) -> (Vec<bool>, Rig) {
+    let mut rig = Rig::with(|config| config.knobs.rest = rest);
+    let answers = connections.iter().map(|connection| {
+        let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json");
+        let (method, body) = ("GET".to_owned(), String::new());
+        let request = RestRequest { method, path, authorization: None, connection: *connection, body };
+        let answer = rig.exchange.rest(rig.now, &request, &mut Vec::new());
+        !answer.lost && !answer.unsent
+    });
+    (answers.collect(), rig)
+}
+
+#[test]
+fn a_connection_may_die_and_whoever_goes_on_using_it_is_blamed() {
+    let (answers, rig) =
+        answered(RestKnobs { answers_per_connection: 2, ..RestKnobs::default() }, &[1, 1, 2, 1, 1, 2, 2]);
+    assert_eq!(answers, [true, true, true, false, false, true, false]);
+    assert_eq!(rig.exchange.violations().len(), 1, "the one after the silence");
+    let (answers, rig) = answered(RestKnobs { dead_connections: 1000, ..RestKnobs::default() }, &[1, 2]);
+    assert_eq!((answers, rig.exchange.violations().len()), (vec![false, false], 0));
+    let (answers, _) = answered(RestKnobs { no_connection: 1000, ..RestKnobs::default() }, &[1]);
+    assert_eq!(answers, [false]);
 }
 
 #[test]

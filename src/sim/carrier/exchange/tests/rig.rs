@@ -143,7 +143,8 @@ impl Rig {
 
     pub(super) fn ask(&mut self, method: &str, path: &str, body: &str) -> RestAnswer {
         let path = format!("/2010-04-01/Accounts/{ACCOUNT}/{path}");
-        let request = RestRequest { method: method.to_owned(), path, authorization: None, body: body.to_owned() };
+        let request =
+            RestRequest { method: method.to_owned(), path, authorization: None, connection: 0, body: body.to_owned() };
         let mut out = Vec::new();
         let answer = self.exchange.rest(self.now, &request, &mut out);
         self.perform(out);

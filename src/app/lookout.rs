@@ -1,0 +1,29 @@
+//! Looks whether the carrier's REST interface is there and takes our credentials, at start and then every minute.
+//!
+//! Else the first to find out would be a caller in an emergency. It also keeps the names of both ends known, so that a
+//! name server that dies later costs nobody a call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use tokio::time::sleep;
+
+use crate::net::{Net, Place};
+use crate::ports::carrier::Carrier as _;
+use crate::twilio::TwilioRest;
+
+/// Runs for ever.
+pub(super) async fn look_out(carrier: Arc<TwilioRest>, net: Net, places: Vec<Place>) {
+    loop {
+        let names = join_all(places.iter().map(|place| net.warm(place)));
+        let probe = async { !carrier.is_configured() || carrier.probe().await };
+        let (_, is_well) = join(names, probe).await;
+        sleep(if is_well { EVERY } else { SOON }).await;
+    }
+}
+
+const EVERY: Duration = Duration::from_secs(60);
+
+/// While something is wrong: whoever mends it wants to see that it is well.
+const SOON: Duration = Duration::from_secs(10);
