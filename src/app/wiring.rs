@@ -43,7 +43,7 @@ pub(super) async fn connector(
         Access::Key(key) => (config.model.realtime_url.to_string(), Some(key.clone()), None),
         Access::Simulated => {
             let server = simulated::model(clock).await?;
-            (server.url(), None, Some(server))
+            (server.url(), Some(built_in_key()), Some(server))
         }
     };
     let settings = RealtimeSettings { url, api_key, log_dir: config.model.log_dir.clone(), parse_tool: tools::parse };
@@ -56,9 +56,14 @@ pub(super) fn secret_mint(config: &Config, net: &Net, simulated: Option<&ModelSe
     let base_url = simulated.map_or_else(|| config.model.base_url.to_string(), ModelServer::rest_base);
     let api_key = match &config.model.access {
         Access::Key(key) => Some(key.clone()),
-        Access::Simulated => None,
+        Access::Simulated => Some(built_in_key()),
     };
     SecretMint::new(net.clone(), &base_url, api_key).context("OPENAI_BASE_URL")
+}
+
+/// The built-in model wants a key as the real one does, and takes any.
+fn built_in_key() -> Secret {
+    Secret::new("built-in")
 }
 
 /// What the carrier's adapter must know.

@@ -6,6 +6,7 @@ mod child;
 mod connections;
 mod database_down;
 mod doorstep;
+mod empty_environment;
 mod ground;
 mod hostile;
 mod hostile_people;
