@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::browser::BrowserMint;
 use crate::app::lookout::look_out;
-use crate::app::wiring::{calls_settings, connector, net, private_dir, secret_mint, twilio_settings, validate_org};
+use crate::app::wiring::{calls_settings, check_org, connector, net, private_dir, secret_mint, twilio_settings};
 use crate::app::{OrgCache, SystemClock, server};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
@@ -152,7 +152,7 @@ impl Gateway {
             mint: Arc::new(mint),
             call_max: config.limits.call_max,
             journal: written,
-            validate_org,
+            check_org,
             metrics: metrics.clone(),
             troubles,
             cors: config.server.cors_origins.clone(),

@@ -15,7 +15,7 @@ use crate::audio::prompts;
 use crate::auth::generate_key;
 use crate::calls::{CallLimits, CallsSettings};
 use crate::config::{Access, Config};
-use crate::http::FieldError;
+use crate::http::{CheckedOrg, FieldError};
 use crate::net::{Lookup, Net, Proxies, SystemLookup, tls_config};
 use crate::ports::store::OrgRow;
 use crate::realtime::{RealtimeConnector, RealtimeSettings, SecretMint};
@@ -126,10 +126,11 @@ pub(super) fn private_dir(dir: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make the directory {}", dir.display()))
 }
 
-/// Whether calls could use this row; the API asks before it stores one.
-pub(super) fn validate_org(row: &OrgRow) -> Result<(), Vec<FieldError>> {
+/// Whether this row may be stored; the API asks before it stores one.
+pub(super) fn check_org(row: &mut OrgRow) -> Result<CheckedOrg, Vec<FieldError>> {
     let fields = |problems: Vec<settings::Problem>| {
-        problems.into_iter().map(|problem| FieldError::at(problem.pointer, "invalid", problem.detail)).collect()
+        problems.into_iter().map(|problem| FieldError::at(problem.pointer, problem.code, problem.detail)).collect()
     };
-    settings::organization(row).map(drop).map_err(fields)
+    let checked = settings::check(row).map_err(fields)?;
+    Ok(CheckedOrg { warnings: fields(checked.warnings), targets: checked.org.escalation.targets })
 }

@@ -9,8 +9,16 @@ use serde_json::{Map, Value};
 pub struct Problem {
     /// JSON pointer into the organization, for example `/config/greeting`.
     pub pointer: String,
+    /// One word for programs: `invalid` or `unknown_field`.
+    pub code: &'static str,
     /// A sentence for people.
     pub detail: String,
+}
+
+impl Problem {
+    pub(super) fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code: "invalid", detail: detail.into() }
+    }
 }
 
 /// Collects problems while values are read.
@@ -19,7 +27,7 @@ pub(super) struct Problems(pub Vec<Problem>);
 
 impl Problems {
     pub(super) fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(Problem { pointer: pointer.into(), detail: detail.into() });
+        self.0.push(Problem::at(pointer, detail));
     }
 }
 

@@ -1,14 +1,17 @@
 //! An organization's columns and `config` into the typed `Organization` that calls use.
 //!
-//! Keys that this version does not know are left alone: rows keep the document as it was written, and a later version
-//! may read them. What is known must have its type and stay within its limit.
+//! Keys that this version does not know are left alone when a row is read: an earlier or later version may have written
+//! them. What is known must have its type and stay within its limit. Who writes a row is asked for more (`write`).
 
 mod columns;
 mod escalation;
 mod hours;
 mod intake;
+mod keys;
+mod number;
 mod outbound;
 mod safety;
+mod write;
 
 use std::time::Duration;
 
@@ -22,7 +25,10 @@ use crate::types::OrgId;
 use crate::types::org::{AudioFormat, Eagerness, Organization, SilenceSteps, TurnDetection, WeekHours};
 
 pub use escalation::{ALLOW_MAX, RING_SECS, TARGETS_MAX};
+pub use keys::{KEYS, merge};
+pub use number::read_number;
 pub use safety::{EMERGENCY_CHARS_MAX, PHRASE_CHARS_MAX, PHRASES_MAX};
+pub use write::{Checked, check};
 
 /// Longest greeting and disclosure: about a minute of speech.
 pub const SENTENCE_CHARS_MAX: usize = 1000;

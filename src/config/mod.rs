@@ -27,6 +27,7 @@ pub use network::Network;
 pub use prices::PriceTable;
 pub use resolved::{Layer, Resolved, Shown};
 pub use server::{CorsOrigins, Server};
+pub(crate) use settings::did_you_mean;
 pub use settings::{Kind, SETTINGS, Setting};
 pub use sources::{DEFAULT_FILE, FileText, Sources};
 pub use storage::{Database, Storage};

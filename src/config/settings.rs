@@ -86,7 +86,7 @@ pub(super) fn find(name: &str) -> Option<&'static Setting> {
 }
 
 /// The known name that is closest to a mistyped one, if any is close.
-pub(super) fn did_you_mean<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_ascii_uppercase();
     let far = typed.len() / 3 + 1;
     known

@@ -43,6 +43,14 @@ pub enum Destination<'a> {
     Number(&'a PhoneNumber),
 }
 
+/// Why nobody will ever be rung at this number, whatever an organization's settings say; `None`: it may be.
+pub fn never_rings(number: &PhoneNumber) -> Option<&'static str> {
+    barred::is_barred(number).then_some(
+        "This number is never dialled: it is a premium, satellite, shared-cost, special or emergency number, or no \
+         number of its country's plan.",
+    )
+}
+
 /// Everything that the decision about one dial needs.
 pub struct DialRequest<'a> {
     pub org: &'a OrgId,

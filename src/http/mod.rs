@@ -42,6 +42,7 @@ use crate::ports::mint::Mint;
 use crate::ports::sessions::Sessions;
 use crate::ports::store::{Directory, History, Journal, Keys, OrgLookup, OrgRow, Transfers};
 use crate::telemetry::{Metrics, Troubles};
+use crate::types::org::Target;
 
 /// Longest request.
 pub const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -49,8 +50,17 @@ pub const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 /// Longest request body in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
-/// Checks an organization before it is stored; `FieldError::pointer` points into the API's JSON (`/config/greeting`).
-pub type ValidateOrg = fn(&OrgRow) -> Result<(), Vec<FieldError>>;
+/// Checks an organization that is about to be stored, and writes its phone numbers in E.164; `FieldError::pointer` points
+/// into the API's JSON (`/config/greeting`).
+pub type CheckOrg = fn(&mut OrgRow) -> Result<CheckedOrg, Vec<FieldError>>;
+
+/// What an organization's settings come to.
+pub struct CheckedOrg {
+    /// What is allowed, and hardly meant.
+    pub warnings: Vec<FieldError>,
+    /// Who is rung, in this order.
+    pub targets: Vec<Target>,
+}
 
 /// What the API stands on.
 #[derive(Clone)]
@@ -71,7 +81,7 @@ pub struct ApiState {
     /// Longest session in a browser, for organizations that do not choose; the same as for calls by phone.
     pub call_max: Duration,
     pub journal: Arc<dyn Journal>,
-    pub validate_org: ValidateOrg,
+    pub check_org: CheckOrg,
     pub metrics: Metrics,
     /// What is wrong with the installation, for health.
     pub troubles: Troubles,

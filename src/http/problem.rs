@@ -140,6 +140,12 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", "Validation failed", detail).with(errors)
     }
 
+    /// `If-Match` names another version than the stored one.
+    pub fn changed_meanwhile() -> Self {
+        let detail = "It was changed since you read it; read it again, and send your changes with its new ETag.";
+        Self::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", "Changed meanwhile", detail)
+    }
+
     pub fn call_not_live() -> Self {
         let detail = "The call is over, so nothing can be done with it.";
         Self::new(StatusCode::CONFLICT, "call_not_live", "The call is not live", detail)

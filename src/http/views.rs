@@ -8,9 +8,11 @@ pub(super) use crate::http::transfer_views::{
     Accepted, CallbackView, CallbacksView, EscalationItemView, EscalationView, EscalationsView, Saved, Started,
     VoicemailView,
 };
+use crate::http::{CheckedOrg, FieldError};
 use crate::ports::store::{CallDetail, CallRow, EventRow, IntakeRow, LineRow, OrgRow};
 use crate::session::effect::Consent;
 use crate::types::Wall;
+use crate::types::org::Target;
 use crate::types::usage::Usage;
 
 /// A row of the call list.
@@ -239,6 +241,42 @@ fn json(text: &str) -> Value {
         return Value::Null;
     }
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+/// The answer to a change of settings: the seed's, and what it comes to.
+#[derive(Serialize)]
+pub(super) struct OrgSaved {
+    #[serde(flatten)]
+    done: Done,
+    /// What is allowed, and hardly meant.
+    warnings: Vec<FieldError>,
+    /// Who is rung when a caller needs a person, in this order.
+    targets: Vec<TargetView>,
+}
+
+#[derive(Serialize)]
+struct TargetView {
+    id: String,
+    name: String,
+    /// E.164.
+    number: String,
+    ring_secs: u64,
+}
+
+impl From<CheckedOrg> for OrgSaved {
+    fn from(checked: CheckedOrg) -> Self {
+        let view = |target: Target| TargetView {
+            id: target.id.to_string(),
+            name: target.name,
+            number: target.number.e164().to_owned(),
+            ring_secs: target.ring.as_secs(),
+        };
+        Self {
+            done: Done::new("The configuration was updated."),
+            warnings: checked.warnings,
+            targets: checked.targets.into_iter().map(view).collect(),
+        }
+    }
 }
 
 /// The seed's answer to a command.

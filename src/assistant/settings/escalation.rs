@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::hours;
+use super::number::read_number;
 use crate::assistant::check::{Problems, Section};
 use crate::types::org::{EscalationSettings, Target, WeekHours};
-use crate::types::{Fallback, PhoneNumber, TargetId};
+use crate::types::{Fallback, TargetId};
 
 /// People and desks of one organization.
 pub const TARGETS_MAX: usize = 20;
@@ -24,7 +25,7 @@ const DIALS_PER_DAY: (u32, u32) = (1, 10_000);
 /// Up to a week of business hours.
 const CALLBACK_DUE_MINS: (u32, u32) = (1, 10_080);
 
-/// `phone` is the column `escalation_phone`: the only target of an organization that names none, if it is E.164.
+/// `phone` is the column `escalation_phone`: the only target of an organization that names none, if it can be read as one.
 /// Targets without hours of their own keep the organization's (`week`).
 pub(super) fn escalation(
     config: &Section<'_>,
@@ -66,7 +67,7 @@ fn default_target(phone: &str, hours: &WeekHours) -> Vec<Target> {
         ring: Duration::from_secs(u64::from(RING_SECS_DEFAULT)),
         hours: hours.clone(),
     };
-    phone.trim().parse::<PhoneNumber>().map(target).into_iter().collect()
+    read_number(phone).map(target).into_iter().collect()
 }
 
 /// A list of the section. `None` after a problem too.
@@ -113,13 +114,8 @@ fn target(section: &Section<'_>, week: &WeekHours, problems: &mut Problems) -> O
     if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
         problems.add(section.at("name"), "This must be one line.");
     }
-    let number = required(section, "number", problems).and_then(|number| {
-        let read = number.parse::<PhoneNumber>().ok();
-        if read.is_none() {
-            problems.add(section.at("number"), "This must be a phone number in E.164, such as +12025550142.");
-        }
-        read
-    });
+    let number = required(section, "number", problems)
+        .and_then(|number| read_number(number).map_err(|why| problems.add(section.at("number"), why)).ok());
     let ring = section.whole("ring_secs", RING_SECS, problems).unwrap_or(RING_SECS_DEFAULT);
     let hours = hours::week(section, problems).unwrap_or_else(|| week.clone());
     let id = id?;

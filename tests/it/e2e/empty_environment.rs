@@ -63,7 +63,7 @@ impl Api {
             let calls = self.get("/api/calls").await;
             let Some(id) = calls["calls"][0]["id"].as_str() else { return Err(calls) };
             let call = self.get(&format!("/api/calls/{id}")).await;
-            let lines = call["transcript"].as_array().cloned().unwrap_or_default();
+            let lines = call["transcripts"].as_array().cloned().unwrap_or_default();
             let said = |who: &str| lines.iter().filter(|line| line["speaker"] == who && line["text"] != "").count();
             if said("agent") >= 3 && said("user") >= 2 { Ok(call) } else { Err(call) }
         })

@@ -14,7 +14,7 @@ use switchboard::assistant::settings;
 use switchboard::auth::hash_key;
 use switchboard::calls::{Clock, Reading};
 use switchboard::config::CorsOrigins;
-use switchboard::http::{ApiState, FieldError, REQUEST_LIMIT};
+use switchboard::http::{ApiState, CheckedOrg, FieldError, REQUEST_LIMIT};
 use switchboard::ports::sessions::{NewSession, PostedLine, SessionError, Sessions};
 use switchboard::ports::store::{
     CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, Keys, LineRow,
@@ -56,6 +56,9 @@ impl Clock for FakeClock {
     }
 }
 
+/// A number that this gateway answers.
+pub(super) const OURS: &str = "+12025550199";
+
 #[derive(Clone)]
 pub(super) struct Fakes {
     pub(super) store: Arc<FakeStore>,
@@ -96,7 +99,7 @@ impl Fakes {
             mint: self.mint.clone(),
             call_max: CALL_MAX,
             journal: self.journal.clone(),
-            validate_org: refuse_blank_names,
+            check_org,
             metrics: Metrics::detached(),
             troubles: self.troubles.clone(),
             cors: CorsOrigins::List(vec!["https://desk.example.com".to_owned()]),
@@ -105,12 +108,14 @@ impl Fakes {
     }
 }
 
-fn refuse_blank_names(row: &OrgRow) -> Result<(), Vec<FieldError>> {
+/// As the program does, and one name is a bug.
+fn check_org(row: &mut OrgRow) -> Result<CheckedOrg, Vec<FieldError>> {
     assert_ne!(row.name, "panic", "a bug");
-    if row.name.trim().is_empty() {
-        return Err(vec![FieldError::at("/name", "invalid", "The name must not be empty.")]);
-    }
-    Ok(())
+    let fields = |problems: Vec<settings::Problem>| {
+        problems.into_iter().map(|problem| FieldError::at(problem.pointer, problem.code, problem.detail)).collect()
+    };
+    let checked = settings::check(row).map_err(fields)?;
+    Ok(CheckedOrg { warnings: fields(checked.warnings), targets: checked.org.escalation.targets })
 }
 
 fn riverside() -> OrgRow {
@@ -120,7 +125,7 @@ fn riverside() -> OrgRow {
         business_hours: r#"{"mon":"8-18"}"#.into(),
         after_hours_policy: "Take a message.".into(),
         services_offered: String::new(),
-        escalation_phone: "+15550100".into(),
+        escalation_phone: "+12025550100".into(),
         config: r#"{"greeting":"Hello."}"#.into(),
     }
 }
@@ -349,8 +354,8 @@ impl OrgLookup for FakeStore {
         Some(Arc::new(settings::organization(&row).unwrap()))
     }
 
-    async fn is_ours(&self, _: &PhoneNumber) -> bool {
-        unreachable!("the API does not ask this")
+    async fn is_ours(&self, number: &PhoneNumber) -> bool {
+        number.e164() == OURS
     }
 }
 
