@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::app::SystemClock;
 use crate::calls::{CallsSettings, model_setup};
 use crate::ports::mint::{Mint, MintError, Minted};
 use crate::realtime::SecretMint;
@@ -11,6 +12,7 @@ use crate::types::{CallId, Caller, Fallback};
 /// The provider, and how calls are set up.
 pub(super) struct BrowserMint {
     pub(super) settings: CallsSettings,
+    pub(super) clock: SystemClock,
     pub(super) provider: SecretMint,
 }
 
@@ -26,6 +28,6 @@ impl Mint for BrowserMint {
         }
         org.escalation.targets.clear();
         org.escalation.fallback = Fallback::Assistant;
-        self.provider.mint(&model_setup(&self.settings, &org, session, &Caller::Withheld)).await
+        self.provider.mint(&model_setup(&self.settings, &org, session, &Caller::Withheld, self.clock.wall())).await
     }
 }

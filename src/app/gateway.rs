@@ -136,7 +136,8 @@ impl Gateway {
             troubles: troubles.clone(),
         };
         let settings = calls_settings(config, options.policy)?;
-        let mint = BrowserMint { settings: settings.clone(), provider: secret_mint(config, &net, simulated.as_ref())? };
+        let provider = secret_mint(config, &net, simulated.as_ref())?;
+        let mint = BrowserMint { settings: settings.clone(), clock, provider };
         let board = Switchboard::new(settings, ports);
 
         let metrics = options.metrics.unwrap_or_else(Metrics::detached);

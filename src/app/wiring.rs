@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::app::{SystemClock, simulated};
-use crate::assistant::{self, prompt, settings, tools};
+use crate::assistant::{self, dates, prompt, settings, today, tools};
 use crate::audio::prompts;
 use crate::auth::generate_key;
 use crate::calls::{CallLimits, CallsSettings};
@@ -94,6 +94,8 @@ pub(super) fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Res
         format: config.model.audio_format,
         safety_salt: salt(&config.storage.data_dir).context("the salt in DATA_DIR")?,
         instructions: prompt::instructions,
+        moments: today::moments,
+        settle_dates: dates::settle,
         tools: tools::specs,
         prompts: prompts::for_language,
         hold: prompts::hold,

@@ -1,13 +1,16 @@
 //! What the model is told about the organization and its own job.
 //!
-//! Deterministic: the same organization gives the same text, byte for byte. It promises no tool that the model does not
+//! Deterministic: the same organization at the same moment gives the same text, byte for byte, and what depends on the
+//! moment comes last, so that a provider can keep what stands before it. It promises no tool that the model does not
 //! have, because a model that is told of a transfer will announce one.
 
+use crate::assistant::today;
 use crate::assistant::tools::{can_escalate, complete_intake, end_call, escalate_call};
+use crate::types::Wall;
 use crate::types::org::{IntakeField, Organization};
 
-/// The instructions of a session.
-pub fn instructions(org: &Organization) -> String {
+/// The instructions of a session that begins at `at`.
+pub fn instructions(org: &Organization, at: Wall) -> String {
     let sections = [
         role(org),
         speech(org),
@@ -17,6 +20,7 @@ pub fn instructions(org: &Organization) -> String {
         people(org),
         tools(org),
         signals(),
+        today::section(org, at),
     ];
     sections.iter().filter(|section| !section.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n\n")
 }

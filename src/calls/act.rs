@@ -14,7 +14,7 @@ use crate::calls::engine::Action;
 use crate::calls::registry::Shown;
 use crate::calls::writer::Loss;
 use crate::ports::media::MediaCommand;
-use crate::ports::model::ModelCommand;
+use crate::ports::model::{ModelCommand, ModelSetup};
 use crate::session::effect::{ActionId, CarrierEffect, Event, Record, RecordId};
 use crate::session::input::{ActionResult, DetachCause, Input, LostCause, MediaInput, ModelInput};
 use crate::telemetry::Trouble;
@@ -28,6 +28,7 @@ impl Actor {
             Action::CloseMedia => self.close_media(),
             Action::OpenModel => {
                 self.close_model();
+                self.tell_the_day();
                 self.model = ModelSide::Opening(self.connect());
             }
             Action::CloseModel => self.close_model(),
@@ -42,6 +43,14 @@ impl Actor {
             Action::Record(no, record) => self.record(no, record),
         }
         None
+    }
+
+    /// A connection that is made late in a call begins on another moment than the call.
+    fn tell_the_day(&mut self) {
+        let instructions = (self.instructions)(&self.desk.org, self.clock.now().wall);
+        if instructions != self.setup.instructions {
+            self.setup = Arc::new(ModelSetup { instructions, ..(*self.setup).clone() });
+        }
     }
 
     fn send_media(&mut self, command: MediaCommand) -> Option<Input> {

@@ -28,9 +28,10 @@ use crate::ports::model::{ModelEvent, ModelLink, ModelSetup};
 use crate::ports::store::Receipt;
 use crate::session::document::Document;
 use crate::session::effect::{ActionId, Ending, RecordId};
-use crate::session::input::{ActionResult, CarrierInput, Ignored, Input, LostCause, Question, StaffInput};
+use crate::session::input::{ActionResult, CarrierInput, Ignored, Input, IntakeData, LostCause, Question, StaffInput};
 use crate::session::policy::{CallFacts, Past, Policy};
-use crate::types::{Outcome, Reason, StreamId};
+use crate::types::org::Organization;
+use crate::types::{Outcome, Reason, StreamId, Wall};
 
 /// What the registry tells a call.
 pub(super) enum Command {
@@ -107,6 +108,8 @@ pub(super) struct Actor {
     /// Who waits for the engine's answer.
     pub(super) asked: Option<oneshot::Sender<Answered>>,
     pub(super) setup: Arc<ModelSetup>,
+    pub(super) instructions: fn(&Organization, Wall) -> String,
+    pub(super) settle_dates: fn(&Organization, Wall, &mut IntakeData),
     pub(super) shown: Sign,
     pub(super) desk: Arc<Desk>,
     pub(super) legs: Legs,
@@ -156,6 +159,8 @@ impl Actor {
             result_sender,
             asked: None,
             setup: Arc::new(setup),
+            instructions: settings.instructions,
+            settle_dates: settings.settle_dates,
             shown,
             desk,
             legs,

@@ -161,9 +161,9 @@ impl Switchboard {
             intents: Mutex::default(),
             undone: Mutex::default(),
         });
-        let setup = model_setup(&self.settings, &org, call, &occasion.caller);
-        let carrier_rest = self.ports.carrier.is_configured();
         let now = self.ports.clock.now().wall;
+        let setup = model_setup(&self.settings, &org, call, &occasion.caller, now);
+        let carrier_rest = self.ports.carrier.is_configured();
         let rules = self.rulebook.of(&org, &self.ports.troubles);
         let start = Start {
             facts: facts(&self.settings, &org, rules, occasion, carrier_rest, now),

@@ -69,6 +69,7 @@ pub fn facts(
         people: (settings.people)(org, at),
         rules,
         machine_message: org.outbound.machine_message.as_str().into(),
+        moments: (settings.moments)(org, at).into(),
     }
 }
 
@@ -83,8 +84,14 @@ pub fn policy(settings: &CallsSettings, org: &Organization) -> Policy {
     policy
 }
 
-/// What the model's connection is set up with.
-pub fn model_setup(settings: &CallsSettings, org: &Organization, call: CallId, caller: &Caller) -> ModelSetup {
+/// What the model's connection is set up with, at `at`.
+pub fn model_setup(
+    settings: &CallsSettings,
+    org: &Organization,
+    call: CallId,
+    caller: &Caller,
+    at: Wall,
+) -> ModelSetup {
     ModelSetup {
         call,
         safety_id: safety_id(&settings.safety_salt, caller, call),
@@ -92,7 +99,7 @@ pub fn model_setup(settings: &CallsSettings, org: &Organization, call: CallId, c
         transcribe_model: settings.transcribe_model.clone(),
         voice: org.voice.clone().unwrap_or_else(|| settings.voice.clone()),
         format: org.audio_format.unwrap_or(settings.format),
-        instructions: (settings.instructions)(org),
+        instructions: (settings.instructions)(org, at),
         language: org.language.clone(),
         turn_detection: org.turn_detection.clone(),
         tools: (settings.tools)(org),

@@ -10,7 +10,8 @@ use crate::calls::engine::RenderAnswer;
 use crate::ports::carrier::Carrier;
 use crate::ports::model::{ModelConnector, ToolSpec};
 use crate::ports::store::{History, Journal, OrgLookup, Transfers};
-use crate::session::policy::{People, Policy};
+use crate::session::input::IntakeData;
+use crate::session::policy::{Moment, People, Policy};
 use crate::telemetry::Troubles;
 use crate::types::org::{AudioFormat, Organization};
 use crate::types::{Mulaw, Prompts, Secret, Wall};
@@ -28,8 +29,12 @@ pub struct CallsSettings {
     pub format: AudioFormat,
     /// Makes the callers' opaque names those of this installation.
     pub safety_salt: Secret,
-    /// What the model is told about itself and the organization.
-    pub instructions: fn(&Organization) -> String,
+    /// What the model is told about itself, the organization, and the present day.
+    pub instructions: fn(&Organization, Wall) -> String,
+    /// When what it was told of the day is no longer true.
+    pub moments: fn(&Organization, Wall) -> Vec<Moment>,
+    /// Turns words for days into dates, in what the model has found out.
+    pub settle_dates: fn(&Organization, Wall, &mut IntakeData),
     pub tools: fn(&Organization) -> Vec<ToolSpec>,
     /// The local sentences of a BCP 47 language.
     pub prompts: fn(&str) -> Prompts,

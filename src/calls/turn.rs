@@ -15,7 +15,7 @@ use crate::calls::actor::{Actor, Command, ModelSide};
 use crate::calls::clock::CallClock;
 use crate::ports::media::MediaEvent;
 use crate::ports::model::ModelEvent;
-use crate::session::input::{DetachCause, Input, LostCause, MediaInput, ModelInput};
+use crate::session::input::{DetachCause, Input, LostCause, MediaInput, ModelInput, ToolRequest};
 use crate::types::{Mono, StreamId};
 
 impl Actor {
@@ -99,7 +99,13 @@ impl Actor {
         true
     }
 
-    fn on_model(&mut self, event: ModelEvent) {
+    fn on_model(&mut self, mut event: ModelEvent) {
+        if let ModelEvent::Input(ModelInput::ToolAsked {
+            request: ToolRequest::CompleteIntake { intake, .. }, ..
+        }) = &mut event
+        {
+            (self.settle_dates)(&self.desk.org, self.clock.now().wall, intake);
+        }
         if matches!(event, ModelEvent::Input(ModelInput::Lost(_))) {
             // First, because the engine may open another connection in this very step.
             self.close_model();

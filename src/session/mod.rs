@@ -18,6 +18,7 @@ mod intake;
 mod keys;
 mod links;
 mod loudness;
+mod moments;
 mod on_carrier;
 mod on_media;
 mod on_model;
@@ -116,6 +117,8 @@ struct Counters {
     /// The carrier said that the leg is up.
     leg_is_up: bool,
     hang_up: Option<ActionId>,
+    /// Moments of the facts that have passed.
+    moments: usize,
 }
 
 /// Since when the call is in one of the states that may not last.
@@ -210,8 +213,9 @@ impl CallSession {
         }
     }
 
-    /// The longest call counts from here.
+    /// The longest call counts from here, and the day goes on.
     fn start_clock(&mut self, now: Mono) {
+        self.await_moment(now);
         let limits = &self.policy;
         let warn_before = if limits.call_max > limits.warn_before { limits.warn_before } else { limits.call_max / 2 };
         self.timers.set(Timer::CallMax, now + limits.call_max);

@@ -54,6 +54,7 @@ impl CallSession {
                 self.on_machine_due(now, out);
                 self.on_message_due(now, out);
             }
+            Timer::Moment => self.on_moment_due(now, out),
             Timer::Cleanup => self.on_clean_up_due(),
         }
     }

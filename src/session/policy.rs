@@ -10,7 +10,7 @@ use crate::session::input::IntakeData;
 use crate::types::org::{IntakeField, SilenceSteps};
 use crate::types::{
     AttemptState, CallId, Caller, Direction, EscalationState, Fallback, LegId, Mulaw, OpenHours, OrgId, Phase,
-    PhoneNumber, Prompts, Speaker, TargetId,
+    PhoneNumber, Prompts, Speaker, TargetId, Wall,
 };
 
 /// What is known when the phone rings.
@@ -43,6 +43,15 @@ pub struct CallFacts {
     pub rules: Arc<Rules>,
     /// Left to an answering machine after its beep; empty: hang up.
     pub machine_message: Arc<str>,
+    /// When what the model knows of the date and the hours is no longer true, earliest first.
+    pub moments: Arc<[Moment]>,
+}
+
+/// Something that changes by itself in the course of a call, and what the model is told then.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Moment {
+    pub at: Wall,
+    pub text: Box<str>,
 }
 
 impl CallFacts {
@@ -66,6 +75,7 @@ impl CallFacts {
             people: People::nobody(),
             rules: Arc::new(Rules::new(Language::English, &Extensions::default())),
             machine_message: "".into(),
+            moments: Arc::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod barge_in;
 mod endings;
+mod moments;
 mod opening;
 mod people;
 mod rig;

@@ -63,6 +63,8 @@ pub enum Timer {
     Return,
     /// A message, left by or for somebody, takes too long.
     Message,
+    /// The day, or whether the organization is open, changes.
+    Moment,
     /// Operators' legs that should have ended by now are ended.
     Cleanup,
 }
@@ -101,6 +103,7 @@ const ALL: [Timer; COUNT] = [
     Timer::Bridge,
     Timer::Return,
     Timer::Message,
+    Timer::Moment,
     Timer::Cleanup,
 ];
 

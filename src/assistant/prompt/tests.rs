@@ -3,6 +3,9 @@
 use super::*;
 use crate::assistant::settings::{demo_org, organization};
 use crate::ports::store::OrgRow;
+use crate::types::Wall;
+
+const AT: Wall = Wall(1_796_000_000_000_000);
 
 fn demo() -> Organization {
     organization(&demo_org()).unwrap()
@@ -14,7 +17,7 @@ fn bare() -> Organization {
 
 #[test]
 fn it_holds_every_fact_of_the_organization() {
-    let text = instructions(&demo());
+    let text = instructions(&demo(), AT);
     let mut facts = vec!["Riverside Clinic", "Monday to Friday", "next working day", "Vaccinations"];
     facts.extend([
         "caller_name",
@@ -30,7 +33,7 @@ fn it_holds_every_fact_of_the_organization() {
 
 #[test]
 fn it_forbids_advice_and_promises() {
-    let text = instructions(&bare());
+    let text = instructions(&bare(), AT);
     for rule in ["Never diagnose", "Promise nothing", "emergency number", "You cannot connect the caller"] {
         assert!(text.contains(rule), "{rule}");
     }
@@ -45,15 +48,15 @@ fn with_escalation(phone: &str, escalation: &serde_json::Value) -> Organization 
 
 #[test]
 fn a_transfer_is_promised_only_if_somebody_can_be_rung() {
-    let text = instructions(&demo());
+    let text = instructions(&demo(), AT);
     assert!(text.contains("bring a person into the call, with escalate_call"));
     assert!(!text.contains("You cannot connect the caller"));
     for rule in ["Never promise that somebody will answer", "Never give the caller a number", "do not greet again"] {
         assert!(text.contains(rule), "{rule}");
     }
-    let pass_on = instructions(&with_escalation("", &serde_json::json!({ "fallback": "callback" })));
+    let pass_on = instructions(&with_escalation("", &serde_json::json!({ "fallback": "callback" })), AT);
     assert!(pass_on.contains("You cannot connect the caller") && pass_on.contains("use escalate_call"));
-    let alone = instructions(&with_escalation("", &serde_json::json!({ "fallback": "assistant" })));
+    let alone = instructions(&with_escalation("", &serde_json::json!({ "fallback": "assistant" })), AT);
     assert!(alone.contains("You cannot connect the caller") && !alone.contains("escalate_call"));
 }
 
@@ -63,7 +66,7 @@ fn no_tool_is_named_that_the_model_does_not_have() {
     let all = ["complete_intake", "escalate_call", "end_call"];
     let assistant = serde_json::json!({ "fallback": "assistant" });
     for org in [demo(), bare(), with_escalation("", &assistant), with_escalation("+12025550142", &assistant)] {
-        let (text, specs) = (instructions(&org), specs(&org));
+        let (text, specs) = (instructions(&org, AT), specs(&org));
         for tool in all {
             assert_eq!(text.contains(tool), specs.iter().any(|spec| spec.name == tool), "{tool} of {}", org.id);
         }
@@ -73,21 +76,21 @@ fn no_tool_is_named_that_the_model_does_not_have() {
 #[test]
 fn no_number_is_told_that_the_gateway_could_ring() {
     for org in [demo(), with_escalation("+12025550142", &serde_json::json!({}))] {
-        let text = instructions(&org);
+        let text = instructions(&org, AT);
         assert!(!text.contains("+1") && !text.contains("2025550"), "{text}");
     }
-    let by_hand = instructions(&with_escalation("311", &serde_json::json!({ "fallback": "assistant" })));
+    let by_hand = instructions(&with_escalation("311", &serde_json::json!({ "fallback": "assistant" })), AT);
     assert!(by_hand.contains("may dial this number themselves: 311."));
 }
 
 #[test]
 fn the_same_organization_gives_the_same_text() {
-    assert_eq!(instructions(&demo()), instructions(&demo()));
+    assert_eq!(instructions(&demo(), AT), instructions(&demo(), AT));
 }
 
 #[test]
 fn what_is_not_known_leaves_no_empty_section() {
-    let text = instructions(&bare());
+    let text = instructions(&bare(), AT);
     assert!(!text.contains("Business hours"));
     assert!(!text.contains("What to find out"));
     assert!(!text.contains("dial this number"));
@@ -97,7 +100,7 @@ fn what_is_not_known_leaves_no_empty_section() {
 
 #[test]
 fn required_fields_are_told_apart() {
-    let text = instructions(&demo());
+    let text = instructions(&demo(), AT);
     assert!(text.contains("- caller_phone (phone, required)"));
     assert!(text.contains("- notes (text, if it comes up)\n"));
 }

@@ -59,7 +59,7 @@ fn property(field: &IntakeField) -> Value {
         FieldKind::Text | FieldKind::Choice => ("string", ""),
         FieldKind::Phone => ("string", "A phone number, digits as the caller gave them."),
         FieldKind::Email => ("string", "An e-mail address."),
-        FieldKind::Date => ("string", "A date, or the caller's words for it."),
+        FieldKind::Date => ("string", "A date as YYYY-MM-DD; the caller's words only if they name no date."),
         FieldKind::Time => ("string", "A time of day, or the caller's words for it."),
         FieldKind::Number => ("number", ""),
         FieldKind::Boolean => ("boolean", ""),

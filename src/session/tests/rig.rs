@@ -13,7 +13,7 @@ use crate::session::effect::{
     Source,
 };
 use crate::session::input::{CarrierInput, Input, MediaInput, ModelInput, Question, ResponseEnd, ToolRequest};
-use crate::session::policy::{CallFacts, People, Policy};
+use crate::session::policy::{CallFacts, Moment, People, Policy};
 use crate::types::org::{FieldKind, IntakeField};
 use crate::types::prompt::Sentence;
 use crate::types::usage::Usage;
@@ -32,6 +32,7 @@ pub(super) struct Rig {
     pub(super) marks: bool,
     /// Whether records come back as committed, at once.
     pub(super) commits: bool,
+    wall_runs: bool,
 }
 
 enum Sound {
@@ -47,6 +48,8 @@ pub(super) struct Setup {
     pub(super) people: People,
     pub(super) caller: Caller,
     pub(super) language: Language,
+    /// What changes by itself. With any, the wall clock runs; without, it stands still.
+    pub(super) moments: Vec<Moment>,
 }
 
 impl Default for Setup {
@@ -60,6 +63,7 @@ impl Default for Setup {
             people,
             caller: Caller::Withheld,
             language: Language::English,
+            moments: Vec::new(),
         }
     }
 }
@@ -79,19 +83,22 @@ impl Rig {
             people: setup.people,
             caller: setup.caller,
             language: setup.language,
+            moments: setup.moments.into(),
             dialled: Some("+15550100199".parse().unwrap()),
             ..plain
         };
         let mut log = Vec::new();
+        let wall_runs = !facts.moments.is_empty();
         let session = CallSession::new(Now::default(), facts, setup.policy, &mut log);
         let (now, playing_since) = (Mono(0), Mono(0));
-        Self { session, now, log, phone: VecDeque::new(), playing_since, heard: Vec::new(), marks: true, commits: true }
+        let (phone, heard) = (VecDeque::new(), Vec::new());
+        Self { session, now, log, phone, playing_since, heard, marks: true, commits: true, wall_runs }
     }
 
     /// A call that was begun elsewhere.
     pub(super) fn of(session: CallSession, now: Mono, log: Vec<Effect>) -> Self {
         let (phone, heard) = (VecDeque::new(), Vec::new());
-        Self { session, now, log, phone, playing_since: now, heard, marks: true, commits: false }
+        Self { session, now, log, phone, playing_since: now, heard, marks: true, commits: false, wall_runs: false }
     }
 
     /// A call with stream and model ready, and its first words asked for.
@@ -111,7 +118,8 @@ impl Rig {
 
     pub(super) fn feed(&mut self, input: Input) {
         let before = self.log.len();
-        let now = Now { mono: self.now, wall: Wall(0) };
+        let wall = if self.wall_runs { self.now.0 as i64 } else { 0 };
+        let now = Now { mono: self.now, wall: Wall(wall) };
         self.session.handle(now, input, &mut self.log);
         for index in before..self.log.len() {
             if let Effect::Media(effect) = self.log[index].clone() {

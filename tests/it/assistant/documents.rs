@@ -44,7 +44,7 @@ fn a_practice_with_a_doctor_on_call() {
     let people = people(&org, SUNDAY);
     let open: Vec<_> = people.targets.iter().map(|target| (target.id.as_str(), target.hours.is_open(SUNDAY))).collect();
     assert_eq!(open, [("front-desk", false), ("on-call", true)]);
-    assert!(prompt::instructions(&org).contains("escalate_call"));
+    assert!(prompt::instructions(&org, Wall(0)).contains("escalate_call"));
     assert!(tools::specs(&org).iter().any(|spec| spec.name == "escalate_call"));
 }
 

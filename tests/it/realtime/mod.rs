@@ -8,8 +8,8 @@ mod fixtures;
 
 use switchboard::ports::model::{ModelEvent, ModelSetup};
 use switchboard::realtime::Decoder;
-use switchboard::types::CallId;
 use switchboard::types::org::{AudioFormat, TurnDetection};
+use switchboard::types::{CallId, Wall};
 use switchboard::{assistant, types};
 
 /// All events of some messages, in order.
@@ -33,7 +33,7 @@ pub(crate) fn demo_setup(format: AudioFormat) -> ModelSetup {
         transcribe_model: "gpt-transcribe".into(),
         voice: "marin".into(),
         format,
-        instructions: assistant::prompt::instructions(&org),
+        instructions: assistant::prompt::instructions(&org, Wall(0)),
         language: org.language.clone(),
         turn_detection: TurnDetection::Server { threshold: 0.5, prefix_padding_ms: 300, silence_duration_ms: 500 },
         tools: assistant::tools::specs(&org),

@@ -35,6 +35,7 @@ impl Gateway {
             people: People::nobody(),
             rules: Arc::new(Rules::new(Language::English, &Extensions::default())),
             machine_message: "".into(),
+            moments: Arc::default(),
         };
         let Some(crew) = &settings.crew else {
             return plain;
