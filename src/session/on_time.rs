@@ -9,11 +9,12 @@ use crate::session::input::LostCause;
 use crate::session::links::{Media, Model};
 use crate::session::people::Stage;
 use crate::session::plant::planted;
-use crate::session::timer::Timer;
+use crate::session::timer::{RETRY, Timer};
 use crate::types::{Mono, Outcome, Prompt, Reason};
 
-/// While the caller speaks they need no reassuring, for as long.
-const SPEAKER_PATIENCE: Duration = Duration::from_millis(2500);
+/// While the caller speaks they need no reassuring, for as long. With `reassure_every` and the ways of sound and marks it
+/// stays below the fifteen seconds that are promised.
+const SPEAKER_PATIENCE: Duration = Duration::from_millis(1500);
 
 impl CallSession {
     pub(super) fn on_deadline(&mut self, now: Mono, out: &mut Effects) {
@@ -120,24 +121,39 @@ impl CallSession {
         }
     }
 
-    /// While phones are rung: the caller hears something now and then, and without a model the hold sound.
-    fn pace_waiting(&mut self, now: Mono, out: &mut Effects) {
-        if !self.people.is_reaching() || self.media != Media::Live || !matches!(self.ending, Ending::None) {
-            self.timers.stop(Timer::Reassure);
-            return;
-        }
-        if self.model == Model::Gone && self.playout.is_settled() && !self.facts.hold.is_empty() {
+    /// Phones are rung, and the caller waits on the stream.
+    fn is_kept_waiting(&self) -> bool {
+        self.people.is_reaching() && self.media == Media::Live && matches!(self.ending, Ending::None)
+    }
+
+    /// While phones are rung and there is no model, the caller hears the hold sound.
+    fn hold(&mut self, now: Mono, out: &mut Effects) {
+        let quiet = self.model == Model::Gone && self.playout.is_settled();
+        if self.is_kept_waiting() && quiet && !self.facts.hold.is_empty() {
             self.playout.push(&Source::Hold, self.facts.hold.clone());
             self.playout.end(&Source::Hold);
             self.play(now, out);
         }
-        match self.pace.quiet_since {
-            Some(quiet) if self.playout.is_silent(now) => {
+    }
+
+    /// While phones are rung the caller hears something now and then.
+    fn pace_waiting(&mut self, now: Mono, talking: bool) {
+        match self.pace.quiet_since.filter(|_| self.is_kept_waiting()) {
+            Some(quiet) => {
                 // Noise may look like speech for long, so whoever speaks is given a little more time, but not more.
-                let speaker = if self.turn.speaking.is_some() { SPEAKER_PATIENCE } else { Duration::ZERO };
-                self.timers.set_later(Timer::Reassure, quiet + self.policy.reassure_every + speaker, now);
+                let speaker = if talking { SPEAKER_PATIENCE } else { Duration::ZERO };
+                self.set_later(Timer::Reassure, quiet + self.policy.reassure_every + speaker, now);
             }
-            _ => self.timers.stop(Timer::Reassure),
+            None => self.timers.stop(Timer::Reassure),
+        }
+    }
+
+    /// Sets a timer that every step sets again.
+    fn set_later(&mut self, timer: Timer, at: Mono, now: Mono) {
+        if planted!(self.policy, PushesTimersAway) && at <= now {
+            self.timers.set(timer, now + RETRY);
+        } else {
+            self.timers.set_later(timer, at);
         }
     }
 
@@ -171,16 +187,18 @@ impl CallSession {
 
     /// Looks how long the present state may last, and sets the timers that end it.
     pub(super) fn pace(&mut self, now: Mono, out: &mut Effects) {
-        self.pace_waiting(now, out);
+        self.hold(now, out);
         let away = self.media != Media::Live || self.people.is_handing_over();
         if away || matches!(self.ending, Ending::HangingUp { .. } | Ending::Closing { .. }) {
             self.pace.owed_since = None;
             self.pace.idle_since = None;
+            self.timers.stop(Timer::Reassure);
             return;
         }
         let silent = self.playout.is_silent(now);
         let talking = self.turn.speaking.is_some();
         self.pace.quiet_since = if silent { self.pace.quiet_since.or(Some(now)) } else { None };
+        self.pace_waiting(now, talking);
         self.pace_owed(now, silent, talking);
         self.pace_idle(now, talking);
     }
@@ -209,7 +227,7 @@ impl CallSession {
         match (silent, self.pace.quiet_since) {
             (true, Some(quiet)) if !planted!(self.policy, NoFiller) => {
                 let base = self.turn.speech_ended.unwrap_or(since).max(quiet);
-                self.timers.set_later(Timer::DeadAir, base + self.policy.response_slow, now);
+                self.set_later(Timer::DeadAir, base + self.policy.response_slow, now);
             }
             (_, _) => self.timers.stop(Timer::DeadAir),
         }

@@ -52,6 +52,8 @@ words! {
         BriefsWithoutEnd = "briefs_without_end",
         /// When nobody is left, nothing happens.
         GivesNoAnswer = "gives_no_answer",
+        /// A timer whose time has come is set to a later one by the step before it fires.
+        PushesTimersAway = "pushes_timers_away",
         /// Nothing is said while a phone rings and rings.
         NeverReassures = "never_reassures",
         /// Targets that were to be rung later stay written down as such.

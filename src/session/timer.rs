@@ -1,6 +1,8 @@
 //! Every reason to wake a call, in one table.
 //!
-//! The shell knows only the earliest; the core asks which ones are due. A timer that is set again moves.
+//! The shell knows only the earliest; the core asks which ones are due. A timer that is set again moves, but states are
+//! looked at after every step, and the caller's sound makes fifty of them in a second: what is set in each step must not
+//! move a time that has come. So it is remembered when each timer fired last.
 
 use std::time::Duration;
 
@@ -70,7 +72,7 @@ pub enum Timer {
 }
 
 /// Before a timer fires again that had no effect.
-const RETRY: Duration = Duration::from_millis(500);
+pub(crate) const RETRY: Duration = Duration::from_millis(500);
 
 const COUNT: usize = Timer::Cleanup as usize + 1;
 
@@ -109,49 +111,57 @@ const ALL: [Timer; COUNT] = [
 
 /// One optional due time for each timer.
 #[derive(Default)]
-pub(crate) struct Timers([Option<Mono>; COUNT]);
+pub(crate) struct Timers {
+    due: [Option<Mono>; COUNT],
+    /// When each fired last.
+    fired: [Option<Mono>; COUNT],
+}
 
 impl Timers {
     pub(crate) fn set(&mut self, timer: Timer, at: Mono) {
-        self.0[timer as usize] = Some(at);
+        self.due[timer as usize] = Some(at);
     }
 
     /// Sets it unless it runs already.
     pub(crate) fn set_once(&mut self, timer: Timer, at: Mono) {
-        self.0[timer as usize].get_or_insert(at);
+        self.due[timer as usize].get_or_insert(at);
     }
 
-    /// Sets it if it is still to come; a time that has passed was fired already.
+    /// Sets it if it is still to come. A time that has passed stays as it is: due, or fired already.
     pub(crate) fn set_once_after(&mut self, timer: Timer, at: Mono, now: Mono) {
         if at > now {
             self.set(timer, at);
         }
     }
 
-    /// Sets it; if that time has passed, which means that it changed nothing, it fires again a little later.
-    pub(crate) fn set_later(&mut self, timer: Timer, at: Mono, now: Mono) {
-        self.set(timer, if at > now { at } else { now + RETRY });
+    /// Sets it, step after step. A time that has passed without a firing stays due, however often this is called; one
+    /// that has fired has changed nothing, and comes again a little later.
+    pub(crate) fn set_later(&mut self, timer: Timer, at: Mono) {
+        match self.fired[timer as usize] {
+            Some(fired) if fired >= at => self.set(timer, fired + RETRY),
+            Some(_) | None => self.set(timer, at),
+        }
     }
 
     pub(crate) const fn stop(&mut self, timer: Timer) {
-        self.0[timer as usize] = None;
+        self.due[timer as usize] = None;
     }
 
     pub(crate) fn stop_all(&mut self) {
-        self.0 = [None; COUNT];
+        self.due = [None; COUNT];
     }
 
     pub(crate) fn due(&self, timer: Timer) -> Option<Mono> {
-        self.0[timer as usize]
+        self.due[timer as usize]
     }
 
     pub(crate) fn is_set(&self, timer: Timer) -> bool {
-        self.0[timer as usize].is_some()
+        self.due[timer as usize].is_some()
     }
 
     /// The next timer to fire; the table's order decides between equal times.
     pub(crate) fn next(&self) -> Option<(Mono, Timer)> {
-        ALL.iter().filter_map(|timer| self.0[*timer as usize].map(|at| (at, *timer))).min_by_key(|(at, _)| *at)
+        ALL.iter().filter_map(|timer| self.due[*timer as usize].map(|at| (at, *timer))).min_by_key(|(at, _)| *at)
     }
 
     /// Takes the next timer that is due.
@@ -161,6 +171,10 @@ impl Timers {
             return None;
         }
         self.stop(timer);
+        self.fired[timer as usize] = Some(now);
         Some(timer)
     }
 }
+
+#[cfg(test)]
+mod tests;

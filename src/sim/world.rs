@@ -2,11 +2,13 @@
 //!
 //! The gateway's own engine, codecs and documents run here; only the shell around them (tasks, sockets, database) is
 //! replaced by `gateway`. Time jumps from event to event, so a minute of call takes milliseconds, and one seed gives one
-//! history. `invariants` judges it.
+//! history. `invariants` judges it. What happens at one instant happens in an order that dice decide; `meeting` sees to it
+//! that sound and deadlines meet often.
 
 mod carrier;
 mod gateway;
 mod invariants;
+mod meeting;
 mod model;
 mod people;
 pub mod plan;
@@ -27,6 +29,7 @@ use crate::sim::clock::{Agenda, earlier};
 use crate::sim::world::carrier::Carrier;
 use crate::sim::world::gateway::{Gateway, ToWorld};
 use crate::sim::world::invariants::Watch;
+use crate::sim::world::meeting::Meeting;
 use crate::sim::world::people::PeopleWatch;
 use crate::types::Mono;
 
@@ -79,6 +82,7 @@ pub struct World {
     people: Option<PeopleWatch>,
     interludes: Agenda<Interlude>,
     wire: Agenda<Cargo>,
+    meeting: Meeting,
     carrier_out: Vec<ExchangeOut>,
     requests: Vec<RestRequest>,
     trace: DefaultHasher,
@@ -123,6 +127,7 @@ impl World {
             }
         };
         let leg = carrier.caller().map(|leg| leg.leg().clone());
+        let meeting = Meeting::new(settings.rng(7), settings.coincident);
         let mut gateway = Gateway::new(settings, leg);
         if is_placed {
             gateway.place(Mono::ZERO);
@@ -135,6 +140,7 @@ impl World {
             people,
             interludes,
             wire: Agenda::new(),
+            meeting,
             carrier_out: out,
             requests: Vec::new(),
             trace: DefaultHasher::new(),
@@ -171,6 +177,11 @@ impl World {
                 Interlude::Return => self.gateway.come_back(self.now),
             }
         }
+        // At one instant either may come first: what arrives, or what the gateway does of itself.
+        let gateway_first = self.meeting.gateway_first();
+        if gateway_first {
+            self.gateway.advance(self.now);
+        }
         while let Some((_, cargo)) = self.wire.pop_due(self.now) {
             match cargo {
                 Cargo::ToGateway(leg, cargo) => self.gateway.receive(self.now, leg, cargo),
@@ -179,7 +190,10 @@ impl World {
         }
         self.carrier.advance(self.now, &mut out);
         self.carrier_out = out;
-        self.gateway.advance(self.now);
+        if !gateway_first {
+            self.settle();
+            self.gateway.advance(self.now);
+        }
         self.settle();
     }
 
@@ -214,7 +228,10 @@ impl World {
                 self.wire.add(self.now + WEBHOOK_DELAY, Cargo::ToGateway(leg, out));
             }
             CompanyOut::StreamText { .. } | CompanyOut::CloseStream { .. } | CompanyOut::ResetStream { .. } => {
-                self.gateway.receive(self.now, leg, out);
+                match self.meeting.arrival(self.now, self.gateway.deadline()) {
+                    at if at > self.now => self.wire.add(at, Cargo::ToGateway(leg, out)),
+                    _ => self.gateway.receive(self.now, leg, out),
+                }
             }
             CompanyOut::CallOver => {}
         }

@@ -346,7 +346,8 @@ impl Gateway {
         }
     }
 
-    fn deadline(&self) -> Option<Mono> {
+    /// When the engine acts by itself.
+    pub(super) fn deadline(&self) -> Option<Mono> {
         let at = self.engine.as_ref()?.deadline()?;
         Some(Mono(at.0 + self.opened_at.0))
     }

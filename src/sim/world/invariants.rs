@@ -5,9 +5,12 @@
 
 mod cuts;
 mod model;
+mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+pub(super) use silence::gaps;
 
 use crate::session::effect::{Effect, Event, Heard, LineOrigin, MediaEffect, ModelEffect, Record, Source};
 use crate::sim::carrier::company::{CompanyCall, SocketNo};
@@ -16,6 +19,7 @@ use crate::sim::carrier::phone::Phone;
 use crate::sim::model::ResponseFault;
 use crate::sim::world::Truncation;
 use crate::sim::world::gateway::Gateway;
+use crate::sim::world::meeting::HELD_MAX;
 use crate::sim::world::model::Connection;
 use crate::sim::world::plan::Settings;
 use crate::types::{ItemId, Mono};
@@ -39,7 +43,7 @@ pub enum Invariant {
     Outstanding,
     /// I12: the carrier's strict parser is content.
     Wire,
-    /// I13: no silence over four seconds that the caller did not cause.
+    /// I13: no silence over four seconds at the phone while the assistant owes a word.
     NoSilence,
     /// I19: at most one create is un-answered.
     OneCreate,
@@ -49,7 +53,7 @@ pub enum Invariant {
     OneOutput,
     /// A truncation is never above what was received.
     Truncated,
-    /// I13: while a phone rings, the caller hears something every fifteen seconds.
+    /// I13: while somebody is being rung, the caller's phone is never silent for more than fifteen seconds.
     Reassured,
     /// I14: a committed intent precedes every create, and every document that dials.
     Intended,
@@ -90,12 +94,6 @@ pub struct Finding {
     pub at: Mono,
     pub what: String,
 }
-
-/// Silence that the caller must not hear.
-const SILENCE_MAX: Duration = Duration::from_secs(4);
-
-/// The model's own pause before a turn has ended, and the granularity of everything.
-const SLACK: Duration = Duration::from_millis(900);
 
 /// From the end of the phone call to the end of ours.
 const END_MAX: Duration = Duration::from_secs(60);
@@ -145,7 +143,7 @@ impl Watch {
         Self {
             findings: Vec::new(),
             line: Line {
-                up: max(&phone.uplink),
+                up: max(&phone.uplink) + if settings.coincident { HELD_MAX } else { Duration::ZERO },
                 down: max(&phone.downlink),
                 model: settings.model_delay,
                 stalls: phone.stall.is_some(),
@@ -337,45 +335,6 @@ impl Watch {
         let found: Vec<_> = on_streams.chain(outside).cloned().collect();
         for violation in found {
             self.find(Invariant::Wire, violation.at, &violation.what);
-        }
-    }
-
-    /// After each turn of the caller something must be heard in time, if the call and the stream last as long.
-    fn judge_silence(&mut self, company: &CompanyCall, gateway: &Gateway) {
-        if self.line.stalls || self.line.bursts || !self.line.proper_start || company.streams().len() != 1 {
-            return;
-        }
-        let pressed = |record: &Record| matches!(record, Record::Event(Event::KeysPressed { .. }));
-        if gateway.records.iter().any(|(_, record)| pressed(record)) {
-            // Keys stop the assistant like speech, and the phone does not say when they were pressed.
-            return;
-        }
-        let limit = SILENCE_MAX + SLACK + (self.line.up + self.line.down + self.line.model) * 2;
-        let Some(end) = company.ended().map(|end| end.at) else {
-            return;
-        };
-        let over =
-            gateway.ending().map_or(end, |ending| gateway.opened_at() + Duration::from_millis(ending.at.0.into()));
-        let hang = gateway.connections().find_map(Connection::hangs_at).unwrap_or(end);
-        // A half-open connection is found by its pings only, which takes longer.
-        let end = end.min(over).min(hang);
-        let phone = &company.streams()[0];
-        let turns = company.talk().turns();
-        let opened = phone.opened_at();
-        let first_turn = turns.first().map_or(end, |turn| turn.began);
-        let first_sound = company.talk().first_sound().unwrap_or(end);
-        if self.expects_greeting && first_sound.min(first_turn).min(end).since(opened) > limit {
-            let what = format!("nothing was heard for {:?} after the answer", first_sound.min(end).since(opened));
-            self.find(Invariant::NoSilence, opened, &what);
-        }
-        for (index, turn) in turns.iter().enumerate() {
-            let Some(ended) = turn.ended else { continue };
-            let until = turns.get(index + 1).map_or(end, |next| next.began).min(end);
-            let heard = turn.answered.unwrap_or(end).min(until);
-            if ended > opened && heard.since(ended) > limit {
-                let what = format!("nothing was heard for {:?} after the caller spoke", heard.since(ended));
-                self.find(Invariant::NoSilence, ended, &what);
-            }
         }
     }
 

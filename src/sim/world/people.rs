@@ -17,6 +17,7 @@ use crate::sim::carrier::exchange::{Dialled, DialledBy, Exchange, ExchangeReport
 use crate::sim::carrier::rest::RestRequest;
 use crate::sim::world::gateway::Gateway;
 use crate::sim::world::invariants::{Finding, Invariant};
+use crate::sim::world::meeting::HELD_MAX;
 use crate::sim::world::plan::{Settings, TransferPlan};
 use crate::types::{LegId, Mono, Prompt};
 
@@ -60,6 +61,7 @@ pub(super) struct PeopleWatch {
 impl PeopleWatch {
     pub(super) fn new(plan: &TransferPlan, call: &CallPlan, settings: &Settings) -> Self {
         let policy = &settings.policy;
+        let held = if settings.coincident { HELD_MAX } else { Duration::ZERO };
         let outage = settings.outage.map(|(at, lasts)| (Mono::ZERO + at, Mono::ZERO + at + lasts));
         Self {
             findings: Vec::new(),
@@ -70,7 +72,7 @@ impl PeopleWatch {
             sentence_asked: Vec::new(),
             escalation_max: policy.escalation_max,
             goodbye_max: policy.goodbye_max,
-            line: (call.phone.uplink.max() + call.phone.downlink.max() + settings.model_delay) * 2,
+            line: (call.phone.uplink.max() + call.phone.downlink.max() + settings.model_delay + held) * 2,
             greets: !settings.greeting.is_empty(),
             sounds: Vec::new(),
             sent: Vec::new(),

@@ -49,6 +49,8 @@ pub struct WorldPlan {
     /// The journal dies at this moment, and what it had not written is lost.
     pub journal_crash: Option<Duration>,
     pub record_model: bool,
+    /// What the phone sends is held back for the gateway's deadlines, so that the two meet.
+    pub coincident: bool,
     /// People who can be brought in. `None`: a plain call.
     pub transfer: Option<TransferPlan>,
 }
@@ -68,6 +70,7 @@ pub(super) struct Settings {
     pub(super) outage: Option<(Duration, Duration)>,
     pub(super) journal_crash: Option<Duration>,
     pub(super) record_model: bool,
+    pub(super) coincident: bool,
     pub(super) crew: Option<Crew>,
 }
 
@@ -118,6 +121,7 @@ impl WorldPlan {
             outage: None,
             journal_crash: None,
             record_model: false,
+            coincident: false,
             transfer: None,
         }
     }
@@ -142,6 +146,7 @@ impl WorldPlan {
         plan.outage = (rng.u8(..6) == 0).then(|| (moment(&mut rng), Duration::from_millis(rng.u64(100..30_000))));
         plan.journal_crash = (rng.u8(..8) == 0).then(|| moment(&mut rng));
         plan.company.replay_after = random_replay(seed);
+        plan.coincident = rng.u8(..3) == 0;
         plan
     }
 
@@ -186,6 +191,7 @@ impl WorldPlan {
             outage: self.outage,
             journal_crash: self.journal_crash,
             record_model: self.record_model,
+            coincident: self.coincident,
             crew: self.transfer.as_ref().map(|transfer| transfer.crew.clone()),
         };
         (call, settings, self.transfer)

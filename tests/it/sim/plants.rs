@@ -42,6 +42,7 @@ const fn breaks(plant: Plant) -> &'static [Invariant] {
         Plant::BriefsWithoutEnd => &[Invariant::Discreet],
         Plant::GivesNoAnswer => &[Invariant::AnswersInTime, Invariant::RingsSoon],
         Plant::NeverReassures => &[Invariant::Reassured],
+        Plant::PushesTimersAway => &[Invariant::Reassured],
         Plant::LeavesIntents => &[Invariant::Rows],
         Plant::KeepsModel => &[Invariant::AtRest],
         Plant::KeepsConnections => &[Invariant::Wire],
@@ -64,6 +65,7 @@ const fn is_of_transfers(plant: Plant) -> bool {
             | Plant::BriefsWithoutEnd
             | Plant::GivesNoAnswer
             | Plant::NeverReassures
+            | Plant::PushesTimersAway
             | Plant::LeavesIntents
             | Plant::KeepsModel
             | Plant::KeepsConnections

@@ -7,7 +7,7 @@ use crate::sim::carrier::company::CompanyCall;
 use crate::sim::carrier::exchange::{Exchange, ExchangeReport};
 use crate::sim::world::carrier::CALLER;
 use crate::sim::world::gateway::{Gateway, Learned};
-use crate::sim::world::invariants::Invariant;
+use crate::sim::world::invariants::{Invariant, gaps};
 use crate::sim::world::model::Connection;
 use crate::sim::world::people::rows::{Episode, Rows};
 use crate::sim::world::people::{PeopleWatch, Sound, over_at};
@@ -124,24 +124,19 @@ impl PeopleWatch {
         }
     }
 
-    /// While a phone rings the caller hears something now and then.
+    /// While somebody is being rung the caller hears something now and then, at the phone.
     fn judge_reassurance(&mut self, row: &Episode, over: Mono, now: Mono, caller: Option<&CompanyCall>) {
+        let Some(caller) = caller else {
+            return;
+        };
         for (from, to) in row.reaching(now) {
-            let Some((_, air_to)) = self.on_air(from, now) else {
-                continue;
-            };
-            let to = to.min(air_to).min(over);
-            let mut since = from;
-            let spoken = caller.into_iter().flat_map(|caller| caller.talk().turns());
-            let mut moments: Vec<Mono> = spoken.filter_map(|turn| turn.ended).collect();
-            moments.extend(self.sounds.iter().map(|(at, _)| *at));
-            moments.sort();
-            for at in moments.into_iter().filter(|at| from <= *at && *at < to).chain([to]) {
-                let quiet = at.since(since);
-                if quiet > REASSURED_MAX + SLACK * 2 {
-                    self.find(Invariant::Reassured, since, format!("nothing for {quiet:?} while a phone rings"));
+            for (air_from, air_to) in self.air.clone() {
+                let (from, to) = (from.max(air_from), to.min(air_to.unwrap_or(now)).min(over));
+                for (at, quiet) in gaps(caller.streams().iter(), from, to) {
+                    if quiet > REASSURED_MAX {
+                        self.find(Invariant::Reassured, at, format!("nothing for {quiet:?} while a phone rings"));
+                    }
                 }
-                since = at;
             }
         }
     }

@@ -203,6 +203,7 @@ impl WorldPlan {
         }
         plan.transfer = Some(random_transfer(rng, flawless));
         plan.company.replay_after = random_replay(seed);
+        plan.coincident = rng.u8(..3) == 0;
         plan
     }
 }
