@@ -83,6 +83,7 @@ pub(super) fn twilio_settings(config: &Config, origin: &str) -> TwilioSettings {
 /// What calls must know.
 pub(super) fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Result<CallsSettings> {
     policy.call_max = config.limits.call_max;
+    policy.bridge_max = config.limits.talk_max;
     let limit = |limit: Option<u32>| limit.unwrap_or(0);
     let limits = &config.limits;
     Ok(CallsSettings {

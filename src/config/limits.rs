@@ -8,6 +8,9 @@ const CALLS_LIMIT_MAX: u32 = 1_000_000;
 /// The carrier ends calls after four hours by itself.
 const CALL_SECS_LIMIT_MAX: u32 = 4 * 3600;
 
+/// A carrier's time limit of a leg; nobody is told before it, so it is far.
+const TALK_SECS: std::ops::RangeInclusive<u32> = 600..=24 * 3600;
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// `None`: no limit.
@@ -15,6 +18,8 @@ pub struct Limits {
     pub calls_per_org: Option<u32>,
     pub calls: Option<u32>,
     pub call_max: Duration,
+    /// Two people who were connected.
+    pub talk_max: Duration,
 }
 
 impl Limits {
@@ -25,6 +30,7 @@ impl Limits {
             calls_per_org: limit("CALLS_PER_ORG_MAX"),
             calls: limit("CALLS_MAX"),
             call_max: Duration::from_secs(reader.number("CALL_SECS_MAX", 1..=CALL_SECS_LIMIT_MAX, 1).into()),
+            talk_max: Duration::from_secs(reader.number("TALK_SECS_MAX", TALK_SECS, 600).into()),
         }
     }
 }

@@ -69,6 +69,11 @@ pub const SETTINGS: &[Setting] = &[
     plain("CALLS_PER_ORG_MAX", Some("50"), "calls at once for one organization; 0: no limit"),
     plain("CALLS_MAX", Some("500"), "calls at once; 0: no limit"),
     plain("CALL_SECS_MAX", Some("1200"), "longest call in seconds"),
+    plain(
+        "TALK_SECS_MAX",
+        Some("14400"),
+        "longest talk of a caller with a person in seconds; it ends without a warning",
+    ),
     plain("DRAIN_SECS", Some("120"), "seconds that live calls get at shutdown"),
     plain("CORS_ORIGINS", None, "origins, comma separated, whose pages may use the API"),
     url("HTTPS_PROXY", "http:// proxy for REST and the model's connection, never for loopback; lower case counts, too"),

@@ -364,6 +364,16 @@ pub enum Event {
     PickedUp {
         by: AnsweredBy,
     },
+    /// What was to end the call was called off: by speech, a key, or an emergency.
+    EndCalledOff {
+        by: &'static str,
+    },
+    /// An emergency reached nobody: the line stays open, and the targets are rung once more or not.
+    LineKept {
+        again: bool,
+    },
+    /// The gateway shut down while an emergency rang; the next process goes on.
+    HandedOn,
     /// Staff want this target and no other for an escalation; `None`: an emergency lifted that.
     TakeOver {
         escalation: u32,

@@ -7,6 +7,8 @@
 //!   |-------------------------------|          |
 //!   \------------------------------------------|       (the carrier says that the call is over)
 //! ```
+//! A last sentence falls back to None, too: once when the caller speaks while we say goodbye for their silence, and always
+//! in an emergency. What the caller says goes to the model until the hang-up.
 
 use std::time::Duration;
 
@@ -47,6 +49,8 @@ pub(crate) enum Ending {
         said: bool,
         outcome: Outcome,
         reason: Reason,
+        /// The caller may still call it off, by speech or a key.
+        cancelable: bool,
     },
     /// The carrier was told to end the call.
     HangingUp {
@@ -96,36 +100,6 @@ impl CallSession {
             | Ending::HangingUp { .. }
             | Ending::Closing { .. }
             | Ending::Over => ToolAnswer::Ok,
-        }
-    }
-
-    /// Something came up that is more important than a goodbye.
-    pub(super) fn call_farewell_off(&mut self) {
-        self.ending = Ending::None;
-        self.timers.stop(Timer::Farewell);
-        if self.turn.wanted == Some(RespondKind::Farewell) {
-            self.turn.wanted = None;
-        }
-    }
-
-    /// The caller speaks or presses a key: a farewell is called off, once. Returns whether the caller has the floor.
-    pub(super) fn cancel_farewell(&mut self) -> bool {
-        match self.ending {
-            Ending::None => true,
-            Ending::Farewell { cancelable: true, .. } => {
-                self.ending = Ending::None;
-                self.turn.called_off = true;
-                self.timers.stop(Timer::Farewell);
-                if self.turn.wanted == Some(RespondKind::Farewell) {
-                    self.turn.wanted = None;
-                }
-                true
-            }
-            Ending::Farewell { .. }
-            | Ending::Sentence { .. }
-            | Ending::HangingUp { .. }
-            | Ending::Closing { .. }
-            | Ending::Over => false,
         }
     }
 
@@ -197,11 +171,12 @@ impl CallSession {
         self.cancel_active(out);
         self.settle_cuts(now, cuts, out);
         self.turn.wanted = None;
-        self.ending = Ending::Sentence { prompt, said: false, outcome, reason };
-        for timer in [Timer::Silence, Timer::DeadAir, Timer::ResponseSlow, Timer::ResponseLost, Timer::Warn] {
+        let cancelable = self.may_be_called_off(prompt, reason);
+        self.ending = Ending::Sentence { prompt, said: false, outcome, reason, cancelable };
+        self.pause_clock(now);
+        for timer in [Timer::Silence, Timer::DeadAir, Timer::ResponseSlow, Timer::ResponseLost] {
             self.timers.stop(timer);
         }
-        self.timers.stop(Timer::CallMax);
         match self.media {
             Media::Live => {
                 self.say_final_sentence(now, out);
@@ -295,7 +270,7 @@ impl CallSession {
             }
             // The stream's end makes the carrier ask what is next, and the answer to that is a hang-up.
             ActionResult::Failed | ActionResult::NotDone(_) => {
-                if self.media == Media::Live {
+                if self.media == Media::Live && !self.take_hang_up_back(now, out) {
                     self.close_stream(out);
                 }
             }

@@ -12,6 +12,7 @@ pub mod input;
 pub mod plant;
 pub mod policy;
 
+mod called_off;
 mod caller_turns;
 mod ending;
 mod intake;
@@ -20,6 +21,7 @@ mod links;
 mod loudness;
 mod moments;
 mod on_carrier;
+mod on_drain;
 mod on_media;
 mod on_model;
 mod on_speech;
@@ -29,6 +31,7 @@ mod people;
 mod playout;
 mod respond;
 mod says;
+mod silence;
 mod speech;
 #[cfg(test)]
 mod tests;
@@ -134,6 +137,10 @@ struct Pace {
     silence_step: u8,
     /// The stream brought something last. `None`: there is none, or we are closing it.
     stream_heard: Option<Mono>,
+    /// Turns of the caller's without a word, since the last with one.
+    wordless: u32,
+    /// The caller called the silent goodbye off, without a word so far; the next one is final.
+    goodbye_called_off: bool,
     /// Caller audio appended on this connection, in bytes of mu-law.
     appended: u64,
 }

@@ -9,10 +9,10 @@ use crate::session::ending::Ending;
 use crate::session::input::{ActionResult, CarrierInput, DetachCause, LegStatus, Question};
 use crate::session::links::{Media, Model};
 use crate::session::people::outbound::Outbound;
-use crate::session::people::{Errand, Stage};
+use crate::session::people::{Errand, PastAsk, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
-use crate::types::{Mono, Outcome, Prompt, Reason};
+use crate::types::{Mono, Outcome, Reason, Urgency};
 
 /// From our answer to a lost stream to the new one.
 const RECONNECT_WAIT: Duration = Duration::from_secs(15);
@@ -42,17 +42,6 @@ impl CallSession {
             CarrierInput::OperatorPickedUp { attempt, by } => self.on_operator_picked_up(now, attempt, by, out),
             CarrierInput::Recorded { .. } if matches!(self.ending, Ending::Closing { .. } | Ending::Over) => {}
             CarrierInput::Recorded { recording, duration } => self.on_recorded(now, recording, duration, out),
-        }
-    }
-
-    /// The gateway shuts down.
-    pub(super) fn on_drain(&mut self, now: Mono, out: &mut Effects) {
-        if self.people.stage() == Some(Stage::Talking) || self.people.message.is_some() {
-            // They need nothing of us now, and the next process takes the call up.
-            return;
-        }
-        if matches!(self.ending, Ending::None | Ending::Farewell { .. }) {
-            self.end_with(now, Prompt::Draining, Outcome::Canceled, Reason::Drained, out);
         }
     }
 
@@ -230,7 +219,11 @@ impl CallSession {
             self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
             return;
         }
-        if self.counters.lookups >= self.policy.lookup_tries {
+        // Whoever waits in an emergency is fetched as soon as it is known that they are there.
+        let waits = |past: &PastAsk| past.fact.urgency == Urgency::Emergency;
+        let fetch_now =
+            self.counters.leg_is_up && self.people.taken_up && self.people.again.as_ref().is_some_and(waits);
+        if self.counters.lookups >= self.policy.lookup_tries || fetch_now {
             if self.counters.leg_is_up && std::mem::take(&mut self.people.taken_up) {
                 // Nobody knows where the caller waits: on a stream we can talk.
                 self.counters.lookups = 0;
@@ -296,6 +289,7 @@ impl CallSession {
             Errand::HangUpOperator(no) => self.on_operator_hung_up(now, no, &result),
             Errand::LookUpOperator(no) => self.on_operator_seen(now, no, &result, out),
             Errand::LookUpCaller => self.on_caller_seen(now, &result, out),
+            Errand::Excuse(no) => self.on_excused(no, &result, out),
             Errand::Move(document) => self.on_moved(now, document, &result, out),
             Errand::DialOut => self.on_dialled_out(now, result, false, out),
             Errand::FindOut => self.on_dialled_out(now, result, true, out),

@@ -81,7 +81,8 @@ impl CallSession {
     }
 
     fn on_frame(&mut self, frame: Mulaw, out: &mut Effects) {
-        let listening = matches!(self.ending, Ending::None | Ending::Farewell { .. });
+        // What is said while we say goodbye may be an emergency.
+        let listening = !matches!(self.ending, Ending::Closing { .. } | Ending::Over);
         if self.media != Media::Live || !listening || self.people.is_away() {
             return;
         }
@@ -92,6 +93,12 @@ impl CallSession {
         }
     }
 
+    /// What the model says now can be heard by the caller.
+    pub(super) fn is_audible(&self) -> bool {
+        let listening = matches!(self.ending, Ending::None | Ending::Farewell { .. });
+        listening && self.media == Media::Live && !self.people.is_handing_over()
+    }
+
     pub(super) fn append(&mut self, frame: Mulaw, out: &mut Effects) {
         self.pace.appended += frame.len() as u64;
         self.caller_turns.listen(&frame);
@@ -99,10 +106,10 @@ impl CallSession {
     }
 
     fn on_digit(&mut self, now: Mono, key: char, out: &mut Effects) {
-        if !self.cancel_farewell() {
+        if !self.cancel_goodbye(now, "key", out) {
             return;
         }
-        self.pace.silence_step = 0;
+        self.note_life();
         if !self.is_protected() {
             self.interrupt(now, out);
         }

@@ -124,8 +124,7 @@ impl CallSession {
         received_ms: u32,
         out: &mut Effects,
     ) {
-        let listening = matches!(self.ending, Ending::None | Ending::Farewell { .. });
-        let audible = listening && self.media == Media::Live && !self.people.is_handing_over();
+        let audible = self.is_audible();
         let item = self.speech.open(response, id);
         if item.closed || !audible {
             return;
@@ -153,13 +152,15 @@ impl CallSession {
     }
 
     fn on_audio_done(&mut self, response: &ResponseId, id: &ItemId, frame: Mulaw) {
+        let audible = self.is_audible();
         let item = self.speech.open(response, id);
-        if item.closed {
+        if std::mem::replace(&mut item.closed, true) {
             return;
         }
-        item.closed = true;
         let source = Source::Model(id.clone());
-        self.playout.push(&source, frame);
+        if audible {
+            self.playout.push(&source, frame);
+        }
         self.playout.end(&source);
     }
 
@@ -239,8 +240,12 @@ impl CallSession {
         }
         let silent = active.tools == 0 && !active.cancelled && !self.speech.has_sound(response);
         match end {
+            ResponseEnd::Completed | ResponseEnd::Incomplete(_) if silent && self.answers_no_words(&active) => {
+                self.turn.failures = 0;
+            }
             ResponseEnd::Completed | ResponseEnd::Incomplete(_) if silent && matches!(self.ending, Ending::None) => {
                 // It says nothing and does nothing: to the caller that is no answer.
+                self.turn.empty = !matches!(active.kind, Some(RespondKind::Say(_) | RespondKind::Farewell));
                 self.fault_event(Event::ResponseFailed { code: "empty".to_owned() }, out);
                 self.ask_again_later(now, active.kind.unwrap_or(RespondKind::Bare), out);
             }
@@ -364,7 +369,8 @@ impl CallSession {
         match &self.ending {
             Ending::None if self.people.open.is_some() || self.people.message.is_some() => {}
             Ending::None if self.facts.carrier_rest && !self.facts.people.targets.is_empty() => {
-                let (cause, urgency) = (Cause::ModelDown, Urgency::Medium);
+                let urgency = if self.is_line_kept(now) { Urgency::Emergency } else { Urgency::Medium };
+                let cause = Cause::ModelDown;
                 let reason = "The assistant is out of order.".to_owned();
                 let ask = Ask { cause, urgency, reason, summary: String::new(), only: None };
                 if self.request_person(now, ask, out) == Requested::Refused {

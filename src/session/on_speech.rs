@@ -21,8 +21,7 @@ impl CallSession {
         self.turn.speaking = Some(now);
         self.timers.set(Timer::Speech, now + self.policy.speech_max);
         self.turn.speech_ended = None;
-        self.pace.silence_step = 0;
-        let interrupts = self.cancel_farewell();
+        let interrupts = self.cancel_goodbye(now, "speech", out);
         if interrupts && !self.is_protected() {
             self.interrupt(now, out);
         }
@@ -44,6 +43,8 @@ impl CallSession {
         }
         self.transcript.caller_committed(item, now + self.policy.transcript_wait);
         self.caller_turns.committed(item);
+        self.turn.newest = Some(item.clone());
+        self.turn.wordless = false;
         self.end_speech();
         self.turn.speech_ended.get_or_insert(now);
         self.turn.committed();
@@ -63,6 +64,14 @@ impl CallSession {
         if let Some(line) = self.transcript.caller_text(item, text) {
             self.record(Record::Line(line), out);
         }
+        if text.is_some_and(|text| text.trim().is_empty()) {
+            self.note_no_words(item);
+        } else {
+            self.note_life();
+        }
+        if text.is_some_and(|text| !text.trim().is_empty()) {
+            self.hear_words(now, out);
+        }
         // Words that come too late for the transcript may still ask for help.
         let (Some(text), Some(turn)) = (text, self.caller_turns.take(item)) else {
             return;
@@ -70,12 +79,18 @@ impl CallSession {
         self.watch_caller(now, text, turn, out);
     }
 
+    /// The sentence about an emergency is on, or about to be said.
+    pub(super) fn is_emergency_being_said(&self, now: Mono) -> bool {
+        self.timers.is_set(Timer::Emergency)
+            || self.sentences.iter().any(|(prompt, _)| *prompt == Prompt::Emergency)
+            || self.is_saying_emergency(now)
+    }
+
     /// A sentence is on that the caller must hear to its end.
     pub(super) fn is_saying_what_must_be_heard(&self, now: Mono) -> bool {
-        let must = |prompt: Prompt| matches!(prompt, Prompt::Emergency | Prompt::EmergencyNobody | Prompt::Connecting);
-        self.timers.is_set(Timer::Emergency)
-            || self.sentences.iter().any(|(prompt, _)| must(*prompt))
-            || self.is_saying_emergency(now)
+        let must =
+            |prompt: Prompt| matches!(prompt, Prompt::EmergencyNobody | Prompt::EmergencyStay | Prompt::Connecting);
+        self.is_emergency_being_said(now) || self.sentences.iter().any(|(prompt, _)| must(*prompt))
     }
 
     /// The caller speaks, or presses a key: everything that they have not heard yet is dropped.
@@ -237,6 +252,8 @@ impl CallSession {
             self.settle_finished(now, finished, out);
         }
         while let Some(line) = self.transcript.take_overdue(now) {
+            // Nobody knows what was said, but it may have been words.
+            self.note_life();
             self.record(Record::Line(line), out);
         }
         match self.transcript.next_due() {

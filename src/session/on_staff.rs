@@ -20,6 +20,12 @@ impl CallSession {
         match command {
             // A call that ends already does what is asked.
             StaffInput::End => None,
+            // A last sentence is called off for it.
+            StaffInput::Escalate { urgency: Urgency::Emergency, .. }
+                if matches!(self.ending, Ending::Sentence { .. }) && self.people.outbound.is_answered() =>
+            {
+                None
+            }
             _ if !matches!(self.ending, Ending::None | Ending::Farewell { .. }) => Some(Ignored::Ending),
             _ if !self.people.outbound.is_answered() => Some(Ignored::NotAnswered),
             _ if self.people.message.is_some() => Some(Ignored::Voicemail),

@@ -46,6 +46,8 @@ impl CallSession {
             Timer::HangUp => self.on_hang_up_due(now, out),
             Timer::Emergency => self.on_emergency_due(out),
             Timer::Escalation => self.on_escalation_due(now, out),
+            Timer::Vigil => self.on_vigil_due(now, out),
+            Timer::Handover => self.on_handover_due(now, out),
             Timer::Attempt => self.on_attempt_due(now, out),
             Timer::Redial => self.on_redial_due(now, out),
             Timer::Reassure => self.reassure(now, out),
@@ -90,17 +92,6 @@ impl CallSession {
         if self.turn.auto_due && self.turn.active.is_none() {
             self.turn.auto_due = false;
             self.turn.want(RespondKind::Bare);
-        }
-    }
-
-    fn on_silence(&mut self, now: Mono, out: &mut Effects) {
-        self.pace.silence_step += 1;
-        self.pace.idle_since = None;
-        self.event(Event::Silence { step: self.pace.silence_step }, out);
-        match self.pace.silence_step {
-            1 => self.say_locally(Prompt::StillThere, out),
-            2 => self.say_locally(Prompt::StillThereAgain, out),
-            _ => self.end_with(now, Prompt::SilentGoodbye, Outcome::Silent, Reason::Silence, out),
         }
     }
 
@@ -231,30 +222,5 @@ impl CallSession {
             }
             (_, _) => self.timers.stop(Timer::DeadAir),
         }
-    }
-
-    /// Everything was heard and nothing is owed: it is the caller's turn.
-    fn pace_idle(&mut self, now: Mono, talking: bool) {
-        let idle = matches!(self.ending, Ending::None)
-            && self.model == Model::Ready
-            && self.people.open.is_none()
-            && !talking
-            && !self.turn.is_owed()
-            && !self.tooling.is_owing()
-            && self.keys.is_empty()
-            && self.playout.is_settled();
-        if !idle {
-            self.pace.idle_since = None;
-            self.timers.stop(Timer::Silence);
-            return;
-        }
-        let since = *self.pace.idle_since.get_or_insert(now);
-        let steps = &self.policy.silence;
-        let wait = match self.pace.silence_step {
-            0 => steps.ask,
-            1 => steps.again,
-            _ => steps.end,
-        };
-        self.timers.set(Timer::Silence, since + wait);
     }
 }

@@ -54,6 +54,10 @@ words! {
         GivesNoAnswer = "gives_no_answer",
         /// A timer whose time has come is set to a later one by the step before it fires.
         PushesTimersAway = "pushes_timers_away",
+        /// After an emergency in which nobody was reached, silence ends the call.
+        HangsUpInEmergency = "hangs_up_in_emergency",
+        /// A shutdown ends a call whose emergency still rings.
+        DrainEndsEmergency = "drain_ends_emergency",
         /// Nothing is said while a phone rings and rings.
         NeverReassures = "never_reassures",
         /// Targets that were to be rung later stay written down as such.

@@ -257,6 +257,10 @@ pub struct Policy {
     pub emergency_wait: Duration,
     /// How long the assistant's voice may not be interrupted when it says the emergency sentence.
     pub emergency_voice_max: Duration,
+    /// After an emergency in which nobody was reached, until the targets are rung once more.
+    pub emergency_again: Duration,
+    /// After it, silence does not end the call for so long.
+    pub emergency_open: Duration,
     /// A last sentence to an operator, until its leg is ended by force.
     pub goodbye_max: Duration,
     /// Before a cold transfer: for the receipt, and for the caller to hear what happens.
@@ -271,7 +275,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            stream_wait: Duration::from_secs(60),
+            stream_wait: Duration::from_secs(15),
             model_connect: Duration::from_secs(2),
             model_connect_tries: 2,
             ready_wait: Duration::from_millis(1500),
@@ -310,7 +314,7 @@ impl Default for Policy {
             repeats_max: 3,
             connect_grace: Duration::from_secs(2),
             merge_wait: Duration::from_secs(10),
-            bridge_max: Duration::from_secs(3600),
+            bridge_max: Duration::from_secs(14_400),
             bridge_look: Duration::from_secs(30),
             reassure_every: Duration::from_secs(12),
             attempts_max: 8,
@@ -321,6 +325,8 @@ impl Default for Policy {
             outbound_ring: Duration::from_secs(30),
             emergency_wait: Duration::from_secs(2),
             emergency_voice_max: Duration::from_secs(30),
+            emergency_again: Duration::from_secs(45),
+            emergency_open: Duration::from_secs(300),
             goodbye_max: Duration::from_secs(10),
             announce_max: Duration::from_secs(15),
             recall_lines_max: 40,

@@ -2,9 +2,11 @@
 
 mod barge_in;
 mod endings;
+mod last_words;
 mod moments;
 mod opening;
 mod people;
+mod quiet;
 mod rig;
 mod taken_up;
 mod turns;

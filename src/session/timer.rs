@@ -53,6 +53,10 @@ pub enum Timer {
     Emergency,
     /// The final answer to a caller who wants a person is due.
     Escalation,
+    /// The targets of an emergency in which nobody was reached are rung once more.
+    Vigil,
+    /// The gateway shuts down, and an emergency still rings.
+    Handover,
     /// The present state of an attempt takes too long.
     Attempt,
     /// A dial that the carrier did not process is asked for again.
@@ -99,6 +103,8 @@ const ALL: [Timer; COUNT] = [
     Timer::Transcript,
     Timer::Emergency,
     Timer::Escalation,
+    Timer::Vigil,
+    Timer::Handover,
     Timer::Attempt,
     Timer::Redial,
     Timer::Reassure,

@@ -4,7 +4,7 @@
 //! un-answered, and none is sent while a response is active, whoever made it.
 
 use crate::session::effect::{RequestNo, RespondKind};
-use crate::types::{Mono, ResponseId};
+use crate::types::{ItemId, Mono, ResponseId};
 
 #[derive(Default)]
 pub(crate) struct Turn {
@@ -27,6 +27,11 @@ pub(crate) struct Turn {
     pub(crate) retried: bool,
     /// The caller called a farewell off; the next one is final.
     pub(crate) called_off: bool,
+    /// The newest turn of the caller, and whether it is known to hold no words.
+    pub(crate) newest: Option<ItemId>,
+    pub(crate) wordless: bool,
+    /// The last failure was an answer of the server's own without a sound.
+    pub(crate) empty: bool,
 }
 
 /// A response that the server is making.

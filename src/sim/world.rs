@@ -173,6 +173,7 @@ impl World {
         while let Some((_, interlude)) = self.interludes.pop_due(self.now) {
             match interlude {
                 Interlude::Staff(input) => self.gateway.staff(self.now, input),
+                Interlude::Drain => self.gateway.drain(self.now),
                 Interlude::Crash => self.gateway.crash(),
                 Interlude::Return => self.gateway.come_back(self.now),
             }

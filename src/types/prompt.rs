@@ -50,6 +50,10 @@ words! {
         BackWithAssistant = "back_with_assistant",
         /// Nobody was reached in an emergency; an urgent callback was noted.
         EmergencyNobody = "emergency_nobody",
+        /// After that one, if the targets are rung once more.
+        EmergencyStay = "emergency_stay",
+        /// Nothing heard for long after an emergency in which nobody was reached; the call goes on.
+        EmergencyStillHere = "emergency_still_here",
         /// A person accepted, but the caller could not be moved.
         TransferFailed = "transfer_failed",
     }

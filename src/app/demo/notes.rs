@@ -74,6 +74,10 @@ fn of_event(event: &Event) -> Option<String> {
         Event::TakeOver { target: Some(target), .. } => Some(format!("staff want {target} and no other")),
         Event::TakeOver { target: None, .. } => Some("everybody may be rung again".to_owned()),
         Event::CommandIgnored { command, why } => Some(format!("staff's {command} is ignored: {why}")),
+        Event::EndCalledOff { by } => Some(format!("the end of the call is called off: {by}")),
+        Event::LineKept { again: true } => Some("the line stays open, and the targets are rung once more".to_owned()),
+        Event::LineKept { again: false } => Some("the line stays open".to_owned()),
+        Event::HandedOn => Some("the caller waits for the next process".to_owned()),
         Event::StaffSaid => Some("staff have the assistant say something".to_owned()),
         Event::OperatorKey { .. }
         | Event::Moved { worked: true, .. }

@@ -30,7 +30,8 @@ pub(super) const fn said(prompt: Prompt) -> Said {
         Prompt::TimeUp => ("We have reached the end of our time. Please call again. Goodbye.", audio!("time_up")),
         Prompt::Reconnected => ("Sorry, the connection was lost for a moment. Please go on.", audio!("reconnected")),
         Prompt::Draining => (
-            "I am sorry, we have to end this call now for maintenance. Please call again in a moment. Goodbye.",
+            "I am sorry, we have to end this call now. In an emergency, call the emergency number. \
+             If not, please call again in a moment. Goodbye.",
             audio!("draining"),
         ),
         Prompt::Goodbye => ("Thank you for calling. Goodbye.", audio!("goodbye")),
@@ -54,6 +55,14 @@ pub(super) const fn said(prompt: Prompt) -> Said {
              If anyone is in danger, please hang up and call the emergency number now. \
              Someone will call you back urgently.",
             audio!("emergency_nobody"),
+        ),
+        Prompt::EmergencyStay => (
+            "Please stay on the line if you can. In a moment I will try again to reach someone for you.",
+            audio!("emergency_stay"),
+        ),
+        Prompt::EmergencyStillHere => (
+            "I am still here, and the line stays open. Say something or press any key if you can.",
+            audio!("emergency_still_here"),
         ),
         Prompt::TransferFailed => ("I am sorry, I could not connect you.", audio!("transfer_failed")),
     }

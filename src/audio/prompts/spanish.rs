@@ -33,8 +33,8 @@ pub(super) const fn said(prompt: Prompt) -> Said {
             ("Perdón, la conexión se cortó por un momento. Continúe, por favor.", audio!("reconnected"))
         }
         Prompt::Draining => (
-            "Lo siento, tenemos que terminar la llamada por mantenimiento. \
-             Por favor, vuelva a llamar en un momento. Hasta luego.",
+            "Lo siento, tenemos que terminar la llamada. En una emergencia, llame al número de emergencias. \
+             Si no, vuelva a llamar en un momento. Hasta luego.",
             audio!("draining"),
         ),
         Prompt::Goodbye => ("Gracias por llamar. Hasta luego.", audio!("goodbye")),
@@ -58,6 +58,14 @@ pub(super) const fn said(prompt: Prompt) -> Said {
              Si alguien está en peligro, cuelgue y llame ahora al número de emergencias. \
              Alguien le llamará con urgencia.",
             audio!("emergency_nobody"),
+        ),
+        Prompt::EmergencyStay => (
+            "Si puede, no cuelgue. En un momento intentaré de nuevo localizar a alguien para usted.",
+            audio!("emergency_stay"),
+        ),
+        Prompt::EmergencyStillHere => (
+            "Sigo aquí y la línea sigue abierta. Si puede, diga algo o presione cualquier tecla.",
+            audio!("emergency_still_here"),
         ),
         Prompt::TransferFailed => ("Lo siento, no pude comunicarle.", audio!("transfer_failed")),
     }

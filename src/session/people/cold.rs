@@ -97,6 +97,7 @@ impl CallSession {
         if let Some(open) = &mut self.people.open {
             open.stage = Stage::Talking;
         }
+        self.end_vigil();
         self.timers.stop(Timer::Attempt);
         self.timers.stop(Timer::Escalation);
         self.timers.set(Timer::Bridge, now + self.policy.bridge_look);

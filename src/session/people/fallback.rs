@@ -8,7 +8,7 @@ use crate::session::effect::{Effects, Record};
 use crate::session::ending::Ending;
 use crate::session::fact::CallbackFact;
 use crate::session::links::{Media, Model};
-use crate::session::people::{Escalation, PastAsk, Stage};
+use crate::session::people::{Ask, Escalation, PastAsk, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{AttemptState, EscalationState, Fallback, Mono, Outcome, Prompt, Reason, TargetId, Urgency, Wall};
@@ -37,14 +37,7 @@ impl CallSession {
             return;
         }
         if urgency == Urgency::Emergency {
-            self.promise_callback(None, out);
-            self.people.counts.emergency_told = true;
-            self.close_escalation(EscalationState::Callback, out);
-            if !self.is_saying_what_must_be_heard(now) {
-                self.cut_sound(now, out);
-            }
-            self.say_locally(Prompt::EmergencyNobody, out);
-            self.after_failure(now, "Nobody could be reached. The caller was told to call the emergency number, and that somebody will call back urgently. Stay with the caller.", out);
+            self.emergency_reached_nobody(now, out);
             return;
         }
         match self.fallback() {
@@ -66,6 +59,31 @@ impl CallSession {
             }
             Fallback::Voicemail => self.begin_voicemail(now, out),
         }
+    }
+
+    fn emergency_reached_nobody(&mut self, now: Mono, out: &mut Effects) {
+        let Some(open) = &self.people.open else {
+            return;
+        };
+        let (cause, urgency, only) = (open.cause, open.urgency, None);
+        let ask = Ask { cause, urgency, reason: open.reason.clone(), summary: open.summary.clone(), only };
+        self.promise_callback(None, out);
+        self.people.counts.emergency_told = true;
+        self.close_escalation(EscalationState::Callback, out);
+        if !self.is_saying_what_must_be_heard(now) {
+            self.cut_sound(now, out);
+        }
+        let again = self.keep_line_open(now, ask, out);
+        self.tell_emergency_nobody(again, out);
+        let news = if again {
+            "Nobody could be reached. The caller was told to call the emergency number, that somebody will call back \
+             urgently, and that the phone system tries again in a moment. Stay with the caller, and do not end the call."
+        } else {
+            "Nobody could be reached. The caller was told to call the emergency number, and that somebody will call \
+             back urgently. Stay with the caller, and do not end the call."
+        };
+        self.after_failure(now, news, out);
+        self.extend_clock();
     }
 
     /// What the organization wants when nobody is reached; after hours it may want something else.

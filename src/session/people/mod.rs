@@ -22,6 +22,7 @@ pub(super) mod redial;
 pub(super) mod request;
 pub(super) mod resume;
 pub(super) mod transfer;
+pub(super) mod vigil;
 mod wording;
 
 use std::collections::VecDeque;
@@ -31,7 +32,8 @@ use crate::session::effect::{ActionId, Dial, RecordId};
 use crate::session::fact::EscalationFact;
 use crate::session::people::legs::OperatorLegs;
 use crate::session::people::message::Message;
-use crate::session::people::outbound::Outbound;
+use crate::session::people::outbound::{Exchange, Outbound};
+use crate::session::people::vigil::Vigil;
 use crate::session::policy::Reachable;
 use crate::types::{
     AttemptState, Cause, DialFault, EscalationState, LegId, Mono, ResponseId, Speaker, TargetId, TransferMode, Urgency,
@@ -67,6 +69,14 @@ pub(crate) struct People {
     pub(crate) returning: bool,
     /// A person was asked for before a restart, and must be asked for again once the caller is here.
     pub(crate) again: Option<PastAsk>,
+    /// An emergency that was heard while the call was being hung up.
+    pub(crate) late: Option<Ask>,
+    /// An emergency reached nobody, and the line is kept open.
+    pub(crate) vigil: Option<Vigil>,
+    /// The gateway shuts down since.
+    pub(crate) draining: Option<Mono>,
+    /// How far caller and assistant have come to talk with each other.
+    pub(crate) exchange: Exchange,
     /// The call is over, and operators' legs are waited for until then.
     pub(crate) closing_until: Option<Mono>,
     /// The last lines, oldest first, by number.
@@ -96,6 +106,8 @@ pub(crate) struct Counts {
     pub(crate) emergency_told: bool,
     /// Staff have the task to call back at once.
     pub(crate) urgent_task: bool,
+    /// The targets of an emergency were rung once more.
+    pub(crate) rung_again: bool,
     /// The assistant's uncertainty asks for a person once.
     pub(crate) uncertain: bool,
 }
@@ -115,6 +127,8 @@ pub(crate) enum Errand {
     Find(u32),
     HangUpOperator(u32),
     LookUpOperator(u32),
+    /// This operator's leg is told why it is let go.
+    Excuse(u32),
     /// The caller's leg, while there is no stream to tell.
     LookUpCaller,
     /// The caller's leg is moved to this document.
@@ -126,6 +140,7 @@ pub(crate) enum Errand {
 }
 
 /// Why a person is asked for, and by whom.
+#[derive(Clone)]
 pub(crate) struct Ask {
     pub(crate) cause: Cause,
     pub(crate) urgency: Urgency,

@@ -1,10 +1,11 @@
 //! What the model is told about people: news as a system item and one create, and the past for a new connection.
 
 use crate::session::CallSession;
-use crate::session::effect::{Effects, LineOrigin, ModelEffect, Record, RespondKind};
+use crate::session::effect::{Effects, Heard, LineOrigin, ModelEffect, Record, RespondKind};
 use crate::session::input::LegStatus;
 use crate::session::links::{Media, Model};
-use crate::types::Mono;
+use crate::session::transcript::NOT_UNDERSTOOD;
+use crate::types::{Mono, Speaker};
 
 /// Longest line that a new connection is told; longer ones keep their beginning.
 const RECALL_CHARS_MAX: usize = 500;
@@ -29,7 +30,16 @@ impl CallSession {
         let Record::Line(line) = record else {
             return;
         };
-        if matches!(line.origin, LineOrigin::Keys) || line.text.is_empty() {
+        let key = matches!(line.origin, LineOrigin::Keys);
+        let understood = line.text != NOT_UNDERSTOOD && !line.text.is_empty();
+        let counts = match line.speaker {
+            Speaker::Caller => understood,
+            Speaker::Assistant => matches!((&line.origin, line.heard), (LineOrigin::Item(_), Heard::Full)),
+        };
+        if counts {
+            self.people.exchange = self.people.exchange.after(line.speaker, key);
+        }
+        if key || line.text.is_empty() {
             return;
         }
         let text: String = line.text.chars().take(RECALL_CHARS_MAX).collect();

@@ -10,7 +10,7 @@ use crate::session::input::{ActionResult, LegStatus};
 use crate::session::links::Model;
 use crate::session::people::{Errand, Stage};
 use crate::session::timer::Timer;
-use crate::types::{AnsweredBy, AttemptState, Direction, EscalationState, LegId, Mono, Outcome, Reason};
+use crate::types::{AnsweredBy, AttemptState, Direction, EscalationState, LegId, Mono, Outcome, Reason, Speaker};
 
 /// From the end of the ringing to our giving up: the carrier adds five seconds of its own.
 const RING_GRACE: Duration = Duration::from_secs(15);
@@ -49,6 +49,38 @@ impl Outbound {
 
     pub(crate) const fn is_with_machine(self) -> bool {
         matches!(self, Self::Machine | Self::Leaving)
+    }
+}
+
+/// How far the two have come to talk with each other: whoever answers an answer is a person. A machine's greeting may be
+/// taken for words, and in its pauses the assistant speaks; but it talks over that, and is silent after its beep.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Exchange {
+    #[default]
+    Nothing,
+    /// The party said something.
+    Said,
+    /// ... and heard the assistant to the end.
+    Answered,
+    /// ... and answered that, or pressed a key.
+    Talking,
+}
+
+impl Exchange {
+    /// Goes on with one line; an assistant's counts if it was heard to its end.
+    pub(crate) const fn after(self, speaker: Speaker, key: bool) -> Self {
+        match (self, speaker) {
+            (_, Speaker::Caller) if key => Self::Talking,
+            (Self::Nothing, Speaker::Caller) => Self::Said,
+            (Self::Said, Speaker::Assistant) => Self::Answered,
+            (Self::Answered, Speaker::Caller) => Self::Talking,
+            (same, _) => same,
+        }
+    }
+
+    /// What the lines of an earlier process tell.
+    pub(crate) fn of(speakers: impl Iterator<Item = Speaker>) -> Self {
+        speakers.fold(Self::Nothing, |before, speaker| before.after(speaker, false))
     }
 }
 
@@ -153,6 +185,10 @@ impl CallSession {
         self.event(Event::PickedUp { by }, out);
         let has_message = !self.facts.machine_message.is_empty();
         let is_person = matches!(by, AnsweredBy::Human | AnsweredBy::Unknown);
+        if self.people.exchange == Exchange::Talking {
+            // Detection takes half a minute at times, and is wrong at times: whoever talks with us is a person.
+            return;
+        }
         match self.people.stage() {
             // Whoever talks with a person is none of detection's business.
             Some(Stage::Merging { .. } | Stage::Talking) => return,

@@ -79,22 +79,25 @@ impl CallSession {
 
     /// A person is asked for.
     pub(in crate::session) fn request_person(&mut self, now: Mono, ask: Ask, out: &mut Effects) -> Requested {
+        let emergency = ask.urgency == Urgency::Emergency;
         match self.ending {
+            Ending::Over => return Requested::Refused,
+            _ if self.people.message.is_some() || !self.people.outbound.is_answered() => return self.refuse(ask, out),
             Ending::None => {}
+            Ending::Farewell { .. } | Ending::Sentence { .. } | Ending::HangingUp { .. } if emergency => {
+                if !self.call_end_off(now, &ask, out) {
+                    return self.refuse(ask, out);
+                }
+            }
             Ending::Farewell { .. } => self.call_farewell_off(),
             Ending::Sentence { .. } | Ending::HangingUp { .. } | Ending::Closing { .. } => {
                 return self.refuse(ask, out);
             }
-            Ending::Over => return Requested::Refused,
-        }
-        if self.people.message.is_some() || !self.people.outbound.is_answered() {
-            return self.refuse(ask, out);
         }
         if self.people.open.is_some() {
             self.join(now, ask, out);
             return Requested::Joined;
         }
-        let emergency = ask.urgency == Urgency::Emergency;
         if self.people.counts.escalations >= self.policy.escalations_max {
             if emergency {
                 self.say_emergency(now, out);
@@ -114,7 +117,7 @@ impl CallSession {
         Requested::Refused
     }
 
-    fn begin(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
+    pub(in crate::session) fn begin(&mut self, now: Mono, ask: Ask, out: &mut Effects) {
         self.people.counts.escalations += 1;
         let no = self.people.counts.escalations;
         let Ask { cause, urgency, reason, summary, only } = ask;
@@ -160,6 +163,7 @@ impl CallSession {
             caller_in: false,
         });
         self.timers.set(Timer::Escalation, now + self.policy.escalation_max);
+        self.note_handover(now);
         if !can {
             self.nobody_left(now, out);
             return;
@@ -273,7 +277,8 @@ impl CallSession {
 
     /// The organization's sentence, at once: whatever else was to be heard waits or is cut.
     pub(in crate::session) fn say_emergency(&mut self, now: Mono, out: &mut Effects) {
-        if planted!(self.policy, SwallowsEmergency) {
+        // It is on its way already, and who asks again and again must not keep it from being said.
+        if planted!(self.policy, SwallowsEmergency) || self.is_emergency_being_said(now) {
             return;
         }
         let cuts = if self.playout.is_idle() { Vec::new() } else { self.playout.cut(now, out) };

@@ -11,7 +11,7 @@ use crate::session::effect::{CarrierEffect, Dial, Effects, Event, Record, Record
 use crate::session::fact::{AttemptMove, EscalationFact};
 use crate::session::links::{Media, Model};
 use crate::session::people::message::Message;
-use crate::session::people::outbound::Outbound;
+use crate::session::people::outbound::{Exchange, Outbound};
 use crate::session::people::{Ask, Attempt, Counts, Errand, Escalation, Over, PastAsk, Stage};
 use crate::session::policy::{CallFacts, Past, PastAttempt, PastEscalation, Policy, Reachable};
 use crate::session::respond::Greeting;
@@ -49,6 +49,11 @@ impl CallSession {
                 .to_owned(),
         );
         session.start_clock(now.mono);
+        if past.urgent_callback {
+            session.keep_line_open_still(now.mono);
+            session.extend_clock();
+        }
+        session.people.exchange = Exchange::of(lines.iter().map(|(speaker, _)| *speaker));
         session.people.again = past.unserved.map(|fact| PastAsk { fact, only: None });
         let kept = past.open.as_ref().map(|open| open.fact.no);
         session.end_earlier(past.earlier, kept, out);

@@ -278,6 +278,7 @@ impl CallSession {
         }
         self.attempt_to(AttemptState::Bridged, None, out);
         self.escalation_to(EscalationState::Bridged, out);
+        self.end_vigil();
         self.timers.stop(Timer::Attempt);
         self.timers.set(Timer::Bridge, now + self.policy.bridge_look);
         if self.media == Media::Live {

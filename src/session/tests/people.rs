@@ -2,11 +2,13 @@
 
 mod alarms;
 mod asking;
+mod drains;
 mod emergencies;
 mod joining;
 mod redial;
 mod staff;
 mod unreadable;
+mod vigil;
 
 use std::time::Duration;
 

@@ -32,6 +32,8 @@ pub(super) struct Rig {
     pub(super) marks: bool,
     /// Whether records come back as committed, at once.
     pub(super) commits: bool,
+    /// The caller's sound comes all the time, and before whatever is due at the same instant.
+    pub(super) frames_first: bool,
     wall_runs: bool,
 }
 
@@ -92,13 +94,35 @@ impl Rig {
         let session = CallSession::new(Now::default(), facts, setup.policy, &mut log);
         let (now, playing_since) = (Mono(0), Mono(0));
         let (phone, heard) = (VecDeque::new(), Vec::new());
-        Self { session, now, log, phone, playing_since, heard, marks: true, commits: true, wall_runs }
+        Self {
+            session,
+            now,
+            log,
+            phone,
+            playing_since,
+            heard,
+            marks: true,
+            commits: true,
+            frames_first: false,
+            wall_runs,
+        }
     }
 
     /// A call that was begun elsewhere.
     pub(super) fn of(session: CallSession, now: Mono, log: Vec<Effect>) -> Self {
         let (phone, heard) = (VecDeque::new(), Vec::new());
-        Self { session, now, log, phone, playing_since: now, heard, marks: true, commits: false, wall_runs: false }
+        Self {
+            session,
+            now,
+            log,
+            phone,
+            playing_since: now,
+            heard,
+            marks: true,
+            commits: false,
+            frames_first: false,
+            wall_runs: false,
+        }
     }
 
     /// A call with stream and model ready, and its first words asked for.
@@ -160,6 +184,18 @@ impl Rig {
         }
     }
 
+    /// Quiet of the caller's.
+    pub(super) fn frame(&mut self) {
+        self.feed(Input::Media(MediaInput::Frame(Mulaw::new(Bytes::from(vec![0xFE; 160])))));
+    }
+
+    /// How often a local sentence was begun.
+    pub(super) fn sentences(&self, wanted: Prompt) -> usize {
+        let is_it =
+            |record: &&Record| matches!(record, Record::Event(Event::LocalSentence { prompt }) if *prompt == wanted);
+        self.records().filter(is_it).count()
+    }
+
     /// Lets time pass, in steps of at most 5 ms.
     pub(super) fn pass(&mut self, millis: u64) {
         let end = self.now + Duration::from_millis(millis);
@@ -168,7 +204,10 @@ impl Rig {
             let due = self.session.next_deadline().map(|(at, _)| at).filter(|at| *at <= next);
             self.now = due.map_or(next, |at| at.max(self.now));
             self.play();
-            if due.is_some() {
+            if self.frames_first {
+                self.frame();
+            }
+            if self.session.next_deadline().is_some_and(|(at, _)| at <= self.now) {
                 self.feed(Input::Deadline);
             }
         }

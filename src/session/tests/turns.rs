@@ -193,6 +193,7 @@ fn speech_starts_the_silence_ladder_anew() {
     rig.caller_starts("u1");
     rig.pass(500);
     rig.caller_stops("u1");
+    rig.caller_said("u1", "Yes, I am.");
     rig.begin_auto("r2");
     rig.speak("r2", "i2", 400, "Good.");
     rig.done("r2");

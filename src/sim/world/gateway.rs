@@ -205,6 +205,12 @@ impl Gateway {
         self.perform(now);
     }
 
+    /// The gateway is about to shut down.
+    pub(super) fn drain(&mut self, now: Mono) {
+        self.input(now, Input::Drain);
+        self.perform(now);
+    }
+
     /// Time passed: the model, the journal, requests, and the engine's own deadlines.
     pub(super) fn advance(&mut self, now: Mono) {
         while let Some((_, later)) = self.later.pop_due(now) {

@@ -75,6 +75,9 @@ pub enum Invariant {
     OnlyTargets,
     /// In an emergency the organization's sentence comes at once.
     EmergencySaid,
+    /// We never end a call whose emergency reached nobody for silence, or for a shutdown while somebody is rung; and the
+    /// targets are rung once more.
+    LineKept,
     /// An emergency ends with a talk, or with a task that is due at once.
     CalledBack,
     /// A stranger's voicemail hears nothing confidential; a briefing can be read aloud.

@@ -18,7 +18,7 @@ use crate::sim::carrier::rest::RestRequest;
 use crate::sim::world::gateway::Gateway;
 use crate::sim::world::invariants::{Finding, Invariant};
 use crate::sim::world::meeting::HELD_MAX;
-use crate::sim::world::plan::{Settings, TransferPlan};
+use crate::sim::world::plan::{Interlude, Settings, TransferPlan};
 use crate::types::{LegId, Mono, Prompt};
 
 use rows::Rows;
@@ -46,6 +46,10 @@ pub(super) struct PeopleWatch {
     sentence_asked: Vec<Mono>,
     escalation_max: Duration,
     goodbye_max: Duration,
+    emergency_open: Duration,
+    emergency_again: Duration,
+    /// When the gateway began to shut down.
+    drained: Option<Mono>,
     /// Longest way of a sound, there and back.
     line: Duration,
     greets: bool,
@@ -72,6 +76,12 @@ impl PeopleWatch {
             sentence_asked: Vec::new(),
             escalation_max: policy.escalation_max,
             goodbye_max: policy.goodbye_max,
+            emergency_open: policy.emergency_open,
+            emergency_again: policy.emergency_again,
+            drained: plan
+                .interludes
+                .iter()
+                .find_map(|(at, what)| matches!(what, Interlude::Drain).then_some(Mono::ZERO + *at)),
             line: (call.phone.uplink.max() + call.phone.downlink.max() + settings.model_delay + held) * 2,
             greets: !settings.greeting.is_empty(),
             sounds: Vec::new(),
@@ -134,6 +144,7 @@ impl PeopleWatch {
         self.judge_legs(now, &rows, gateway, report);
         self.judge_rest(now, gateway, exchange);
         self.judge_emergencies(&rows, gateway);
+        self.judge_open_lines(now, &rows, gateway);
         self.judge_times(now, &rows, gateway, exchange, report);
         for (at, what) in &gateway.indiscretions {
             self.find(Invariant::Discreet, *at, what.clone());

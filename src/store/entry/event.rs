@@ -51,6 +51,9 @@ pub(super) fn describe(event: &Event) -> (&'static str, Value) {
         Event::TakeOver { escalation, target } => {
             (TAKE_OVER, json!({"escalation": escalation, "target": target.as_ref().map(TargetId::as_str)}))
         }
+        Event::EndCalledOff { by } => ("end_called_off", json!({"by": by})),
+        Event::LineKept { again } => ("line_kept", json!({"again": again})),
+        Event::HandedOn => ("handed_on", json!({})),
         Event::StaffSaid => ("staff_said", json!({})),
         Event::CommandIgnored { command, why } => ("command_ignored", json!({"command": command, "why": why.as_str()})),
     }

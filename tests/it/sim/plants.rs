@@ -43,6 +43,7 @@ const fn breaks(plant: Plant) -> &'static [Invariant] {
         Plant::GivesNoAnswer => &[Invariant::AnswersInTime, Invariant::RingsSoon],
         Plant::NeverReassures => &[Invariant::Reassured],
         Plant::PushesTimersAway => &[Invariant::Reassured],
+        Plant::HangsUpInEmergency | Plant::DrainEndsEmergency => &[Invariant::LineKept],
         Plant::LeavesIntents => &[Invariant::Rows],
         Plant::KeepsModel => &[Invariant::AtRest],
         Plant::KeepsConnections => &[Invariant::Wire],
@@ -66,6 +67,8 @@ const fn is_of_transfers(plant: Plant) -> bool {
             | Plant::GivesNoAnswer
             | Plant::NeverReassures
             | Plant::PushesTimersAway
+            | Plant::HangsUpInEmergency
+            | Plant::DrainEndsEmergency
             | Plant::LeavesIntents
             | Plant::KeepsModel
             | Plant::KeepsConnections

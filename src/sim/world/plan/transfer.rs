@@ -8,6 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::audio::prompts;
+use crate::calls::FAREWELL_WAIT;
 use crate::safety::{Extensions, Language, Rules};
 use crate::session::input::StaffInput;
 use crate::session::policy::{People, Reachable};
@@ -44,6 +45,8 @@ pub struct Crew {
 #[derive(Clone, Debug)]
 pub enum Interlude {
     Staff(StaffInput),
+    /// The gateway is about to shut down: the calls that are left are told.
+    Drain,
     /// The gateway is killed.
     Crash,
     /// It is there again.
@@ -213,6 +216,8 @@ fn random_policy(plan: &mut WorldPlan, rng: &mut Rng) {
     policy.call_max = Duration::from_secs(rng.u64(60..120));
     policy.escalation_max = Duration::from_secs(rng.u64(20..90));
     policy.bridge_max = Duration::from_secs(rng.u64(40..120));
+    policy.emergency_again = Duration::from_secs(rng.u64(3..20));
+    policy.emergency_open = Duration::from_secs(rng.u64(30..70));
     policy.voicemail_max = Duration::from_secs(rng.u64(5..20));
     policy.outbound_ring = Duration::from_secs(rng.u64(8..25));
 }
@@ -317,7 +322,12 @@ fn random_interludes(plan: &mut TransferPlan, rng: &mut Rng) {
         let say = StaffInput::Say("We are with you in a moment.".to_owned());
         plan.interludes.push((millis(rng, 1000, 40_000), Interlude::Staff(say)));
     }
-    if rng.u8(..4) == 0 {
+    if rng.u8(..10) == 0 {
+        let at = millis(rng, 500, 50_000);
+        plan.interludes.push((at, Interlude::Drain));
+        plan.interludes.push((at + FAREWELL_WAIT, Interlude::Crash));
+        plan.interludes.push((at + FAREWELL_WAIT + millis(rng, 500, 5000), Interlude::Return));
+    } else if rng.u8(..4) == 0 {
         let at = millis(rng, 500, 70_000);
         plan.interludes.push((at, Interlude::Crash));
         plan.interludes.push((at + millis(rng, 500, 5000), Interlude::Return));
