@@ -9,7 +9,7 @@ use serde_json::Value;
 use switchboard::audio::prompts;
 use switchboard::session::CallSession;
 use switchboard::session::document::Document;
-use switchboard::session::effect::{ActionId, CarrierEffect, Effect, Ending, Event, Record};
+use switchboard::session::effect::{ActionId, CarrierEffect, Effect, Ending, Event, Record, RecordId};
 use switchboard::session::input::{ActionResult, CarrierInput, Input, MediaInput, ModelInput, Question, ResponseEnd};
 use switchboard::session::policy::{CallFacts, Policy};
 use switchboard::twilio::callback::{self, Form};
@@ -206,6 +206,7 @@ fn placed() -> Line {
         ..facts()
     };
     let mut line = Line::new(facts, Policy::default());
+    line.feed(Input::Committed(RecordId(0)));
     line.feed(Input::Action(ActionId(0), ActionResult::Dialled(leg())));
     line.feed(Input::Carrier(CarrierInput::Ask(Question::OutboundAnswered { leg: leg() })));
     assert!(matches!(

@@ -207,8 +207,50 @@ impl WorldPlan {
         plan.transfer = Some(random_transfer(rng, flawless));
         plan.company.replay_after = random_replay(seed);
         plan.coincident = rng.u8(..3) == 0;
+        plan.policy.emergency_again = Duration::from_secs(rng.u64(3..20));
+        plan.policy.emergency_open = Duration::from_secs(rng.u64(40..70));
+        match rng.u8(..10) {
+            0 => drain(&mut plan, rng),
+            1 => strand(&mut plan, rng),
+            _ => {}
+        }
         plan
     }
+}
+
+/// Staff hear of an emergency.
+fn emergency(at: Duration) -> (Duration, Interlude) {
+    let (target, urgency, reason) = (None, Urgency::Emergency, format!("Staff heard of the {SECRET}."));
+    (at, Interlude::Staff(StaffInput::Escalate { target, urgency, reason }))
+}
+
+/// The gateway shuts down and comes back, often while an emergency rings.
+fn drain(plan: &mut WorldPlan, rng: &mut Rng) {
+    let Some(transfer) = &mut plan.transfer else {
+        return;
+    };
+    let at = millis(rng, 3000, 40_000);
+    transfer.interludes.retain(|(_, what)| !matches!(what, Interlude::Crash | Interlude::Return));
+    if rng.u8(..3) > 0 {
+        transfer.interludes.push(emergency(at - millis(rng, 100, 2900)));
+    }
+    transfer.interludes.push((at, Interlude::Drain));
+    transfer.interludes.push((at + FAREWELL_WAIT, Interlude::Crash));
+    transfer.interludes.push((at + FAREWELL_WAIT + millis(rng, 500, 5000), Interlude::Return));
+}
+
+/// Nobody answers in an emergency, and the caller says nothing more and does not hang up.
+fn strand(plan: &mut WorldPlan, rng: &mut Rng) {
+    let Some(transfer) = &mut plan.transfer else {
+        return;
+    };
+    plan.caller = CallerKind::Scripted(Box::new(Guest::new(Vec::new(), None)));
+    plan.company.hang_up_after = None;
+    transfer.habits = Habits::default();
+    for (_, person) in &mut transfer.persons {
+        person.pick_up = PickUp::Busy(millis(rng, 300, 3000));
+    }
+    transfer.interludes = vec![emergency(millis(rng, 500, 6000))];
 }
 
 fn random_policy(plan: &mut WorldPlan, rng: &mut Rng) {
@@ -216,8 +258,6 @@ fn random_policy(plan: &mut WorldPlan, rng: &mut Rng) {
     policy.call_max = Duration::from_secs(rng.u64(60..120));
     policy.escalation_max = Duration::from_secs(rng.u64(20..90));
     policy.bridge_max = Duration::from_secs(rng.u64(40..120));
-    policy.emergency_again = Duration::from_secs(rng.u64(3..20));
-    policy.emergency_open = Duration::from_secs(rng.u64(30..70));
     policy.voicemail_max = Duration::from_secs(rng.u64(5..20));
     policy.outbound_ring = Duration::from_secs(rng.u64(8..25));
 }
@@ -322,12 +362,7 @@ fn random_interludes(plan: &mut TransferPlan, rng: &mut Rng) {
         let say = StaffInput::Say("We are with you in a moment.".to_owned());
         plan.interludes.push((millis(rng, 1000, 40_000), Interlude::Staff(say)));
     }
-    if rng.u8(..10) == 0 {
-        let at = millis(rng, 500, 50_000);
-        plan.interludes.push((at, Interlude::Drain));
-        plan.interludes.push((at + FAREWELL_WAIT, Interlude::Crash));
-        plan.interludes.push((at + FAREWELL_WAIT + millis(rng, 500, 5000), Interlude::Return));
-    } else if rng.u8(..4) == 0 {
+    if rng.u8(..4) == 0 {
         let at = millis(rng, 500, 70_000);
         plan.interludes.push((at, Interlude::Crash));
         plan.interludes.push((at + millis(rng, 500, 5000), Interlude::Return));
