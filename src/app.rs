@@ -10,12 +10,14 @@ mod commands;
 pub mod demo;
 mod directory;
 mod gateway;
+mod keyring;
 mod lookout;
 pub mod play;
 mod serve;
 mod server;
 mod simulated;
 pub mod stage;
+mod upkeep;
 pub mod watch;
 mod wiring;
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::app::Gateway;
-use crate::config::{Access, Config, Database};
+use crate::config::{Access, Config};
 use crate::ports::store::{Directory as _, StoreError};
 
 /// Titles and what they say; a title may have several lines.
@@ -22,8 +22,10 @@ impl Banner {
             let text = format!("REST and the model are reached through {}:{}", proxy.host(), proxy.port());
             banner.add("proxy", text);
         }
-        banner.add("database", database(config, gateway));
-        banner.add("data", config.storage.data_dir.display().to_string());
+        let store = gateway.store();
+        banner.add("database", format!("{} at {}", store.kind(), store.place()));
+        let data = &config.storage.data_dir;
+        banner.add("data", std::path::absolute(data).unwrap_or_else(|_| data.clone()).display().to_string());
         banner.numbers(gateway).await;
         banner
     }
@@ -125,12 +127,4 @@ async fn owned_numbers(gateway: &Gateway) -> Result<(usize, usize), StoreError> 
         }
     }
     Ok((orgs.len(), numbers))
-}
-
-/// Never the URL of a Postgres database: it may hold a password.
-fn database(config: &Config, gateway: &Gateway) -> String {
-    match &config.storage.database {
-        Database::Sqlite(url) => url.clone(),
-        Database::Postgres(_) => gateway.store().kind().to_owned(),
-    }
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::app::gateway::{open_store, seed};
+use crate::app::gateway::{open_existing_store, open_store, seed};
 use crate::app::{StartError, SystemClock, bench, demo, serve};
 use crate::auth::{generate_key, hash_key};
 use crate::cli::{
@@ -151,12 +151,12 @@ async fn migrate(config: &Config, out: &mut impl Write) -> Result<Exit, CommandE
     let store = open_store(config).await?;
     let version = store.schema_version().await?;
     store.close().await;
-    writeln!(out, "{}: schema version {version}", store.kind())?;
+    writeln!(out, "{} at {}: schema version {version}", store.kind(), store.place())?;
     Ok(Exit::Ok)
 }
 
 async fn org(command: OrgCommand, config: &Config, out: &mut impl Write) -> Result<Exit, CommandError> {
-    let store = open_store(config).await?;
+    let store = open_existing_store(config).await?;
     seed(&store, config).await?;
     let done = change_org(command, &store, out).await;
     store.close().await;
@@ -243,12 +243,12 @@ async fn add_key(
     out: &mut impl Write,
     talk: &mut impl Write,
 ) -> Result<Exit, CommandError> {
-    let store = open_store(config).await?;
+    let store = open_existing_store(config).await?;
     let key = generate_key().context("a key")?;
     store.add(name, &hash_key(key.expose())).await?;
     store.close().await;
     writeln!(out, "{}", key.expose())?;
-    writeln!(talk, "Keep it: it is not stored and cannot be shown again.")?;
+    writeln!(talk, "Keep it: it is not stored and cannot be shown again. It opens the gateway of {}.", store.place())?;
     Ok(Exit::Ok)
 }
 

@@ -3,17 +3,20 @@
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::browser::BrowserMint;
+use crate::app::keyring::KeyRing;
 use crate::app::lookout::look_out;
-use crate::app::wiring::{calls_settings, check_org, connector, net, private_dir, secret_mint, twilio_settings};
+use crate::app::upkeep::{Upkeep, keep_lease};
+use crate::app::wiring::{calls_settings, check_org, connector, home, net, private_dir, secret_mint, twilio_settings};
 use crate::app::{OrgCache, SystemClock, server};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
@@ -23,7 +26,6 @@ use crate::http::{self, ApiState, REQUEST_LIMIT};
 use crate::net::{Lookup, Place};
 use crate::ports::carrier::Carrier;
 use crate::ports::door::Door as _;
-use crate::ports::sessions::Sessions as _;
 use crate::ports::store::{Directory, History, Journal, Keys, StoreError};
 use crate::realtime::RealtimeConnector;
 use crate::safety;
@@ -90,7 +92,8 @@ impl Gateway {
         // Tens of milliseconds of work, on a thread where no call waits for it, and beside the opening of the database.
         let tables = tokio::task::spawn_blocking(safety::build_tables);
         private_dir(&config.storage.data_dir)?;
-        let store = open_store(config).await?;
+        let home = home(&config.storage.data_dir).context("the name of DATA_DIR")?;
+        let store = open_store(config).await?.leased(home);
         let default_org = seed(&store, config).await.context("the organizations cannot be read")?;
         let first_key = http::ensure_admin_key(&store, config.server.admin_api_key.as_ref())
             .await
@@ -99,6 +102,11 @@ impl Gateway {
         let journal_settings = JournalSettings::new(&config.storage.data_dir);
         let (journal, writer) = DiskJournal::open(store.clone(), journal_settings).context("the journal")?;
         let journal = Arc::new(journal);
+        // The spool's lock is ours: whoever had this directory before is dead.
+        let mut lease = store.lease_keeper().context("a lease")?;
+        if let Err(fault) = lease.begin().await {
+            tracing::warn!(%fault, "the database takes nothing; it is asked again");
+        }
         #[expect(clippy::disallowed_methods, reason = "the composition root owns this task")]
         let writer = tokio::spawn(writer);
         let written: Arc<dyn Journal> = match options.wrap_journal {
@@ -125,6 +133,8 @@ impl Gateway {
         let directory: Arc<dyn Directory> = Arc::new(store.clone());
         let orgs = Arc::new(OrgCache::new(directory.clone(), default_org.clone()));
         orgs.refresh().await.context("the organizations cannot be read")?;
+        let keys = Arc::new(KeyRing::new(store.clone()));
+        keys.refresh().await.context("the keys cannot be read")?;
         let ports = CallsPorts {
             clock: Arc::new(clock) as Arc<dyn Clock>,
             orgs: orgs.clone(),
@@ -147,7 +157,7 @@ impl Gateway {
             transfers: Arc::new(store.clone()),
             directory,
             orgs: orgs.clone(),
-            keys: Arc::new(store.clone()) as Arc<dyn Keys>,
+            keys: keys.clone() as Arc<dyn Keys>,
             door: board.clone(),
             sessions: Arc::new(store.clone()),
             mint: Arc::new(mint),
@@ -155,7 +165,7 @@ impl Gateway {
             journal: written,
             check_org,
             metrics: metrics.clone(),
-            troubles,
+            troubles: troubles.clone(),
             cors: config.server.cors_origins.clone(),
             request_limit: REQUEST_LIMIT,
         };
@@ -165,13 +175,27 @@ impl Gateway {
         let server = server::Server::start(listener, router).context("the HTTP server")?;
 
         let background = CancellationToken::new();
-        let housekeeping = keep_house(orgs, metrics, journal.clone(), board.clone(), store.clone(), clock);
-        #[expect(clippy::disallowed_methods, reason = "the composition root owns this task")]
-        tokio::spawn(background.clone().run_until_cancelled_owned(housekeeping));
+        let answers = Arc::new(AtomicBool::new(true));
+        let upkeep = Upkeep {
+            orgs,
+            keys,
+            metrics,
+            journal: Arc::downgrade(&journal),
+            board: Arc::downgrade(&board),
+            store: store.clone(),
+            troubles: troubles.clone(),
+            clock,
+            answers: answers.clone(),
+        };
+        let lease = keep_lease(lease, Arc::downgrade(&board), troubles, answers);
         let places = Place::parse(config.telephony.api_base.as_str()).filter(|_| carrier_configured);
         let places = places.into_iter().chain([connector.place().clone()]).collect();
-        #[expect(clippy::disallowed_methods, reason = "the composition root owns this task")]
-        tokio::spawn(background.clone().run_until_cancelled_owned(look_out(carrier, net, places)));
+        #[expect(clippy::disallowed_methods, reason = "the composition root owns these tasks")]
+        {
+            tokio::spawn(background.clone().run_until_cancelled_owned(upkeep.run()));
+            tokio::spawn(background.clone().run_until_cancelled_owned(lease));
+            tokio::spawn(background.clone().run_until_cancelled_owned(look_out(carrier, net, places)));
+        }
         Ok(Self {
             server,
             store,
@@ -271,6 +295,12 @@ impl Gateway {
         if left > 0 || timeout(JOURNAL_WAIT, &mut writer).await.is_err() {
             writer.abort();
         }
+        // What is left open is the next process's, whichever that is.
+        if let Some(mut lease) = store.lease_keeper()
+            && let Err(fault) = lease.end().await
+        {
+            tracing::debug!(%fault, "the lease runs out by itself");
+        }
         store.close().await;
         left
     }
@@ -284,10 +314,18 @@ fn database_url(config: &Config) -> &str {
     }
 }
 
-/// Opens the database with the newest schema.
+/// Opens the database with the newest schema; makes a missing file.
 pub(super) async fn open_store(config: &Config) -> Result<Store, OpenError> {
-    let prices = config.model.prices.of(&config.model.model);
-    Store::open(database_url(config), StoreSettings { prices }).await
+    Store::open(database_url(config), store_settings(config)).await
+}
+
+/// The same for commands that look after what is there: a file that is missing is most likely somewhere else.
+pub(super) async fn open_existing_store(config: &Config) -> Result<Store, OpenError> {
+    Store::open_existing(database_url(config), store_settings(config)).await
+}
+
+fn store_settings(config: &Config) -> StoreSettings {
+    StoreSettings { prices: config.model.prices.of(&config.model.model) }
 }
 
 /// A database without any organization gets the one of the demonstration, which answers for all numbers until
@@ -315,50 +353,8 @@ pub(super) async fn seed(store: &Store, config: &Config) -> Result<Option<OrgId>
     }
 }
 
-/// The sweep, as soon as the database has everything; then what must be done now and then.
-async fn keep_house(
-    orgs: Arc<OrgCache>,
-    metrics: Metrics,
-    journal: Arc<DiskJournal>,
-    board: Arc<Switchboard>,
-    sessions: Store,
-    clock: SystemClock,
-) {
-    while journal.replayed(REPLAY_WAIT).await.is_err() {
-        tracing::info!("the spool is still being replayed");
-        sleep(UPKEEP_EVERY).await;
-    }
-    drop(journal);
-    if board.is_draining() {
-        return;
-    }
-    board.sweep();
-    drop(board);
-    let mut tick = interval(UPKEEP_EVERY);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for round in 1_u64.. {
-        tick.tick().await;
-        metrics.upkeep();
-        if let Err(error) = sessions.end_overdue(clock.wall()).await {
-            tracing::debug!(%error, "sessions in browsers whose time is up cannot be ended now");
-        }
-        if round % DIRECTORY_ROUNDS == 0
-            && let Err(error) = orgs.refresh().await
-        {
-            tracing::debug!(%error, "the organizations cannot be read now");
-        }
-    }
-}
-
 /// Requests under way at shutdown.
 const REQUESTS_WAIT: Duration = Duration::from_secs(2);
 
 /// Records on their way to the disk at shutdown.
 const JOURNAL_WAIT: Duration = Duration::from_secs(5);
-
-const REPLAY_WAIT: Duration = Duration::from_secs(30);
-
-const UPKEEP_EVERY: Duration = Duration::from_secs(5);
-
-/// The organizations are read again every minute.
-const DIRECTORY_ROUNDS: u64 = 12;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use uuid::Uuid;
 
 use crate::app::{SystemClock, simulated};
 use crate::assistant::{self, dates, prompt, settings, today, tools};
@@ -103,6 +104,22 @@ pub(super) fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Res
         people: assistant::people,
         render: tools::render,
     })
+}
+
+/// The name of the data directory: random and kept, so that a process knows what an earlier one of the same directory
+/// has left in the database.
+pub(super) fn home(data_dir: &Path) -> anyhow::Result<Uuid> {
+    let path = data_dir.join("home.id");
+    if let Ok(text) = std::fs::read_to_string(&path)
+        && let Ok(home) = text.trim().parse()
+    {
+        return Ok(home);
+    }
+    let home = Uuid::new_v4();
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+    file.write_all(home.to_string().as_bytes())?;
+    file.sync_all()?;
+    Ok(home)
 }
 
 /// Random and kept, so that a caller's opaque name is the same tomorrow, and another one at other installations.

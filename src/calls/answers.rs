@@ -1,14 +1,18 @@
 //! Questions of the carrier: the call's task answers, and what is said when there is none.
 //!
 //! A call of an earlier process may not have been taken up yet, or not even be known; a question waits a moment for
-//! that, because the answer decides whether a caller is served.
+//! that, because the answer decides whether a caller is served. A call that another process has is waited for as long
+//! as the carrier may wait, and asked about again: the next request may reach that process, or it is dead, and the call
+//! is taken up here.
 
 use std::time::Duration;
 
+use metrics::counter;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::calls::actor::{Answered, Command};
+use crate::calls::known::Who;
 use crate::calls::registry::{Found, Line, Over};
 use crate::calls::route::Switchboard;
 use crate::ports::carrier::Script;
@@ -18,13 +22,21 @@ use crate::session::input::Question;
 use crate::types::{CallId, LegId};
 
 impl Switchboard {
-    /// Asks the call that `find` finds. `None`: nobody can tell yet, so the same is to be asked again.
-    pub(super) async fn ask_known(&self, find: impl Fn() -> Found, question: Question) -> Option<Script> {
+    /// Asks the call of somebody. `None`: nobody can tell yet, so the same is to be asked again.
+    pub(super) async fn ask_known(&self, who: Who<'_>, question: Question) -> Option<Script> {
+        let find = || self.find(who);
         let mut found = find();
         if matches!(found, Found::Unknown) {
             self.wait_for_list().await;
             found = find();
             if matches!(found, Found::Unknown) && !*self.registry.listed().borrow() {
+                return None;
+            }
+        }
+        if matches!(found, Found::Unknown) && self.is_elsewhere(who).await {
+            counter!("switchboard_questions_elsewhere_total").increment(1);
+            found = self.wait_for_the_other(who).await;
+            if matches!(found, Found::Unknown) {
                 return None;
             }
         }
@@ -55,12 +67,31 @@ impl Switchboard {
 
     /// A voice webhook of a call that began in an earlier process: a repetition, and the caller is there.
     pub(super) async fn rejoin(&self, leg: &LegId) -> Answer {
-        let script = self.ask_known(|| self.registry.find(leg), Question::AfterStream).await;
+        let script = self.ask_known(Who::Leg(leg), Question::AfterStream).await;
         match script {
             Some(Script { document: Document::Connect, ticket: Some(ticket), .. }) => Answer::Connect { ticket },
             Some(Script { document: Document::AskAgain, .. }) | None => Answer::AskAgain,
             Some(_) => Answer::HangUp,
         }
+    }
+
+    fn find(&self, who: Who<'_>) -> Found {
+        match who {
+            Who::Leg(leg) => self.registry.find(leg),
+            Who::Call(call) => self.registry.find_call(call),
+        }
+    }
+
+    /// Waits a moment until the call is taken up here. Whoever asked asks again.
+    async fn wait_for_the_other(&self, who: Who<'_>) -> Found {
+        for _ in 0..ELSEWHERE_LOOKS_MAX {
+            sleep(ELSEWHERE_LOOK_EVERY).await;
+            let found = self.find(who);
+            if !matches!(found, Found::Unknown) {
+                return found;
+            }
+        }
+        Found::Unknown
     }
 
     /// Waits a moment until the calls of earlier processes are all known.
@@ -130,3 +161,9 @@ const ANSWER_MAX: Duration = Duration::from_secs(3);
 
 /// A call of an earlier process, from the question to its task.
 const TAKE_UP_WAIT: Duration = Duration::from_millis(1500);
+
+/// Between two looks whether a call of another process is here now.
+const ELSEWHERE_LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// A second: the webhook's own limit comes after it.
+const ELSEWHERE_LOOKS_MAX: u32 = 4;

@@ -17,6 +17,7 @@ use crate::calls::actor::{Actor, Before, Command, Start};
 use crate::calls::capacity::Permit;
 use crate::calls::desk::Desk;
 use crate::calls::dials::Dials;
+use crate::calls::known::{HISTORY_LOOKUP_MAX, Known};
 use crate::calls::opening::{Occasion, facts, model_setup, new_call_id, policy};
 use crate::calls::progress::Progress;
 use crate::calls::records::RecordLog;
@@ -51,6 +52,11 @@ impl Switchboard {
         }
         match self.known(&ring.leg).await {
             Known::New => {}
+            // Another process has the call: the next request may reach that, or the call is taken up here.
+            Known::Elsewhere => {
+                counter!("switchboard_questions_elsewhere_total").increment(1);
+                return Answer::AskAgain;
+            }
             Known::Unfinished => return self.rejoin(&ring.leg).await,
             Known::Ended => return Answer::HangUp,
         }
@@ -247,23 +253,6 @@ impl Switchboard {
         Some(new_call_id(self.ports.clock.now().wall, &random))
     }
 
-    /// What the history knows of a leg. One that does not answer does not keep the phone ringing.
-    async fn known(&self, leg: &LegId) -> Known {
-        match timeout(HISTORY_LOOKUP_MAX, self.ports.history.by_leg(leg)).await {
-            Ok(Ok(None)) => Known::New,
-            Ok(Ok(Some(row))) if row.outcome.is_none() => Known::Unfinished,
-            Ok(Ok(Some(_))) => Known::Ended,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "cannot look a leg up; it is taken for a new one");
-                Known::New
-            }
-            Err(_) => {
-                tracing::warn!("the look-up of a leg takes too long; it is taken for a new one");
-                Known::New
-            }
-        }
-    }
-
     /// A call that is refused for want of room is a call too: staff see it, and it has its one outcome.
     fn record_refusal(&self, call: CallId, ring: &Ring, org: &Organization) {
         let wall = self.ports.clock.now().wall;
@@ -299,14 +288,6 @@ impl Switchboard {
             preload(org, &self.ports, &self.dials).await;
         }
     }
-}
-
-/// What the history knows of a leg.
-enum Known {
-    New,
-    /// An earlier process took the call, and it has no outcome yet.
-    Unfinished,
-    Ended,
 }
 
 async fn preload(org: &OrgId, ports: &CallsPorts, dials: &Dials) {
@@ -375,9 +356,6 @@ impl Drop for Leave {
 
 /// Commands that may wait for one call's task.
 const COMMANDS_MAX: usize = 64;
-
-/// A database that is slower than this is not waited for: the caller hears the phone ring meanwhile.
-const HISTORY_LOOKUP_MAX: Duration = Duration::from_millis(500);
 
 /// How long an answer waits for the receipt of the call's first record.
 const RECEIPT_WAIT_MAX: Duration = Duration::from_millis(300);

@@ -19,6 +19,7 @@ mod desk;
 mod dials;
 mod drain;
 mod engine;
+mod known;
 mod legs;
 mod opening;
 mod progress;

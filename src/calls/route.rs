@@ -15,6 +15,7 @@ use crate::calls::actor::Command;
 use crate::calls::begin::refuse;
 use crate::calls::capacity::Capacity;
 use crate::calls::dials::{Dials, Owner};
+use crate::calls::known::{HISTORY_LOOKUP_MAX, Who};
 use crate::calls::registry::{Arrived, Found, Handed, Registry};
 use crate::calls::rulebook::Rulebook;
 use crate::calls::settings::{CallsPorts, CallsSettings};
@@ -73,14 +74,20 @@ impl Switchboard {
     /// A leg of ours is up whose call is over: nobody else would end it.
     fn end_stray(&self, call: CallId, leg: &LegId, status: LegStatus) {
         counter!("switchboard_callbacks_unmatched_total").increment(1);
-        let is_past = matches!(self.registry.find_call(call), Found::Over(_)) || *self.registry.listed().borrow();
+        let is_over = matches!(self.registry.find_call(call), Found::Over(_));
+        let is_past = is_over || *self.registry.listed().borrow();
         if status.is_terminal() || !is_past || !self.ports.carrier.is_configured() {
             return;
         }
-        counter!("switchboard_stray_legs_ended_total").increment(1);
-        tracing::warn!(%call, "a phone rings for a call that is over; it is ended");
-        let (carrier, leg) = (Arc::clone(&self.ports.carrier), leg.clone());
+        let (carrier, history, leg) = (Arc::clone(&self.ports.carrier), Arc::clone(&self.ports.history), leg.clone());
         self.tasks.spawn(async move {
+            // It may be the leg of a call that another process has. Nobody can tell: then it is left alone.
+            let elsewhere = timeout(HISTORY_LOOKUP_MAX, history.is_elsewhere(call));
+            if !is_over && !matches!(elsewhere.await, Ok(Ok(false))) {
+                return;
+            }
+            counter!("switchboard_stray_legs_ended_total").increment(1);
+            tracing::warn!(%call, "a phone rings for a call that is over; it is ended");
             if let Err(error) = carrier.hang_up(&leg).await {
                 tracing::error!(%error, "a leg that belongs to nobody could not be ended");
             }
@@ -135,7 +142,7 @@ impl Door for Switchboard {
     }
 
     async fn ask(&self, leg: &LegId, question: Question) -> Option<Script> {
-        self.ask_known(|| self.registry.find(leg), question).await
+        self.ask_known(Who::Leg(leg), question).await
     }
 
     async fn ask_call(&self, call: CallId, question: Question) -> Option<Script> {
@@ -155,7 +162,7 @@ impl Door for Switchboard {
             | Question::VoicemailDone { .. }
             | Question::ColdRefused { .. } => {}
         }
-        self.ask_known(|| self.registry.find_call(call), question).await
+        self.ask_known(Who::Call(call), question).await
     }
 
     fn tell_call(&self, call: CallId, input: CarrierInput) {

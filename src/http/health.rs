@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::http::access::find_key;
 use crate::http::{AppState, Problem};
+use crate::telemetry::Trouble;
 
 /// The whole answer of an open health route.
 #[derive(Clone, Serialize)]
@@ -32,6 +33,8 @@ enum Readiness {
     Draining,
     /// The spool is full.
     Full,
+    /// The database can be read only.
+    ReadOnly,
 }
 
 impl Readiness {
@@ -40,6 +43,8 @@ impl Readiness {
             Self::Draining
         } else if !app.api.journal.has_room() {
             Self::Full
+        } else if app.api.troubles.stands(Trouble::DatabaseReadOnly) {
+            Self::ReadOnly
         } else if !app.api.journal.is_healthy() || !app.api.troubles.standing().is_empty() {
             Self::Degraded
         } else {
@@ -60,6 +65,7 @@ pub(super) fn readyz(app: &AppState) -> (StatusCode, Json<Health>) {
         Readiness::Degraded => (StatusCode::OK, "degraded"),
         Readiness::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
         Readiness::Full => (StatusCode::SERVICE_UNAVAILABLE, "full"),
+        Readiness::ReadOnly => (StatusCode::SERVICE_UNAVAILABLE, "read_only"),
     };
     (code, Json(Health { status, causes: causes(app) }))
 }
@@ -71,6 +77,7 @@ pub(super) fn health(app: &AppState) -> Json<Health> {
         Readiness::Degraded => "degraded",
         Readiness::Draining => "draining",
         Readiness::Full => "full",
+        Readiness::ReadOnly => "read_only",
     };
     Json(Health { status, causes: causes(app) })
 }

@@ -46,7 +46,7 @@ pub enum SessionError {
 /// Opens, writes and ends sessions. Of several who ask at once, on one node or on several, each sees the others' work.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Begins a session, unless the organization has `open_max` open ones (two that begin at once may exceed it).
+    /// Begins a session, unless the organization has `open_max` open ones.
     async fn open(&self, session: NewSession, open_max: u32) -> Result<(), SessionError>;
 
     /// Appends a line and returns its number, from 0; a session has `lines_max` at most.

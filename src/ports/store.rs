@@ -44,6 +44,11 @@ pub trait Journal: Send + Sync {
 
     /// Whether the database answers (false while entries go to the spool).
     fn is_healthy(&self) -> bool;
+
+    /// Neither the database nor the spool takes anything: entries are in memory only, and receipts are late.
+    fn is_stuck(&self) -> bool {
+        false
+    }
 }
 
 /// Where receipts of one call go. Unbounded in type, bounded in fact: one receipt for each entry that was taken.
@@ -272,8 +277,14 @@ pub trait History: Send + Sync {
 
     async fn call(&self, id: CallId) -> Result<CallDetail, StoreError>;
 
-    /// Calls by phone without an outcome, oldest first: what a crash left behind. Sessions in browsers go on by themselves.
+    /// Calls by phone without an outcome that no other process has, oldest first: what a crash left behind. Sessions in
+    /// browsers go on by themselves.
     async fn unfinished(&self) -> Result<Vec<CallRow>, StoreError>;
+
+    /// Another process has this call, and nobody has found that process dead. A store for one process says no.
+    async fn is_elsewhere(&self, _: CallId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 
     /// Whether the leg belongs to a call that is known, and whether that has ended.
     async fn by_leg(&self, leg: &LegId) -> Result<Option<CallRow>, StoreError>;

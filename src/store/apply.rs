@@ -1,8 +1,13 @@
 //! Writing a batch of journal entries in one transaction.
 //!
-//! Each entry is remembered by its call and number next to its effect, so applying it again changes nothing.
+//! Each entry is remembered by its call and number next to its effect, so applying it again changes nothing. What many
+//! entries leave behind is gathered and written by few statements, because a database may be far away.
 
 mod people;
+
+use std::collections::HashSet;
+
+use uuid::Uuid;
 
 use crate::ports::store::Entry;
 use crate::store::db::{Arg, Tx};
@@ -13,18 +18,18 @@ use crate::types::usage::{Prices, Usage};
 
 const INSERT_CALL: &str = "
     insert into calls
-        (id, org_id, leg, caller, dialled, started_at, direction, consent_basis, consent_at, consent_by, status, phase)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'in_progress', 'greeting')
+        (id, org_id, leg, caller, dialled, started_at, direction, consent_basis, consent_at, consent_by, lease, status, phase)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'in_progress', 'greeting')
     on conflict (id) do nothing";
 
 const SET_LEG: &str = "update calls set leg = $2 where id = $1";
 
-const REMEMBER: &str = "insert into call_records (call_id, no) values ($1, $2) on conflict (call_id, no) do nothing";
+const REMEMBER: &str = "insert into call_records (call_id, no)";
+const REMEMBER_NEW: &str = " on conflict (call_id, no) do nothing returning call_id, no";
 
-const INSERT_LINE: &str = "
+const INSERT_LINES: &str = "
     insert into call_transcripts
-        (call_id, seq, speaker, text, timestamp, start_ms, end_ms, heard_ms, total_ms, origin, metadata)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        (call_id, seq, speaker, text, timestamp, start_ms, end_ms, heard_ms, total_ms, origin, metadata)";
 
 const UPSERT_INTAKE: &str = "
     insert into call_intakes (call_id, structured_json, urgency_level, completed)
@@ -36,9 +41,7 @@ const UPSERT_INTAKE: &str = "
 
 const SET_PHASE: &str = "update calls set phase = $2, escalated = (escalated or $3) where id = $1";
 
-const INSERT_EVENT: &str = "
-    insert into call_events (call_id, no, timestamp, kind, detail)
-    values ($1, $2, $3, $4, $5)";
+const INSERT_EVENTS: &str = "insert into call_events (call_id, no, timestamp, kind, detail)";
 
 const ADD_USAGE: &str = "
     insert into usage
@@ -78,52 +81,61 @@ impl Store {
     pub(crate) async fn apply_rows(&self, rows: &[EntryRow]) -> Result<(), Fault> {
         limited(OPERATION_MAX, async {
             let mut tx = self.db.begin().await?;
-            for row in rows {
-                apply_one(&mut tx, row, &self.prices).await?;
-            }
+            self.apply_in(&mut tx, rows).await?;
             tx.commit().await
         })
         .await
     }
+
+    /// The same as a part of a larger transaction.
+    pub(crate) async fn apply_in(&self, tx: &mut Tx, rows: &[EntryRow]) -> Result<(), sqlx::Error> {
+        // The call's row comes before the note that refers to it.
+        for row in rows {
+            open_call(tx, row, self.lease()).await?;
+        }
+        let mut fresh = remember(tx, rows).await?;
+        let mut gathered = Gathered::default();
+        for row in rows {
+            if fresh.remove(&(row.call, row.no.into())) && apply_one(tx, row, &mut gathered, &self.prices).await? {
+                gathered.timeline(row);
+            }
+        }
+        gathered.write(tx).await
+    }
 }
 
-pub(crate) async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> Result<(), sqlx::Error> {
-    let (call, no) = (Arg::Id(row.call), Arg::Int(row.no.into()));
-    // The call's row comes before the note that refers to it.
-    open_call(tx, row).await?;
-    if tx.execute(REMEMBER, &[call, no]).await? == 0 {
-        return Ok(());
-    }
+/// Notes which entries are applied, and returns those that were not before.
+async fn remember(tx: &mut Tx, rows: &[EntryRow]) -> Result<HashSet<(Uuid, i64)>, sqlx::Error> {
+    let notes: Vec<_> = rows.iter().map(|row| vec![Arg::Id(row.call), Arg::Int(row.no.into())]).collect();
+    Ok(tx.insert_returning(REMEMBER, &notes, REMEMBER_NEW).await?.into_iter().collect())
+}
+
+/// False: what it wants came too late, so the timeline does not show it.
+async fn apply_one<'a>(
+    tx: &mut Tx,
+    row: &'a EntryRow,
+    gathered: &mut Gathered<'a>,
+    prices: &Prices,
+) -> Result<bool, sqlx::Error> {
+    let call = Arg::Id(row.call);
     match &row.record {
         RecordRow::Opened { .. } | RecordRow::Event { .. } => {}
         RecordRow::Leg { leg } => {
             tx.execute(SET_LEG, &[call, Arg::Text(leg)]).await?;
         }
-        RecordRow::Line { .. } => insert_line(tx, row).await?,
+        RecordRow::Line { .. } => gathered.line(row),
         RecordRow::Intake { json, urgency, completed, .. } => {
             tx.execute(UPSERT_INTAKE, &[call, Arg::Text(json), Arg::Text(urgency), Arg::Bool(*completed)]).await?;
         }
         RecordRow::Phase { phase, escalated } => {
             tx.execute(SET_PHASE, &[call, Arg::Text(phase), Arg::Bool(*escalated)]).await?;
         }
-        RecordRow::Usage(used) => add_usage(tx, call, used, prices).await?,
+        RecordRow::Usage(used) => gathered.usage(row.call, used, prices),
         RecordRow::Escalation(fact) => people::escalate(tx, row, fact).await?,
-        RecordRow::EscalationMove(moved) => {
-            if !people::move_escalation(tx, row, moved).await? {
-                return Ok(());
-            }
-        }
-        RecordRow::EscalationRaised(raised) => {
-            if !people::raise_escalation(tx, row, raised).await? {
-                return Ok(());
-            }
-        }
+        RecordRow::EscalationMove(moved) => return people::move_escalation(tx, row, moved).await,
+        RecordRow::EscalationRaised(raised) => return people::raise_escalation(tx, row, raised).await,
         RecordRow::Attempt(fact) => people::attempt(tx, row, fact).await?,
-        RecordRow::AttemptMove(moved) => {
-            if !people::move_attempt(tx, row, moved).await? {
-                return Ok(());
-            }
-        }
+        RecordRow::AttemptMove(moved) => return people::move_attempt(tx, row, moved).await,
         RecordRow::Callback(fact) => people::call_back(tx, row, fact).await?,
         RecordRow::Voicemail(fact) => people::voicemail(tx, row, fact).await?,
         RecordRow::Ended { outcome, reason, status, escalated, .. } => {
@@ -133,13 +145,10 @@ pub(crate) async fn apply_one(tx: &mut Tx, row: &EntryRow, prices: &Prices) -> R
             tx.execute(CLOSE_ESCALATIONS, &[call, Arg::Int(row.at)]).await?;
         }
     }
-    if let Some((kind, detail)) = row.timeline() {
-        tx.execute(INSERT_EVENT, &[call, no, Arg::Int(row.at), Arg::Text(kind), Arg::Text(&detail)]).await?;
-    }
-    Ok(())
+    Ok(true)
 }
 
-async fn open_call(tx: &mut Tx, row: &EntryRow) -> Result<(), sqlx::Error> {
+async fn open_call(tx: &mut Tx, row: &EntryRow, lease: Option<Uuid>) -> Result<(), sqlx::Error> {
     let RecordRow::Opened { org, leg, caller, dialled, direction, consent } = &row.record else {
         return Ok(());
     };
@@ -155,35 +164,78 @@ async fn open_call(tx: &mut Tx, row: &EntryRow) -> Result<(), sqlx::Error> {
         Arg::MaybeText(consent.map(|consent| consent.basis.as_str())),
         Arg::MaybeInt(consent.map(|consent| consent.at)),
         Arg::MaybeText(consent.map(|consent| consent.by.as_str())),
+        Arg::MaybeId(lease),
     ];
     tx.execute(INSERT_CALL, &args).await?;
     Ok(())
 }
 
-async fn insert_line(tx: &mut Tx, row: &EntryRow) -> Result<(), sqlx::Error> {
-    let RecordRow::Line { seq, speaker, text, start_ms, end_ms, heard_ms, total_ms, origin, metadata } = &row.record
-    else {
-        return Ok(());
-    };
-    let args = [
-        Arg::Id(row.call),
-        Arg::Int((*seq).into()),
-        Arg::Text(speaker),
-        Arg::Text(text),
-        Arg::Int(row.at),
-        Arg::Int((*start_ms).into()),
-        Arg::Int((*end_ms).into()),
-        Arg::MaybeInt(heard_ms.map(i64::from)),
-        Arg::MaybeInt(total_ms.map(i64::from)),
-        Arg::Text(origin),
-        Arg::Text(metadata),
-    ];
-    tx.execute(INSERT_LINE, &args).await?;
-    Ok(())
+/// What is written at the end of a batch, because nothing else in it depends on that.
+#[derive(Default)]
+struct Gathered<'a> {
+    lines: Vec<Vec<Arg<'a>>>,
+    /// Call, number, time, kind, detail.
+    events: Vec<(Uuid, i64, i64, &'a str, String)>,
+    /// Sums with their costs, one for each call.
+    usage: Vec<(Uuid, UsageRow, u64)>,
 }
 
-/// Adds tokens to the call's sum. The cost is computed per record, so a change of prices never rewrites the past.
-async fn add_usage(tx: &mut Tx, call: Arg<'_>, used: &UsageRow, prices: &Prices) -> Result<(), sqlx::Error> {
+impl<'a> Gathered<'a> {
+    fn line(&mut self, row: &'a EntryRow) {
+        let RecordRow::Line { seq, speaker, text, start_ms, end_ms, heard_ms, total_ms, origin, metadata } =
+            &row.record
+        else {
+            return;
+        };
+        self.lines.push(vec![
+            Arg::Id(row.call),
+            Arg::Int((*seq).into()),
+            Arg::Text(speaker),
+            Arg::Text(text),
+            Arg::Int(row.at),
+            Arg::Int((*start_ms).into()),
+            Arg::Int((*end_ms).into()),
+            Arg::MaybeInt(heard_ms.map(i64::from)),
+            Arg::MaybeInt(total_ms.map(i64::from)),
+            Arg::Text(origin),
+            Arg::Text(metadata),
+        ]);
+    }
+
+    fn timeline(&mut self, row: &'a EntryRow) {
+        if let Some((kind, detail)) = row.timeline() {
+            self.events.push((row.call, row.no.into(), row.at, kind, detail));
+        }
+    }
+
+    /// The cost is computed per record, so a change of prices never rewrites the past.
+    fn usage(&mut self, call: Uuid, used: &UsageRow, prices: &Prices) {
+        let cost = prices.cost(&Usage::from(*used));
+        match self.usage.iter_mut().find(|(of, ..)| *of == call) {
+            Some((_, sum, costs)) => {
+                *sum = sum.plus(used);
+                *costs = costs.saturating_add(cost);
+            }
+            None => self.usage.push((call, *used, cost)),
+        }
+    }
+
+    async fn write(&self, tx: &mut Tx) -> Result<(), sqlx::Error> {
+        tx.insert(INSERT_LINES, &self.lines).await?;
+        let events: Vec<_> = self.events.iter().map(event_args).collect();
+        tx.insert(INSERT_EVENTS, &events).await?;
+        for (call, used, cost) in &self.usage {
+            add_usage(tx, Arg::Id(*call), used, *cost).await?;
+        }
+        Ok(())
+    }
+}
+
+fn event_args<'e>((call, no, at, kind, detail): &'e (Uuid, i64, i64, &str, String)) -> Vec<Arg<'e>> {
+    vec![Arg::Id(*call), Arg::Int(*no), Arg::Int(*at), Arg::Text(kind), Arg::Text(detail)]
+}
+
+async fn add_usage(tx: &mut Tx, call: Arg<'_>, used: &UsageRow, cost: u64) -> Result<(), sqlx::Error> {
     let args = [
         call,
         amount(used.text_in),
@@ -195,7 +247,6 @@ async fn add_usage(tx: &mut Tx, call: Arg<'_>, used: &UsageRow, prices: &Prices)
         amount(used.transcribed_ms),
     ];
     tx.execute(ADD_USAGE, &args).await?;
-    let cost = prices.cost(&Usage::from(*used));
     if cost > 0 {
         tx.execute(ADD_COST, &[call, amount(cost)]).await?;
     }

@@ -18,43 +18,47 @@ type VoicemailTuple = (i64, String, i64, i64);
 
 /// The columns of `CallbackTuple`.
 macro_rules! select_callbacks {
-    ($rest:expr) => {
+    ($($rest:expr),+) => {
         concat!(
-            "select b.call_id, c.org_id, b.no, b.state, b.urgency, b.reason, c.caller, b.created_at, b.due, b.assignee,",
-            " b.done_at from callbacks b join calls c on c.id = b.call_id where ",
-            $rest
+            "select b.call_id, b.org_id, b.no, b.state, b.urgency, b.reason, c.caller, b.created_at, b.due, b.assignee,",
+            " b.done_at from callbacks b join calls c on c.id = b.call_id ",
+            $($rest),+
         )
     };
 }
 
-/// A page of the list and how many there are in all; `$1` narrows to an organization unless it is null. The state is a
-/// part of the text, because a partial index serves the open ones.
-macro_rules! list {
-    ($narrow:literal) => {
-        Texts {
-            page: select_callbacks!(concat!(
-                "($1 is null or c.org_id = $1)",
-                $narrow,
-                " order by b.due, b.call_id, b.no limit $2 offset $3"
-            )),
-            count: concat!(
-                "select count(*) from callbacks b join calls c on c.id = b.call_id",
-                " where ($1 is null or c.org_id = $1)",
-                $narrow
-            ),
-        }
-    };
-}
-
+/// A page of the list and how many there are in all. The page is found in an index that holds nothing else; the state
+/// is a part of the text, because a partial index serves the open ones.
 struct Texts {
     page: &'static str,
     count: &'static str,
 }
 
-const ALL: Texts = list!("");
-const OPEN: Texts = list!(" and b.state = 'open'");
-const DONE: Texts = list!(" and b.state = 'done'");
-const ONE: &str = select_callbacks!("b.call_id = $1 and b.no = $2");
+/// `$1` rows behind `$2`. The count has its own text, because there an organization is the only argument.
+macro_rules! texts {
+    ($narrow:expr) => {
+        texts!($narrow, $narrow)
+    };
+    ($narrow:expr, $narrow_count:expr) => {
+        Texts {
+            page: select_callbacks!(
+                "join (select call_id, no from callbacks",
+                $narrow,
+                " order by due, call_id, no limit $1 offset $2) p on p.call_id = b.call_id and p.no = b.no",
+                " order by b.due, b.call_id, b.no"
+            ),
+            count: concat!("select count(*) from callbacks", $narrow_count),
+        }
+    };
+}
+
+const ALL: Texts = texts!("");
+const OPEN: Texts = texts!(" where state = 'open'");
+const DONE: Texts = texts!(" where state = 'done'");
+const OF_ORG: Texts = texts!(" where org_id = $3", " where org_id = $1");
+const OPEN_OF_ORG: Texts = texts!(" where org_id = $3 and state = 'open'", " where org_id = $1 and state = 'open'");
+const DONE_OF_ORG: Texts = texts!(" where org_id = $3 and state = 'done'", " where org_id = $1 and state = 'done'");
+const ONE: &str = select_callbacks!("where b.call_id = $1 and b.no = $2");
 
 /// `$3` is the new state, or null; `$4` says whether the assignee changes, to `$5`. Done twice is done since the first.
 const CHANGE: &str = "
@@ -75,15 +79,20 @@ impl Store {
         limit: u32,
         offset: u32,
     ) -> Result<(Vec<CallbackRow>, u64), StoreError> {
-        let texts = match state {
-            None => ALL,
-            Some(CallbackState::Open) => OPEN,
-            Some(CallbackState::Done) => DONE,
-        };
-        let (org, limit, offset) = (org.map(OrgId::as_str), i64::from(limit), i64::from(offset));
+        let (limit, offset) = (i64::from(limit), i64::from(offset));
         let read = limited(OPERATION_MAX, async {
-            let page = fetch!(&self.db, fetch_all, CallbackTuple, texts.page, org, limit, offset)?;
-            Ok((page, fetch!(&self.db, fetch_one, (i64,), texts.count, org)?))
+            Ok(match org.map(OrgId::as_str) {
+                None => {
+                    let Texts { page, count } = of_state(state, ALL, OPEN, DONE);
+                    let rows = fetch!(&self.staff, fetch_all, CallbackTuple, page, limit, offset)?;
+                    (rows, fetch!(&self.staff, fetch_one, (i64,), count)?)
+                }
+                Some(org) => {
+                    let Texts { page, count } = of_state(state, OF_ORG, OPEN_OF_ORG, DONE_OF_ORG);
+                    let rows = fetch!(&self.staff, fetch_all, CallbackTuple, page, limit, offset, org)?;
+                    (rows, fetch!(&self.staff, fetch_one, (i64,), count, org)?)
+                }
+            })
         });
         let (page, (total,)) = read.await?;
         Ok((page.into_iter().map(callback_row).collect::<Result<_, _>>()?, unsigned(total)))
@@ -109,9 +118,17 @@ impl Store {
         ];
         let read = limited(OPERATION_MAX, async {
             self.db.execute(CHANGE, &args).await?;
-            fetch!(&self.db, fetch_optional, CallbackTuple, ONE, call.0, no)
+            fetch!(&self.staff, fetch_optional, CallbackTuple, ONE, call.0, no)
         });
         callback_row(read.await?.ok_or(StoreError::NotFound)?)
+    }
+}
+
+fn of_state<T>(state: Option<CallbackState>, all: T, open: T, done: T) -> T {
+    match state {
+        None => all,
+        Some(CallbackState::Open) => open,
+        Some(CallbackState::Done) => done,
     }
 }
 
@@ -125,7 +142,7 @@ fn callback_row(tuple: CallbackTuple) -> Result<CallbackRow, StoreError> {
     let (call, org, no, state, urgency, reason, caller, created, due, assignee, done) = tuple;
     Ok(CallbackRow {
         call: CallId(call),
-        org: parsed(org.parse(), "calls.org_id")?,
+        org: parsed(org.parse(), "callbacks.org_id")?,
         no: small(no),
         state: word(CallbackState::parse(&state), "callbacks.state")?,
         urgency: word(Urgency::parse(&urgency), "callbacks.urgency")?,
@@ -141,3 +158,6 @@ fn callback_row(tuple: CallbackTuple) -> Result<CallbackRow, StoreError> {
 fn voicemail_row(call: CallId, (no, recording, duration_secs, at): VoicemailTuple) -> VoicemailRow {
     VoicemailRow { call, no: small(no), recording, duration_secs: small(duration_secs), at: Wall(at) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -182,6 +182,21 @@ impl From<Usage> for UsageRow {
     }
 }
 
+impl UsageRow {
+    /// Both together.
+    pub(crate) const fn plus(&self, other: &Self) -> Self {
+        Self {
+            text_in: self.text_in.saturating_add(other.text_in),
+            text_cached: self.text_cached.saturating_add(other.text_cached),
+            audio_in: self.audio_in.saturating_add(other.audio_in),
+            audio_cached: self.audio_cached.saturating_add(other.audio_cached),
+            text_out: self.text_out.saturating_add(other.text_out),
+            audio_out: self.audio_out.saturating_add(other.audio_out),
+            transcribed_ms: self.transcribed_ms.saturating_add(other.transcribed_ms),
+        }
+    }
+}
+
 impl From<UsageRow> for Usage {
     fn from(row: UsageRow) -> Self {
         let UsageRow { text_in, text_cached, audio_in, audio_cached, text_out, audio_out, transcribed_ms } = row;

@@ -30,8 +30,8 @@ macro_rules! open_states {
 macro_rules! select_escalations {
     ($($rest:expr),+) => {
         concat!(
-            "select e.call_id, c.org_id, e.no, e.state, e.cause, e.urgency, e.reason, e.summary, e.requested_at,",
-            " e.changed_at from escalations e join calls c on c.id = e.call_id where ",
+            "select e.call_id, e.org_id, e.no, e.state, e.cause, e.urgency, e.reason, e.summary, e.requested_at,",
+            " e.changed_at from escalations e ",
             $($rest),+
         )
     };
@@ -48,50 +48,52 @@ macro_rules! select_attempts {
     };
 }
 
-/// What a page of the list holds: `$1` narrows to an organization unless it is null.
-macro_rules! page {
-    ($narrow:expr) => {
-        concat!(
-            "($1 is null or c.org_id = $1)",
-            $narrow,
-            " order by e.requested_at desc, e.call_id desc, e.no desc limit $2 offset $3"
-        )
-    };
-}
-
-macro_rules! attempts_of_page {
-    ($narrow:expr) => {
-        select_attempts!(
-            "join (select e.call_id, e.no from escalations e join calls c on c.id = e.call_id where ",
-            page!($narrow),
-            ") p on p.call_id = a.call_id and p.no = a.escalation_no order by a.call_id, a.no"
-        )
-    };
-}
-
-macro_rules! count {
-    ($narrow:expr) => {
-        concat!(
-            "select count(*) from escalations e join calls c on c.id = e.call_id where ($1 is null or c.org_id = $1)",
-            $narrow
-        )
-    };
-}
-
-/// A page of the list, the attempts of that page, and how many there are in all.
+/// A page of the list, the attempts of that page, and how many there are in all. The page is found in an index that
+/// holds nothing else: what is skipped is not read, and neither are other organizations.
 struct Texts {
     page: &'static str,
     attempts: &'static str,
     count: &'static str,
 }
 
-const ALL: Texts = Texts { page: select_escalations!(page!("")), attempts: attempts_of_page!(""), count: count!("") };
-const OPEN: Texts = Texts {
-    page: select_escalations!(page!(concat!(" and e.state in ", open_states!()))),
-    attempts: attempts_of_page!(concat!(" and e.state in ", open_states!())),
-    count: count!(concat!(" and e.state in ", open_states!())),
-};
-const OF_CALL: &str = select_escalations!("e.call_id = $1 order by e.no");
+macro_rules! texts {
+    ($narrow:expr) => {
+        texts!($narrow, $narrow)
+    };
+    ($narrow:expr, $narrow_count:expr) => {
+        Texts {
+            page: select_escalations!(
+                page!($narrow),
+                " on p.call_id = e.call_id and p.no = e.no order by e.requested_at desc, e.call_id desc, e.no desc"
+            ),
+            attempts: select_attempts!(
+                page!($narrow),
+                " on p.call_id = a.call_id and p.no = a.escalation_no order by a.call_id, a.no"
+            ),
+            count: concat!("select count(*) from escalations", $narrow_count),
+        }
+    };
+}
+
+/// `$1` rows behind `$2`; `$3` is an organization.
+macro_rules! page {
+    ($narrow:expr) => {
+        concat!(
+            "join (select call_id, no from escalations",
+            $narrow,
+            " order by requested_at desc, call_id desc, no desc limit $1 offset $2) p"
+        )
+    };
+}
+
+const ALL: Texts = texts!("");
+const OPEN: Texts = texts!(concat!(" where state in ", open_states!()));
+const OF_ORG: Texts = texts!(" where org_id = $3", " where org_id = $1");
+const OPEN_OF_ORG: Texts = texts!(
+    concat!(" where org_id = $3 and state in ", open_states!()),
+    concat!(" where org_id = $1 and state in ", open_states!())
+);
+const OF_CALL: &str = select_escalations!("where e.call_id = $1 order by e.no");
 const ATTEMPTS_OF_CALL: &str = select_attempts!("where a.call_id = $1 order by a.no");
 const ONE_ATTEMPT: &str = select_attempts!("where a.call_id = $1 and a.no = $2");
 
@@ -104,15 +106,28 @@ impl Store {
         limit: u32,
         offset: u32,
     ) -> Result<(Vec<EscalationRow>, u64), StoreError> {
-        let texts = if open { OPEN } else { ALL };
-        let (org, limit, offset) = (org.map(OrgId::as_str), i64::from(limit), i64::from(offset));
+        let (limit, offset) = (i64::from(limit), i64::from(offset));
         let read = limited(OPERATION_MAX, async {
-            let page = fetch!(&self.db, fetch_all, EscalationTuple, texts.page, org, limit, offset)?;
-            let attempts = fetch!(&self.db, fetch_all, AttemptTuple, texts.attempts, org, limit, offset)?;
-            let (total,) = fetch!(&self.db, fetch_one, (i64,), texts.count, org)?;
-            Ok((page, attempts, total))
+            Ok(match org.map(OrgId::as_str) {
+                None => {
+                    let texts = if open { OPEN } else { ALL };
+                    (
+                        fetch!(&self.staff, fetch_all, EscalationTuple, texts.page, limit, offset)?,
+                        fetch!(&self.staff, fetch_all, AttemptTuple, texts.attempts, limit, offset)?,
+                        fetch!(&self.staff, fetch_one, (i64,), texts.count)?,
+                    )
+                }
+                Some(org) => {
+                    let texts = if open { OPEN_OF_ORG } else { OF_ORG };
+                    (
+                        fetch!(&self.staff, fetch_all, EscalationTuple, texts.page, limit, offset, org)?,
+                        fetch!(&self.staff, fetch_all, AttemptTuple, texts.attempts, limit, offset, org)?,
+                        fetch!(&self.staff, fetch_one, (i64,), texts.count, org)?,
+                    )
+                }
+            })
         });
-        let (page, attempts, total) = read.await?;
+        let (page, attempts, (total,)) = read.await?;
         Ok((together(page, attempts)?, unsigned(total)))
     }
 
@@ -165,7 +180,7 @@ fn escalation_row(tuple: EscalationTuple, attempts: Vec<AttemptRow>) -> Result<E
     let (call, org, no, state, cause, urgency, reason, summary, requested, changed) = tuple;
     Ok(EscalationRow {
         call: CallId(call),
-        org: parsed(org.parse(), "calls.org_id")?,
+        org: parsed(org.parse(), "escalations.org_id")?,
         no: small(no),
         state: word(EscalationState::parse(&state), "escalations.state")?,
         cause: word(Cause::parse(&cause), "escalations.cause")?,

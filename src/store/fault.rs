@@ -30,6 +30,11 @@ impl Fault {
     fn away(code: impl Into<String>) -> Self {
         Self::Away { code: code.into() }
     }
+
+    /// The database can be read, and does not take what is written.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Self::Away { code } if code == READ_ONLY)
+    }
 }
 
 impl From<sqlx::Error> for Fault {
@@ -61,8 +66,10 @@ fn classify(error: &dyn DatabaseError) -> Fault {
         Some(_) => code.parse().is_ok_and(sqlite_refuses),
         None => postgres_refuses(&code),
     };
+    let is_sqlite = error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some();
+    let read_only = if is_sqlite { code.parse().is_ok_and(sqlite_is_read_only) } else { code == POSTGRES_READ_ONLY };
     if !refused {
-        return Fault::away(code);
+        return Fault::away(if read_only { READ_ONLY.to_owned() } else { code });
     }
     Fault::Refused {
         code,
@@ -75,6 +82,16 @@ fn classify(error: &dyn DatabaseError) -> Fault {
 fn sqlite_refuses(code: u32) -> bool {
     matches!(code & 0xFF, 18 | 19 | 20 | 25)
 }
+
+/// In its low byte, as always.
+const fn sqlite_is_read_only(code: u32) -> bool {
+    code & 0xFF == 8
+}
+
+/// `read_only_sql_transaction`: a standby, or a cluster that was told so.
+const POSTGRES_READ_ONLY: &str = "25006";
+
+const READ_ONLY: &str = "read-only";
 
 /// SQLSTATE classes: data exception, integrity violation, program limit. A missing table or right (class 42) is not
 /// among them: there, every row would be refused, and waiting for the operator loses nothing.

@@ -52,10 +52,22 @@ macro_rules! select_calls {
     };
 }
 
-const NEWEST: &str = select_calls!("order by started_at desc, id desc limit $1 offset $2");
-const NEWEST_OF_ORG: &str = select_calls!("where org_id = $3 order by started_at desc, id desc limit $1 offset $2");
+/// A page is found in the index first: what is skipped is not read.
+const NEWEST: &str = select_calls!(
+    "where id in (select id from calls order by started_at desc, id desc limit $1 offset $2)
+    order by started_at desc, id desc"
+);
+const NEWEST_OF_ORG: &str = select_calls!(
+    "where id in (select id from calls where org_id = $3 order by started_at desc, id desc limit $1 offset $2)
+    order by started_at desc, id desc"
+);
 const ONE_CALL: &str = select_calls!("where id = $1");
 const UNFINISHED: &str = select_calls!("where outcome is null and channel = 'phone' order by started_at, id limit $1");
+const UNFINISHED_OURS: &str =
+    select_calls!("where outcome is null and channel = 'phone' and lease = $2 order by started_at, id limit $1");
+/// Its process has not been found dead.
+const ELSEWHERE: &str = "
+    select c.status from calls c join leases l on l.id = c.lease where c.id = $1 and c.outcome is null and c.lease <> $2";
 const BY_LEG: &str = select_calls!("where leg = $1 order by started_at desc, id desc limit 1");
 const CONSENT: &str = "
     select consent_basis, consent_at, consent_by from calls where id = $1 and consent_basis is not null";
@@ -80,12 +92,12 @@ impl History for Store {
         let (rows, (total,)) = limited(OPERATION_MAX, async {
             Ok(match org {
                 None => (
-                    fetch!(&self.db, fetch_all, CallTuple, NEWEST, limit, offset)?,
-                    fetch!(&self.db, fetch_one, (i64,), COUNT)?,
+                    fetch!(&self.staff, fetch_all, CallTuple, NEWEST, limit, offset)?,
+                    fetch!(&self.staff, fetch_one, (i64,), COUNT)?,
                 ),
                 Some(org) => (
-                    fetch!(&self.db, fetch_all, CallTuple, NEWEST_OF_ORG, limit, offset, org.as_str())?,
-                    fetch!(&self.db, fetch_one, (i64,), COUNT_OF_ORG, org.as_str())?,
+                    fetch!(&self.staff, fetch_all, CallTuple, NEWEST_OF_ORG, limit, offset, org.as_str())?,
+                    fetch!(&self.staff, fetch_one, (i64,), COUNT_OF_ORG, org.as_str())?,
                 ),
             })
         })
@@ -95,14 +107,14 @@ impl History for Store {
 
     async fn call(&self, id: CallId) -> Result<CallDetail, StoreError> {
         let read = limited(OPERATION_MAX, async {
-            let call = fetch!(&self.db, fetch_optional, CallTuple, ONE_CALL, id.0)?;
-            let consent = fetch!(&self.db, fetch_optional, ConsentTuple, CONSENT, id.0)?;
-            let lines = fetch!(&self.db, fetch_all, LineTuple, LINES, id.0)?;
-            let intake = fetch!(&self.db, fetch_optional, IntakeTuple, INTAKE, id.0)?;
-            let events = fetch!(&self.db, fetch_all, EventTuple, EVENTS, id.0)?;
-            let usage = fetch!(&self.db, fetch_optional, UsageTuple, USAGE, id.0)?;
-            let escalations = escalations::fetch_of(&self.db, id).await?;
-            let voicemails = callbacks::fetch_voicemails(&self.db, id).await?;
+            let call = fetch!(&self.staff, fetch_optional, CallTuple, ONE_CALL, id.0)?;
+            let consent = fetch!(&self.staff, fetch_optional, ConsentTuple, CONSENT, id.0)?;
+            let lines = fetch!(&self.staff, fetch_all, LineTuple, LINES, id.0)?;
+            let intake = fetch!(&self.staff, fetch_optional, IntakeTuple, INTAKE, id.0)?;
+            let events = fetch!(&self.staff, fetch_all, EventTuple, EVENTS, id.0)?;
+            let usage = fetch!(&self.staff, fetch_optional, UsageTuple, USAGE, id.0)?;
+            let escalations = escalations::fetch_of(&self.staff, id).await?;
+            let voicemails = callbacks::fetch_voicemails(&self.staff, id).await?;
             Ok((call, consent, lines, intake, events, usage, escalations, voicemails))
         });
         let (call, consent, lines, intake, events, usage, escalations, voicemails) = read.await?;
@@ -119,8 +131,20 @@ impl History for Store {
     }
 
     async fn unfinished(&self) -> Result<Vec<CallRow>, StoreError> {
-        let rows = limited(OPERATION_MAX, async { fetch!(&self.db, fetch_all, CallTuple, UNFINISHED, UNFINISHED_MAX) });
+        let rows = limited(OPERATION_MAX, async {
+            match self.lease() {
+                Some(ours) => fetch!(&self.db, fetch_all, CallTuple, UNFINISHED_OURS, UNFINISHED_MAX, ours),
+                None => fetch!(&self.db, fetch_all, CallTuple, UNFINISHED, UNFINISHED_MAX),
+            }
+        });
         rows.await?.into_iter().map(call_row).collect()
+    }
+
+    async fn is_elsewhere(&self, call: CallId) -> Result<bool, StoreError> {
+        let Some(ours) = self.lease() else { return Ok(false) };
+        let found =
+            limited(OPERATION_MAX, async { fetch!(&self.db, fetch_optional, (String,), ELSEWHERE, call.0, ours) });
+        Ok(found.await?.is_some())
     }
 
     async fn by_leg(&self, leg: &LegId) -> Result<Option<CallRow>, StoreError> {

@@ -4,8 +4,8 @@
 //! the database is away. Only what is on disk gets a receipt.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -13,8 +13,10 @@ use tokio::sync::{mpsc, watch};
 use crate::ports::store::{Entry, Journal, JournalFull, ReceiptSender};
 use crate::store::Store;
 use crate::store::refused::Refused;
+use crate::store::reserve::Disk;
 use crate::store::spool::{self, Spool, SpoolError};
 use crate::store::writer::Writer;
+use crate::types::Wall;
 
 /// Limits of the journal, with their defaults.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct JournalSettings {
     pub data_dir: PathBuf,
     /// Beyond it nothing is taken; new calls are refused a little earlier. A batch in hand may exceed it.
     pub spool_bytes_max: u64,
+    /// Held free on the disk, for when it is full; made by `look_at_disk`.
+    pub reserve_bytes: u64,
     /// Entries that wait for the writer.
     pub queue_entries_max: usize,
     /// Entries of one transaction.
@@ -36,6 +40,7 @@ impl JournalSettings {
         Self {
             data_dir: data_dir.into(),
             spool_bytes_max: 256 << 20,
+            reserve_bytes: 8 << 20,
             queue_entries_max: 8192,
             batch_entries_max: 256,
             probe_every: Duration::from_millis(500),
@@ -51,6 +56,8 @@ pub(crate) struct Gauge {
     /// Neither the database nor the spool takes anything.
     pub stuck: bool,
     pub spool_bytes: u64,
+    /// When the oldest entry was made that the database does not have.
+    pub oldest: Option<Wall>,
     /// Entries that have their receipt.
     pub safe: u64,
     /// The writer has ended.
@@ -79,6 +86,10 @@ pub struct DiskJournal {
     taken: Arc<AtomicU64>,
     pub(crate) gauge: watch::Receiver<Gauge>,
     spool_bytes_max: u64,
+    /// The reserve is freed and not made again.
+    is_in_reserve: Arc<AtomicBool>,
+    /// The writer's. Its file is closed, and free for the next gateway, when the writer has ended.
+    spool: Weak<Mutex<Spool>>,
 }
 
 impl DiskJournal {
@@ -94,11 +105,20 @@ impl DiskJournal {
 
     pub(crate) fn parts(store: Store, settings: JournalSettings) -> Result<(Self, Writer), SpoolError> {
         let dir = spool::dir(&settings.data_dir);
-        let spool = Spool::open(&dir)?;
+        let spool = Spool::open(&dir, settings.reserve_bytes)?;
         let (queue, waiting) = mpsc::channel(settings.queue_entries_max);
         let start = Gauge { spooling: !spool.is_replayed(), spool_bytes: spool.len(), ..Gauge::default() };
         let (tell, gauge) = watch::channel(start);
-        let journal = Self { queue, taken: Arc::default(), gauge, spool_bytes_max: settings.spool_bytes_max };
+        let is_in_reserve = spool.reserve.freed();
+        let spool = Arc::new(Mutex::new(spool));
+        let journal = Self {
+            queue,
+            taken: Arc::default(),
+            gauge,
+            spool_bytes_max: settings.spool_bytes_max,
+            is_in_reserve,
+            spool: Arc::downgrade(&spool),
+        };
         Ok((journal, Writer::new(store, spool, Refused::new(&dir), waiting, tell, &settings)))
     }
 
@@ -117,6 +137,18 @@ impl DiskJournal {
     pub async fn replayed(&self, limit: Duration) -> Result<(), JournalBehind> {
         self.wait(limit, |gauge| !gauge.spooling).await;
         if self.gauge.borrow().spooling { Err(JournalBehind) } else { Ok(()) }
+    }
+
+    /// How full the disk is. Makes the reserve when it is missing and there is room for it; to be called now and then.
+    pub async fn look_at_disk(&self) -> Option<Disk> {
+        let spool = self.spool.upgrade()?;
+        let look = move || spool.lock().unwrap_or_else(PoisonError::into_inner).reserve.look();
+        tokio::task::spawn_blocking(look).await.ok()?.ok()
+    }
+
+    /// When the oldest entry was made that the database does not have, as far as that is known.
+    pub fn oldest_waiting(&self) -> Option<Wall> {
+        self.gauge.borrow().oldest
     }
 
     /// Bytes in the spool.
@@ -147,12 +179,18 @@ impl Journal for DiskJournal {
         Ok(())
     }
 
-    /// Keeps an eighth of the spool and a quarter of the queue for the calls that are live already.
+    /// Keeps an eighth of the spool, a quarter of the queue and the disk's reserve for the calls that are live already.
     fn has_room(&self) -> bool {
         let gauge = *self.gauge.borrow();
         let spool_room = gauge.spool_bytes < self.spool_bytes_max - self.spool_bytes_max / 8;
         let queue_room = self.queue.capacity() > self.queue.max_capacity() / 4;
-        spool_room && queue_room && !gauge.stuck && !gauge.ended
+        let disk_room = !self.is_in_reserve.load(Ordering::Relaxed);
+        spool_room && queue_room && disk_room && !gauge.stuck && !gauge.ended
+    }
+
+    fn is_stuck(&self) -> bool {
+        let gauge = *self.gauge.borrow();
+        gauge.stuck || gauge.ended
     }
 
     fn is_healthy(&self) -> bool {

@@ -12,6 +12,8 @@ use crate::store::{OPERATION_MAX, Store};
 
 const ANY: &str = "select hash from api_keys limit 1";
 const ADD: &str = "insert into api_keys (hash, name) values ($1, $2) on conflict (hash) do nothing";
+/// More than anybody has; those beyond are looked for one by one.
+const ALL: &str = "select hash, name from api_keys order by hash limit 10000";
 const FIND: &str = "select name from api_keys where hash = $1";
 
 #[async_trait]
@@ -30,5 +32,13 @@ impl Keys for Store {
     async fn find(&self, hash: &str) -> Result<Option<String>, StoreError> {
         let found = limited(OPERATION_MAX, async { fetch!(&self.db, fetch_optional, (String,), FIND, hash) }).await?;
         Ok(found.map(|(name,)| name))
+    }
+}
+
+impl Store {
+    /// Every key: hash and name.
+    pub(crate) async fn key_hashes(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = limited(OPERATION_MAX, async { fetch!(&self.db, fetch_all, (String, String), ALL) });
+        Ok(rows.await?)
     }
 }

@@ -31,6 +31,7 @@ const ALL: &[Texts] = &[
     both!(3, "api_keys"),
     both!(4, "people"),
     both!(5, "sessions"),
+    both!(6, "leases"),
     both!(8, "dial_faults"),
 ];
 

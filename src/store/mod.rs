@@ -14,25 +14,32 @@ mod history;
 mod idempotency;
 mod journal;
 mod keys;
+mod lease;
 pub mod migrations;
 mod open;
 mod past;
 mod refused;
+mod reserve;
 mod sessions;
 mod spool;
 mod transfers;
 mod writer;
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::store::fault::Fault;
 pub use crate::store::journal::{DiskJournal, JournalBehind, JournalSettings, NotFlushed};
+pub use crate::store::lease::{BEAT_EVERY, Beat, LeaseKeeper};
 pub use crate::store::open::OpenError;
+pub use crate::store::reserve::Disk;
 pub use crate::store::spool::SpoolError;
 
 use crate::ports::store::StoreError;
 use crate::store::db::{Db, fetch};
 use crate::store::fault::limited;
+use crate::store::lease::Lease;
 use crate::types::usage::Prices;
 
 /// Longest wait for one read, one change or one batch.
@@ -49,13 +56,29 @@ pub struct StoreSettings {
 #[derive(Clone)]
 pub struct Store {
     db: Db,
+    /// The same database by readers of its own, for lists that staff look at: however long these take, webhooks, keys
+    /// and calls do not wait for them.
+    staff: Db,
     prices: Prices,
+    /// `None`: nobody else writes calls into this database.
+    lease: Option<Lease>,
+    place: Arc<str>,
 }
 
 impl Store {
-    /// Connects to `sqlite://<file>` or `postgres://...` and brings the schema up to date.
+    /// Connects to `sqlite://<file>` or `postgres://...` and brings the schema up to date. Makes a missing file.
     pub async fn open(url: &str, settings: StoreSettings) -> Result<Self, OpenError> {
-        Ok(Self { db: open::open(url).await?, prices: settings.prices })
+        Ok(Self::opened(open::open(url, open::Missing::Make).await?, settings))
+    }
+
+    /// The same, but a missing file stays missing.
+    pub async fn open_existing(url: &str, settings: StoreSettings) -> Result<Self, OpenError> {
+        Ok(Self::opened(open::open(url, open::Missing::Refuse).await?, settings))
+    }
+
+    fn opened(opened: open::Opened, settings: StoreSettings) -> Self {
+        let open::Opened { db, staff, place } = opened;
+        Self { db, staff, prices: settings.prices, lease: None, place }
     }
 
     /// `sqlite` or `postgres`, for people.
@@ -63,6 +86,19 @@ impl Store {
         match self.db {
             Db::Lite { .. } => "sqlite",
             Db::Pg(_) => "postgres",
+        }
+    }
+
+    /// Where it is, for people: the whole path of a file, or the host and the name of a database.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The folder of a database that is a file.
+    pub fn folder(&self) -> Option<&Path> {
+        match self.db {
+            Db::Lite { .. } => Path::new(&*self.place).parent(),
+            Db::Pg(_) => None,
         }
     }
 
@@ -75,7 +111,8 @@ impl Store {
 
     /// Closes every connection and waits for it, for `OPERATION_MAX` at most.
     pub async fn close(&self) {
-        if tokio::time::timeout(OPERATION_MAX, self.db.close()).await.is_err() {
+        let both = async { tokio::join!(self.staff.close_readers(), self.db.close()) };
+        if tokio::time::timeout(OPERATION_MAX, both).await.is_err() {
             tracing::warn!("the database did not close in time");
         }
     }

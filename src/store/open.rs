@@ -5,8 +5,9 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::MigrateError;
@@ -22,8 +23,12 @@ use crate::store::migrations::{self, NEWEST};
 const SQLITE_BUSY: Duration = Duration::from_secs(5);
 /// The same for our writes: below every limit of a caller, so that no statement outlives the one who waits for it.
 const SQLITE_WRITE_BUSY: Duration = Duration::from_millis(1500);
+/// For webhooks, keys and calls.
 const SQLITE_READERS: u32 = 4;
+/// For lists that staff look at.
+const SQLITE_STAFF_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
+const POSTGRES_STAFF_CONNECTIONS: u32 = 4;
 /// For a free connection, or a new one.
 const ACQUIRE: Duration = Duration::from_millis(800);
 /// Enforced by Postgres itself, so that a statement given up by us ends there too.
@@ -43,14 +48,27 @@ pub enum OpenError {
     #[error("DATABASE_URL must be sqlite://<file> or postgres://<user>@<host>/<database> ({0})")]
     Url(&'static str),
     /// A file that cannot be made or read.
-    #[error("the database file cannot be opened")]
-    File(#[source] io::Error),
+    #[error("the database file {} cannot be opened", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    /// A file that is there, and that SQLite cannot open: a directory, somebody else's, or locked for long.
+    #[error("the database file {} cannot be opened ({cause})", path.display())]
+    Unopened { path: PathBuf, cause: Fault },
+    /// No file, and nobody asked for a new one.
+    #[error("there is no database at {}; `switchboard serve` or `switchboard migrate` makes one", path.display())]
+    Missing { path: PathBuf },
+    /// The schema must be brought up to date, and nothing can be written.
+    #[error("the database at {place} can only be read, and its schema is older than this binary")]
+    ReadOnly { place: String },
     /// Nobody answers, or not in time.
     #[error("the database cannot be reached")]
     Unavailable(#[source] Fault),
     /// The file is not a database, or is damaged. Nothing was changed.
-    #[error("the database file is damaged or is no SQLite database; nothing was changed")]
-    Damaged,
+    #[error("the file {place} is damaged or is no SQLite database; nothing was changed")]
+    Damaged { place: String },
     /// A newer release has been here.
     #[error("the database has schema version {found}, this binary knows {NEWEST}; use a newer release")]
     Newer { found: i64 },
@@ -73,18 +91,34 @@ impl OpenError {
     }
 }
 
+/// What becomes of a file that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Make,
+    Refuse,
+}
+
+/// An open database.
+pub(crate) struct Opened {
+    pub(crate) db: Db,
+    /// The same, with readers of its own.
+    pub(crate) staff: Db,
+    /// Where it is, for people. Holds no password.
+    pub(crate) place: Arc<str>,
+}
+
 /// Connects, migrates, and returns the pools.
-pub(crate) async fn open(url: &str) -> Result<Db, OpenError> {
+pub(crate) async fn open(url: &str, missing: Missing) -> Result<Opened, OpenError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         open_postgres(url).await
     } else if url.starts_with("sqlite:") {
-        open_sqlite(url).await
+        open_sqlite(url, missing).await
     } else {
         Err(OpenError::Url("unknown scheme"))
     }
 }
 
-async fn open_sqlite(url: &str) -> Result<Db, OpenError> {
+async fn open_sqlite(url: &str, missing: Missing) -> Result<Opened, OpenError> {
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(OpenError::Url("a database in memory keeps nothing"));
     }
@@ -95,23 +129,41 @@ async fn open_sqlite(url: &str) -> Result<Db, OpenError> {
         .foreign_keys(true)
         .busy_timeout(SQLITE_BUSY)
         .disable_statement_logging();
-    create_private(options.get_filename()).map_err(OpenError::File)?;
+    let path = std::path::absolute(options.get_filename()).unwrap_or_else(|_| options.get_filename().to_owned());
+    match missing {
+        Missing::Make => create_private(&path).map_err(|cause| OpenError::File { path: path.clone(), cause })?,
+        Missing::Refuse if !path.exists() => return Err(OpenError::Missing { path }),
+        Missing::Refuse => {}
+    }
+    let place: Arc<str> = path.display().to_string().into();
 
-    let mut migrating = connect_sqlite(&options).await?;
-    in_time(migrate_sqlite(&mut migrating)).await?;
+    let mut migrating = connect_sqlite(&options, &path).await?;
+    in_time(&place, migrate_sqlite(&mut migrating)).await?;
     limited(CONNECT, migrating.close()).await.map_err(OpenError::Unavailable)?;
 
     let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).idle_timeout(None);
-    let readers = SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(ACQUIRE);
-    let write_options = options.clone().busy_timeout(SQLITE_WRITE_BUSY);
-    Ok(Db::Lite {
-        writer: writer.max_lifetime(None).connect_lazy_with(write_options),
-        readers: readers.connect_lazy_with(options.pragma("query_only", "on")),
+    // A full disk ends a transaction by itself, and the connection does not notice: it would refuse to begin another.
+    let writer = writer.after_release(|conn, _| {
+        Box::pin(async move {
+            conn.ping().await?;
+            Ok(!conn.is_in_transaction())
+        })
+    });
+    let writer = writer.max_lifetime(None).connect_lazy_with(options.clone().busy_timeout(SQLITE_WRITE_BUSY));
+    let read_options = options.pragma("query_only", "on");
+    let readers = |count| {
+        let readers = SqlitePoolOptions::new().max_connections(count).acquire_timeout(ACQUIRE);
+        readers.connect_lazy_with(read_options.clone())
+    };
+    Ok(Opened {
+        db: Db::Lite { writer: writer.clone(), readers: readers(SQLITE_READERS) },
+        staff: Db::Lite { writer, readers: readers(SQLITE_STAFF_READERS) },
+        place,
     })
 }
 
 /// Connects, and asks again while another process holds a lock: changing a file to WAL does not wait by itself.
-async fn connect_sqlite(options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
+async fn connect_sqlite(options: &SqliteConnectOptions, path: &Path) -> Result<SqliteConnection, OpenError> {
     let patient = async {
         loop {
             match SqliteConnection::connect_with(options).await {
@@ -120,7 +172,10 @@ async fn connect_sqlite(options: &SqliteConnectOptions) -> Result<SqliteConnecti
             }
         }
     };
-    limited(CONNECT, patient).await.map_err(unopened)
+    limited(CONNECT, patient).await.map_err(|cause| match is_damage(&cause) {
+        true => OpenError::Damaged { place: path.display().to_string() },
+        false => OpenError::Unopened { path: path.to_owned(), cause },
+    })
 }
 
 /// Runs all migrations under SQLite's own write lock, because two gateways may start at once.
@@ -130,22 +185,26 @@ async fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<(), MigrateError>
     Ok(all.commit().await?)
 }
 
-async fn open_postgres(url: &str) -> Result<Db, OpenError> {
+async fn open_postgres(url: &str) -> Result<Opened, OpenError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| OpenError::Url("not a Postgres URL"))?
         .application_name("switchboard")
         .options([("synchronous_commit", "on"), ("client_min_messages", "warning")])
         .disable_statement_logging();
+    let place = format!("{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
     let mut migrating = limited(CONNECT, PgConnection::connect_with(&options)).await.map_err(OpenError::Unavailable)?;
-    in_time(migrations::postgres().run(&mut migrating)).await?;
+    in_time(&place, migrations::postgres().run(&mut migrating)).await?;
     limited(CONNECT, migrating.close()).await.map_err(OpenError::Unavailable)?;
 
     let options = options.options([
         ("statement_timeout", POSTGRES_STATEMENT_MS),
         ("idle_in_transaction_session_timeout", POSTGRES_IDLE_IN_TRANSACTION_MS),
     ]);
-    let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE);
-    Ok(Db::Pg(pool.connect_lazy_with(options)))
+    let pool = |count| {
+        let pool = PgPoolOptions::new().max_connections(count).acquire_timeout(ACQUIRE);
+        Db::Pg(pool.connect_lazy_with(options.clone()))
+    };
+    Ok(Opened { db: pool(POSTGRES_CONNECTIONS), staff: pool(POSTGRES_STAFF_CONNECTIONS), place: place.into() })
 }
 
 /// Makes a missing database file, readable by its owner alone; SQLite gives its log the same mode.
@@ -157,9 +216,9 @@ fn create_private(path: &Path) -> io::Result<()> {
     }
 }
 
-async fn in_time(run: impl Future<Output = Result<(), MigrateError>>) -> Result<(), OpenError> {
+async fn in_time(place: &str, run: impl Future<Output = Result<(), MigrateError>>) -> Result<(), OpenError> {
     match tokio::time::timeout(MIGRATE, run).await {
-        Ok(result) => result.map_err(unmigrated),
+        Ok(result) => result.map_err(|error| unmigrated(error, place)),
         Err(_) => Err(OpenError::Unavailable(Fault::Away { code: "time limit".into() })),
     }
 }
@@ -170,27 +229,25 @@ fn is_busy(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code & 0xFF == 5)
 }
 
-fn unopened(fault: Fault) -> OpenError {
-    if is_damage(&fault) { OpenError::Damaged } else { OpenError::Unavailable(fault) }
-}
-
-fn unmigrated(error: MigrateError) -> OpenError {
+fn unmigrated(error: MigrateError, place: &str) -> OpenError {
     match error {
         MigrateError::VersionMissing(found) if found > NEWEST => OpenError::Newer { found },
         MigrateError::VersionMissing(version) | MigrateError::VersionMismatch(version) => {
             OpenError::Foreign { version }
         }
-        MigrateError::ExecuteMigration(error, version) => migration_failed(error, version),
-        MigrateError::Execute(error) => migration_failed(error, 0),
+        MigrateError::ExecuteMigration(error, version) => migration_failed(error, version, place),
+        MigrateError::Execute(error) => migration_failed(error, 0, place),
         other => OpenError::Migration { version: 0, cause: Fault::from(sqlx::Error::Migrate(Box::new(other))) },
     }
 }
 
-fn migration_failed(error: sqlx::Error, version: i64) -> OpenError {
+fn migration_failed(error: sqlx::Error, version: i64, place: &str) -> OpenError {
     let about_connection = !matches!(error, sqlx::Error::Database(_)) || is_busy(&error);
     let cause = Fault::from(error);
     if is_damage(&cause) {
-        OpenError::Damaged
+        OpenError::Damaged { place: place.to_owned() }
+    } else if cause.is_read_only() {
+        OpenError::ReadOnly { place: place.to_owned() }
     } else if about_connection {
         OpenError::Unavailable(cause)
     } else {

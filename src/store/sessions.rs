@@ -9,7 +9,6 @@ use uuid::Uuid;
 use crate::ports::sessions::{NewSession, PostedLine, SessionError, Sessions};
 use crate::ports::store::{Entry, StoreError};
 use crate::session::effect::{Ending, Record, RecordId};
-use crate::store::apply::apply_one;
 use crate::store::db::{Arg, Tx, fetch, fetch_in};
 use crate::store::entry::{EntryRow, RecordRow, storable};
 use crate::store::fault::{Fault, limited};
@@ -22,6 +21,9 @@ const OVERDUE_MAX: i64 = 100;
 
 /// Where a posted line comes from, beside `speech`, `local` and `keys`: nobody but the page vouches for it.
 const ORIGIN: &str = "posted";
+
+/// Changes nothing, but lets sessions of one organization begin one after the other, so that each is counted.
+const LOCK_ORG: &str = "update organizations set id = id where id = $1";
 
 const OPEN: &str = "
     insert into calls (id, org_id, started_at, status, phase, channel, deadline)
@@ -62,13 +64,14 @@ impl Sessions for Store {
         let (org, open_max) = (Arg::Text(org.as_str()), Arg::Int(open_max.into()));
         let opened = limited(OPERATION_MAX, async {
             let mut tx = self.db.begin().await?;
+            tx.execute(LOCK_ORG, &[org]).await?;
             let args = [Arg::Id(call.0), org, Arg::Int(at.0), Arg::Int(deadline.0), open_max];
             if tx.execute(OPEN, &args).await? == 0 {
                 return Ok(false);
             }
             // The row is there; its first record only says so in the timeline.
             let record = RecordRow::Event { name: "opened".to_owned(), detail: "{}".to_owned() };
-            apply_one(&mut tx, &EntryRow { call: call.0, no: 0, at: at.0, record }, &self.prices).await?;
+            self.apply_in(&mut tx, &[EntryRow { call: call.0, no: 0, at: at.0, record }]).await?;
             tx.commit().await?;
             Ok(true)
         });
@@ -183,7 +186,7 @@ impl Open<'_> {
 
     async fn apply(&mut self, row: &EntryRow) -> Result<(), sqlx::Error> {
         self.next_record += 1;
-        apply_one(&mut self.tx, row, &self.store.prices).await
+        self.store.apply_in(&mut self.tx, std::slice::from_ref(row)).await
     }
 
     /// Since the session began.

@@ -24,6 +24,7 @@ use crate::store::fault::Fault;
 use crate::store::journal::{Gauge, JournalSettings, Queued};
 use crate::store::refused::Refused;
 use crate::store::spool::{Batch, Spool};
+use crate::types::Wall;
 
 pub(crate) struct Writer {
     sink: Sink,
@@ -31,6 +32,9 @@ pub(crate) struct Writer {
     queue: mpsc::Receiver<Queued>,
     gauge: watch::Sender<Gauge>,
     batch_entries_max: usize,
+    /// Entries of the next transaction: half as many after one that failed, for it may have been too slow; twice as
+    /// many after one that did not.
+    batch_entries: usize,
     probe_every: Duration,
 }
 
@@ -54,7 +58,7 @@ struct Attempt {
 impl Writer {
     pub(crate) fn new(
         store: Store,
-        spool: Spool,
+        spool: Arc<Mutex<Spool>>,
         refused: Refused,
         queue: mpsc::Receiver<Queued>,
         gauge: watch::Sender<Gauge>,
@@ -62,10 +66,11 @@ impl Writer {
     ) -> Self {
         Self {
             sink: Sink { store, refused },
-            spool: Arc::new(Mutex::new(spool)),
+            spool,
             queue,
             gauge,
             batch_entries_max: settings.batch_entries_max,
+            batch_entries: settings.batch_entries_max,
             probe_every: settings.probe_every,
         }
     }
@@ -86,11 +91,13 @@ impl Writer {
     async fn direct(&mut self) -> Next {
         let mut queued = Vec::new();
         loop {
-            if self.queue.recv_many(&mut queued, self.batch_entries_max).await == 0 {
+            if self.queue.recv_many(&mut queued, self.batch_entries).await == 0 {
                 return Next::End;
             }
             let rows = rows(&queued);
-            if let Err(fault) = self.sink.write(&rows).await {
+            let written = self.sink.write(&rows).await;
+            self.adapt(&written);
+            if let Err(fault) = written {
                 tracing::warn!(%fault, "the database is away, the journal goes to the spool");
                 self.gauge.send_modify(|gauge| gauge.spooling = true);
                 let spooled = self.keep(rows).await;
@@ -118,6 +125,7 @@ impl Writer {
             tokio::select! {
                 result = finished(&mut attempt), if attempt.is_some() => {
                     let end = attempt.take().map_or(0, |attempt| attempt.end);
+                    self.adapt(&result);
                     is_back = match result {
                         Ok(()) => self.advance(end).await,
                         Err(fault) => {
@@ -127,7 +135,7 @@ impl Writer {
                     };
                     if self.is_replayed() {
                         tracing::info!("the database is back and has everything");
-                        self.gauge.send_modify(|gauge| gauge.spooling = false);
+                        self.gauge.send_modify(|gauge| (gauge.spooling, gauge.oldest) = (false, None));
                         return Next::Direct;
                     }
                     if is_back {
@@ -157,7 +165,7 @@ impl Writer {
             *attempt = None;
             if !self.keep(rows).await {
                 self.acknowledge(queued);
-                self.gauge.send_modify(|gauge| gauge.spooling = false);
+                self.gauge.send_modify(|gauge| (gauge.spooling, gauge.oldest) = (false, None));
                 return false;
             }
         }
@@ -202,22 +210,34 @@ impl Writer {
         }
     }
 
-    async fn replay_once(&self) {
-        if let Some(attempt) = self.attempt().await
-            && attempt.result.await.is_ok()
-        {
+    async fn replay_once(&mut self) {
+        let Some(attempt) = self.attempt().await else { return };
+        let result = attempt.result.await;
+        self.adapt(&result);
+        if result.is_ok() {
             self.advance(attempt.end).await;
         }
     }
 
+    /// A batch that does not fit its time would never fit it.
+    fn adapt(&mut self, written: &Result<(), Fault>) {
+        self.batch_entries = match written {
+            Ok(()) => (self.batch_entries * 2).min(self.batch_entries_max),
+            Err(_) => (self.batch_entries / 2).max(1),
+        };
+    }
+
     /// Starts to write the oldest batch of the spool to the database.
     async fn attempt(&self) -> Option<Attempt> {
-        let rows_max = self.batch_entries_max;
+        let rows_max = self.batch_entries;
         let (read, len) = self.on_disk(move |spool| (spool.oldest(rows_max), spool.len())).await;
         match read {
             Ok(batch) => {
-                let (end, sink) = (batch.end, self.sink.clone());
-                let result = Box::pin(async move { sink.replay(batch).await });
+                if let Some(oldest) = batch.rows.first().map(|row| Wall(row.at)) {
+                    self.gauge.send_modify(|gauge| gauge.oldest = Some(oldest));
+                }
+                let (end, sink, spool) = (batch.end, self.sink.clone(), Arc::clone(&self.spool));
+                let result = Box::pin(async move { sink.replay(batch, spool).await });
                 Some(Attempt { end, is_last: end == len, result })
             }
             Err(error) => {
@@ -303,22 +323,31 @@ impl Sink {
     }
 
     /// Writes a batch of the spool.
-    async fn replay(&self, batch: Batch) -> Result<(), Fault> {
-        self.write(&batch.rows).await?;
-        if batch.unreadable.is_empty() {
+    async fn replay(&self, batch: Batch, spool: Arc<Mutex<Spool>>) -> Result<(), Fault> {
+        if !batch.rows.is_empty() {
+            self.write(&batch.rows).await?;
+        }
+        let left_out = (batch.unreadable.len() + batch.damaged.len()) as u64;
+        if left_out == 0 {
             return Ok(());
         }
-        tracing::error!(records = batch.unreadable.len(), "records of the spool were not understood and put aside");
-        metrics::counter!("switchboard_journal_refused_total").increment(batch.unreadable.len() as u64);
         let refused = self.refused.clone();
-        aside(move || batch.unreadable.iter().try_for_each(|payload| refused.keep_unreadable(payload))).await
+        aside(move || {
+            batch.unreadable.iter().try_for_each(|payload| refused.keep_unreadable(payload))?;
+            let spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
+            batch.damaged.iter().try_for_each(|(from, to)| spool.keep_damaged(*from, *to))
+        })
+        .await?;
+        tracing::error!(records = left_out, "records of the spool were damaged or not understood, and put aside");
+        metrics::counter!("switchboard_journal_refused_total").increment(left_out);
+        Ok(())
     }
 }
 
 /// Runs file work beside the event loop. If it fails, the entries are not safe: the same as a database that is away.
 async fn aside(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), Fault> {
     let result = tokio::task::spawn_blocking(work).await.map_err(io::Error::other).flatten();
-    result.map_err(|error| Fault::Away { code: format!("refused.jsonl: {:?}", error.kind()) })
+    result.map_err(|error| Fault::Away { code: format!("files kept aside: {:?}", error.kind()) })
 }
 
 /// For the log, which must not say more of a line than its number.

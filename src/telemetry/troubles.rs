@@ -30,6 +30,10 @@ words! {
         DatabaseReadOnly = "database_read_only",
         /// The disk is nearly full.
         DiskNearlyFull = "disk_nearly_full",
+        /// The disk is full: the reserve is in use, and new callers are not taken.
+        DiskFull = "disk_full",
+        /// Another process took this one for dead.
+        LeaseLost = "lease_lost",
         /// Neither database nor spool take records: they are in memory only.
         RecordsInMemory = "records_in_memory",
         /// File descriptors, or places for connections, are used up.

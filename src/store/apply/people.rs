@@ -11,8 +11,8 @@ use crate::store::entry::{
 use crate::types::{AttemptState, EscalationState};
 
 const INSERT_ESCALATION: &str = "
-    insert into escalations (call_id, no, state, cause, urgency, reason, summary, requested_at, changed_at)
-    values ($1, $2, 'requested', $3, $4, $5, $6, $7, $7)";
+    insert into escalations (call_id, no, state, cause, urgency, reason, summary, requested_at, changed_at, org_id)
+    values ($1, $2, 'requested', $3, $4, $5, $6, $7, $7, (select org_id from calls where id = $1))";
 
 const SET_ESCALATED: &str = "update calls set escalated = $2 where id = $1";
 
@@ -36,8 +36,8 @@ const LEARN_LEG: &str = "
     update escalation_attempts set leg = coalesce(leg, $4) where call_id = $1 and no = $2 and state = $3";
 
 const INSERT_CALLBACK: &str = "
-    insert into callbacks (call_id, no, escalation_no, state, urgency, reason, due, created_at, assignee)
-    values ($1, $2, $3, 'open', $4, $5, $6, $7, $8)";
+    insert into callbacks (call_id, no, escalation_no, state, urgency, reason, due, created_at, assignee, org_id)
+    values ($1, $2, $3, 'open', $4, $5, $6, $7, $8, (select org_id from calls where id = $1))";
 
 const INSERT_VOICEMAIL: &str = "
     insert into voicemails (call_id, no, escalation_no, recording, duration_secs, at)

@@ -37,7 +37,7 @@ impl Drop for Dir {
 #[test]
 fn entries_come_back_in_order_and_in_batches() {
     let dir = Dir::new();
-    let mut spool = Spool::open(&dir.0).unwrap();
+    let mut spool = Spool::open(&dir.0, 0).unwrap();
     assert!(spool.is_replayed());
     spool.append(&[row(0), row(1)]).unwrap();
     spool.append(&[row(2)]).unwrap();
@@ -59,7 +59,7 @@ fn entries_come_back_in_order_and_in_batches() {
 #[test]
 fn every_possible_cut_leaves_the_whole_records() {
     let dir = Dir::new();
-    let mut spool = Spool::open(&dir.0).unwrap();
+    let mut spool = Spool::open(&dir.0, 0).unwrap();
     let mut ends = vec![0];
     for no in 0..4 {
         spool.append(&[row(no)]).unwrap();
@@ -69,7 +69,7 @@ fn every_possible_cut_leaves_the_whole_records() {
     let whole = fs::read(dir.file()).unwrap();
     for cut in 0..=whole.len() {
         fs::write(dir.file(), &whole[..cut]).unwrap();
-        let mut spool = Spool::open(&dir.0).unwrap();
+        let mut spool = Spool::open(&dir.0, 0).unwrap();
         let kept = ends.iter().filter(|end| **end <= cut).count() - 1;
         assert_eq!(spool.len(), ends[kept] as u64);
         spool.append(&[row(9)]).unwrap();
@@ -81,7 +81,7 @@ fn every_possible_cut_leaves_the_whole_records() {
 #[test]
 fn any_flipped_bit_is_noticed() {
     let dir = Dir::new();
-    let mut spool = Spool::open(&dir.0).unwrap();
+    let mut spool = Spool::open(&dir.0, 0).unwrap();
     spool.append(&[row(0), row(1)]).unwrap();
     drop(spool);
     let whole = fs::read(dir.file()).unwrap();
@@ -89,20 +89,39 @@ fn any_flipped_bit_is_noticed() {
         let mut damaged = whole.clone();
         damaged[at] ^= 1 << (at % 8);
         fs::write(dir.file(), &damaged).unwrap();
-        let spool = Spool::open(&dir.0).unwrap();
-        let kept = numbers(&spool.oldest(10).unwrap());
-        let expected: &[u32] = if at < whole.len() / 2 { &[] } else { &[0] };
-        assert_eq!(kept, expected, "at byte {at}");
+        let spool = Spool::open(&dir.0, 0).unwrap();
+        let batch = spool.oldest(10).unwrap();
+        // Damage in the first record is passed over, damage in the last one is cut off.
+        let is_first = at < whole.len() / 2;
+        assert_eq!(numbers(&batch), [u32::from(is_first)], "at byte {at}");
+        let (from, to) = if is_first { (0, whole.len() / 2) } else { (whole.len() / 2, whole.len()) };
+        let (kind, expected) = if is_first { ("damaged", vec![(from as u64, to as u64)]) } else { ("torn", vec![]) };
+        assert_eq!(batch.damaged, expected);
+        batch.damaged.iter().for_each(|(from, to)| spool.keep_damaged(*from, *to).unwrap());
         drop(spool);
-        let torn = fs::read(dir.0.join("torn.bin")).unwrap();
-        assert!(damaged.ends_with(&torn) && !torn.is_empty(), "what is cut off is kept");
+        let aside = dir.0.join(format!("{kind}-1.bin"));
+        assert_eq!(fs::read(&aside).unwrap(), &damaged[from..to], "what is left out is kept");
+        fs::remove_file(aside).unwrap();
+    }
+}
+
+#[test]
+fn what_is_kept_aside_is_never_written_over() {
+    let dir = Dir::new();
+    let mut spool = Spool::open(&dir.0, 0).unwrap();
+    spool.append(&[row(0), row(1)]).unwrap();
+    for number in 1..=3 {
+        spool.keep_damaged(0, number).unwrap();
+    }
+    for number in 1..=3 {
+        assert_eq!(fs::read(dir.0.join(format!("damaged-{number}.bin"))).unwrap().len(), number);
     }
 }
 
 #[test]
 fn an_append_that_fails_leaves_nothing_behind() {
     let dir = Dir::new();
-    let mut spool = Spool::open(&dir.0).unwrap();
+    let mut spool = Spool::open(&dir.0, 0).unwrap();
     spool.append(&[row(0)]).unwrap();
     let writable = std::mem::replace(&mut spool.file, File::open(dir.file()).unwrap());
     spool.append(&[row(1)]).unwrap_err();

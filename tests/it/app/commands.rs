@@ -33,7 +33,8 @@ fn said(output: &Output) -> &str {
 fn organizations_numbers_and_keys_are_made_and_listed() {
     let folder = Folder::new();
     let run = |line| run(folder.path(), line);
-    assert_eq!(said(&run("migrate")), "sqlite: schema version 5\n");
+    let migrated = run("migrate");
+    assert!(said(&migrated).ends_with(&format!(": schema version {}\n", switchboard::store::migrations::NEWEST)));
     said(&run("org add north --name North"));
     said(&run("org number add north +15550100"));
     assert_eq!(said(&run("org number list north")), "+15550100\n");
@@ -45,6 +46,33 @@ fn organizations_numbers_and_keys_are_made_and_listed() {
     assert!(said(&run("key add desk")).starts_with("sb_"));
     assert_eq!(code(&run("org show south")), 2);
     assert_eq!(code(&run("org number add south +15550100")), 2);
+}
+
+#[test]
+fn commands_say_which_database_and_do_not_make_one() {
+    let folder = Folder::new();
+    let run = |line| run(folder.path(), line);
+    let file = folder.path().canonicalize().unwrap().join("switchboard.db");
+    for line in ["org list", "org add north --name North", "org number add north +15550100", "key add desk"] {
+        let output = run(line);
+        assert_eq!(code(&output), 1, "{line}");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(complaint.contains(&file.display().to_string()), "{line}: {complaint}");
+        assert!(output.stdout.is_empty() && !file.exists(), "{line} makes no database");
+    }
+    assert!(said(&run("migrate")).contains(&file.display().to_string()));
+    let output = run("key add desk");
+    assert!(said(&output).starts_with("sb_"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&file.display().to_string()));
+    // A directory, and a folder that is not there.
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    for wrong in ["folder", "nowhere/calls.db"] {
+        let line = format!("migrate --database-url sqlite://{wrong}");
+        let output = switchboard(folder.path()).args(line.split(' ')).output().unwrap();
+        let path = folder.path().canonicalize().unwrap().join(wrong);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(code(&output) == 1 && complaint.contains(&path.display().to_string()), "{complaint}");
+    }
 }
 
 #[test]

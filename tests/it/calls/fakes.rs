@@ -32,6 +32,8 @@ pub(crate) struct FakeHistory {
     pub(crate) by_leg: Mutex<HashMap<LegId, CallRow>>,
     /// What is not here is a past in which nothing but the opening happened.
     pub(crate) pasts: Mutex<HashMap<CallId, Past>>,
+    /// Calls that another process has.
+    pub(crate) elsewhere: Mutex<Vec<CallId>>,
     /// Answers nothing, ever.
     pub(crate) hangs: AtomicBool,
     /// Says so many times that the database is away.
@@ -85,6 +87,11 @@ impl History for FakeHistory {
     async fn unfinished(&self) -> Result<Vec<CallRow>, StoreError> {
         self.check()?;
         Ok(self.unfinished.lock().unwrap().clone())
+    }
+
+    async fn is_elsewhere(&self, call: CallId) -> Result<bool, StoreError> {
+        self.check()?;
+        Ok(self.elsewhere.lock().unwrap().contains(&call))
     }
 
     async fn by_leg(&self, leg: &LegId) -> Result<Option<CallRow>, StoreError> {

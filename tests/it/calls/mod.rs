@@ -4,6 +4,7 @@ mod audio_path;
 mod capacity;
 mod dial;
 mod drain;
+mod elsewhere;
 mod ends;
 mod failure;
 mod fakes;

@@ -217,7 +217,7 @@ async fn a_torn_tail_is_cut_and_kept_aside() {
     let running = Running::open(&store, settings(&dir));
     running.journal.replayed(LIMIT).await.unwrap();
     assert_lines(&store, 1, 2).await;
-    assert_eq!(fs::read(dir.path().join("spool/torn.bin")).unwrap(), &whole[..whole.len() / 5]);
+    assert_eq!(fs::read(dir.path().join("spool/torn-1.bin")).unwrap(), &whole[..whole.len() / 5]);
 }
 
 #[tokio::test]

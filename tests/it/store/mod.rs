@@ -24,8 +24,12 @@ macro_rules! on_both {
 }
 
 mod contract;
+mod damage;
+mod disk;
+mod faraway;
 pub(crate) mod given;
 mod journal;
+mod leases;
 mod outage;
 mod past;
 mod people;

@@ -13,6 +13,7 @@ on_both!(
     a_session_is_a_call_without_a_leg_or_numbers,
     a_session_needs_an_organization,
     only_so_many_sessions_of_an_organization_are_open,
+    sessions_that_begin_at_once_stay_within_the_bound,
     posted_lines_are_numbered_and_move_the_call_on,
     a_session_takes_only_so_many_lines,
     a_session_ends_once,
@@ -77,6 +78,16 @@ async fn only_so_many_sessions_of_an_organization_are_open(store: Store) {
     store.apply(&[opened(5)]).await.unwrap();
     assert!(store.end(call(1), at(1)).await.unwrap());
     store.open(session(6, "clinic"), 2).await.unwrap();
+}
+
+async fn sessions_that_begin_at_once_stay_within_the_bound(store: Store) {
+    let mut beginning = JoinSet::new();
+    for number in 0..8 {
+        let store = store.clone();
+        beginning.spawn(async move { store.open(session(number, "clinic"), 3).await });
+    }
+    let begun = beginning.join_all().await.into_iter().filter(Result::is_ok).count();
+    assert_eq!((begun, store.calls(None, 50, 0).await.unwrap().1), (3, 3));
 }
 
 async fn posted_lines_are_numbered_and_move_the_call_on(store: Store) {

@@ -78,7 +78,7 @@ impl Postgres {
 
     fn try_start(&self) -> bool {
         let options = format!(
-            "-F -p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c shared_buffers=16MB -c max_connections=60",
+            "-F -p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c shared_buffers=16MB -c max_connections=150",
             self.port
         );
         let mut command = self.pg_ctl();

@@ -1,0 +1,95 @@
+//! A file that holds a few megabytes free: when the disk is full it goes, and what must be written has its place.
+//!
+//! What live calls record is small; the reserve holds many thousands of records. New calls are not taken while it is
+//! gone, so that it serves those that are there: their intents to ring somebody, and their endings.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::{FallocateFlags, fallocate, statvfs};
+
+use crate::store::spool::private;
+
+/// How full the disk of the data directory is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Disk {
+    /// What this process may still write.
+    pub available_bytes: u64,
+    pub total_bytes: u64,
+    /// The reserve was freed, and there is no room to make it again.
+    pub is_full: bool,
+}
+
+impl Disk {
+    /// Whole per cent that are used, as this process sees it.
+    pub const fn used_percent(&self) -> u64 {
+        match self.available_bytes.saturating_mul(100).checked_div(self.total_bytes) {
+            Some(free) => 100_u64.saturating_sub(free),
+            None => 0,
+        }
+    }
+}
+
+/// The file `reserve` beside the spool.
+pub(crate) struct Reserve {
+    path: PathBuf,
+    bytes: u64,
+    is_there: bool,
+    /// Freed, and not made again.
+    freed: Arc<AtomicBool>,
+}
+
+impl Reserve {
+    /// Knows of a reserve of an earlier process; makes none.
+    pub(crate) fn new(dir: &Path, bytes: u64) -> Self {
+        let path = dir.join("reserve");
+        let is_there = fs::metadata(&path).is_ok_and(|file| file.len() >= bytes);
+        Self { path, bytes, is_there, freed: Arc::default() }
+    }
+
+    /// Whether it is used up, for those who do not have the file.
+    pub(crate) fn freed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.freed)
+    }
+
+    /// Gives the space back. False: there is none to give.
+    pub(crate) fn free(&mut self) -> bool {
+        let gave = std::mem::take(&mut self.is_there) && fs::remove_file(&self.path).is_ok();
+        if gave {
+            self.freed.store(true, Ordering::Relaxed);
+            metrics::counter!("switchboard_journal_reserve_freed_total").increment(1);
+            tracing::error!(bytes = self.bytes, "the disk is full; the reserve is freed for calls that are live");
+        }
+        gave
+    }
+
+    /// Looks at the disk, and makes the reserve if it is missing and there is room for twice as much.
+    pub(crate) fn look(&mut self) -> io::Result<Disk> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let disk = statvfs(folder)?;
+        let available = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if !self.is_there && available >= self.bytes.saturating_mul(2) && self.make().is_ok() {
+            self.is_there = true;
+            if self.freed.swap(false, Ordering::Relaxed) {
+                tracing::info!("the disk has room again; the reserve is made anew");
+            }
+        }
+        let is_full = self.freed.load(Ordering::Relaxed);
+        Ok(Disk { available_bytes: available, total_bytes: disk.f_blocks.saturating_mul(disk.f_frsize), is_full })
+    }
+
+    fn make(&self) -> io::Result<()> {
+        let made = private().write(true).truncate(true).open(&self.path).and_then(|file| {
+            fallocate(&file, FallocateFlags::empty(), 0, self.bytes)?;
+            Ok(())
+        });
+        if made.is_err() {
+            // Half a reserve would only take space.
+            let _ = fs::remove_file(&self.path);
+        }
+        made
+    }
+}
