@@ -103,7 +103,11 @@ fn perform(cli: Cli, out: &mut impl Write, talk: &mut impl Write) -> Result<Exit
             let config = load(&flags)?;
             telemetry::init_logs(&config.log.filter, config.log.format == crate::config::LogFormat::Json)
                 .context("logs")?;
-            runtime()?.block_on(serve::serve(&config, talk))
+            let runtime = runtime()?;
+            let exit = runtime.block_on(serve::serve(&config, talk));
+            // Whoever asks a dead name server holds a thread for half a minute.
+            runtime.shutdown_timeout(THREADS_WAIT);
+            exit
         }
         Command::Demo(args) => {
             quiet_logs(&flags, "off")?;
@@ -297,6 +301,9 @@ fn reachable(bind: SocketAddr) -> SocketAddr {
 pub(super) fn colours() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
+
+/// At the end of `serve`, for threads that are still busy.
+const THREADS_WAIT: Duration = Duration::from_secs(2);
 
 const HEALTH_WAIT: Duration = Duration::from_secs(5);
 

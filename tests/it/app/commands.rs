@@ -92,7 +92,11 @@ fn what_does_not_work_has_its_exit_code() {
 #[test]
 fn a_demo_says_how_it_went_in_json() {
     let folder = Folder::new();
-    let output = run(folder.path(), "demo --scenario hang-up-mid-word --json --format pcmu --data-dir kept");
+    let mut demo = switchboard(folder.path());
+    demo.args("demo --scenario hang-up-mid-word --json --format pcmu --data-dir kept".split(' '));
+    // The machine's proxies are none of its business.
+    demo.envs(["HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"].map(|name| (name, "http://127.0.0.1:9")));
+    let output = demo.output().unwrap();
     let result: Value = serde_json::from_str(said(&output)).unwrap();
     assert_eq!((&result["ok"], &result["outcome"]), (&true.into(), &"caller_hung_up".into()));
     assert_eq!(result["transcript"][0]["speaker"], "agent");
@@ -103,8 +107,9 @@ fn a_demo_says_how_it_went_in_json() {
 #[test]
 fn a_gateway_says_what_is_missing_takes_calls_and_stops_when_told() {
     let folder = Folder::new();
-    let mut serving =
-        switchboard(folder.path()).args(["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut serving = switchboard(folder.path());
+    serving.args(["serve", "--bind", "127.0.0.1:0"]).env("https_proxy", "http://me:secret@127.0.0.1:9");
+    let mut serving = serving.stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(serving.stderr.take().unwrap()).lines().map(Result::unwrap);
     let mut log = String::new();
     let url = loop {
@@ -122,8 +127,11 @@ fn a_gateway_says_what_is_missing_takes_calls_and_stops_when_told() {
     assert!(stop.success());
     lines.for_each(|line| log.push_str(&format!("{line}\n")));
     assert_eq!(serving.wait().unwrap().code(), Some(0));
-    for part in ["/twilio/voice", "SIMULATED", "TWILIO_AUTH_TOKEN", "all others go to `demo`", "stopped"] {
+    for part in
+        ["/twilio/voice", "SIMULATED", "TWILIO_AUTH_TOKEN", "all others go to `demo`", "through 127.0.0.1:9", "stopped"]
+    {
         assert!(log.contains(part), "{part} is not in: {log}");
     }
+    assert!(!log.contains("secret"), "the proxy's password: {log}");
     assert!(key.starts_with("sb_") && !log.contains(key.trim()), "the key is in its file only");
 }
