@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 mod commands;
 pub mod demo;
+mod descriptors;
 mod directory;
 mod gateway;
 mod keyring;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::app::Gateway;
+use crate::app::{Gateway, descriptors};
 use crate::config::{Access, Config};
 use crate::ports::store::{Directory as _, StoreError};
 
@@ -27,6 +27,7 @@ impl Banner {
         let data = &config.storage.data_dir;
         banner.add("data", std::path::absolute(data).unwrap_or_else(|_| data.clone()).display().to_string());
         banner.numbers(gateway).await;
+        banner.descriptors(config);
         banner
     }
 
@@ -92,6 +93,21 @@ impl Banner {
         match gateway.default_org() {
             Some(org) => self.add("", format!("all others go to `{org}`")),
             None => self.missing.push("DEFAULT_ORG: callers of a number that nobody owns are told so".to_owned()),
+        }
+    }
+
+    /// Callers beyond what the system allows would lose the model, or hear nothing at all.
+    fn descriptors(&mut self, config: &Config) {
+        let limit = descriptors::limit();
+        if let (Some(calls), Some(wanted)) = (config.limits.calls, descriptors::wanted(config.limits.calls))
+            && limit < wanted
+        {
+            let text = format!(
+                "this process may have {limit} file descriptors, too few for CALLS_MAX={calls}: allow {wanted} (ulimit -n, \
+                 LimitNOFILE=), or set CALLS_MAX lower"
+            );
+            self.add("attention", text);
+            tracing::warn!(limit, wanted, calls_max = calls, "too few file descriptors for CALLS_MAX");
         }
     }
 

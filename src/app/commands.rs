@@ -1,5 +1,7 @@
 //! The commands: each reads its settings, does its work, and ends with the exit code that scripts rely on.
 
+mod keys;
+
 use std::io::{self, IsTerminal as _, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -10,13 +12,11 @@ use tokio::time::sleep;
 
 use crate::app::gateway::{open_existing_store, open_store, seed};
 use crate::app::{StartError, SystemClock, bench, demo, serve};
-use crate::auth::{generate_key, hash_key};
 use crate::cli::{
-    Cli, Command, ConfigCommand, Exit, HealthArgs, KeyCommand, NumberCommand, OrgCommand, SettingFlags, completions,
-    config_show,
+    Cli, Command, ConfigCommand, Exit, HealthArgs, NumberCommand, OrgCommand, SettingFlags, completions, config_show,
 };
 use crate::config::{Config, ConfigError};
-use crate::ports::store::{Directory as _, Keys as _, OrgRow, StoreError};
+use crate::ports::store::{Directory as _, OrgRow, StoreError};
 use crate::store::{OpenError, Store};
 use crate::telemetry;
 
@@ -123,10 +123,10 @@ fn perform(cli: Cli, out: &mut impl Write, talk: &mut impl Write) -> Result<Exit
             quiet_logs(&flags, "warn")?;
             runtime()?.block_on(org(command, &config, out))
         }
-        Command::Key(KeyCommand::Add { name }) => {
+        Command::Key(command) => {
             let config = load(&flags)?;
             quiet_logs(&flags, "warn")?;
-            runtime()?.block_on(add_key(&name, &config, out, talk))
+            runtime()?.block_on(keys::keys(command, &config, out, talk))
         }
         Command::Health(args) => runtime()?.block_on(health(&args, &flags, out)),
         Command::Bench(args) => {
@@ -239,21 +239,6 @@ fn shown(row: &OrgRow) -> Value {
         "escalation_phone": row.escalation_phone,
         "config": loose(&row.config),
     })
-}
-
-async fn add_key(
-    name: &str,
-    config: &Config,
-    out: &mut impl Write,
-    talk: &mut impl Write,
-) -> Result<Exit, CommandError> {
-    let store = open_existing_store(config).await?;
-    let key = generate_key().context("a key")?;
-    store.add(name, &hash_key(key.expose())).await?;
-    store.close().await;
-    writeln!(out, "{}", key.expose())?;
-    writeln!(talk, "Keep it: it is not stored and cannot be shown again. It opens the gateway of {}.", store.place())?;
-    Ok(Exit::Ok)
 }
 
 async fn health(args: &HealthArgs, flags: &SettingFlags, out: &mut impl Write) -> Result<Exit, CommandError> {

@@ -160,6 +160,12 @@ impl OrgLookup for OrgCache {
     async fn is_ours(&self, number: &PhoneNumber) -> bool {
         self.known.read().unwrap_or_else(PoisonError::into_inner).owners.contains_key(number)
     }
+
+    /// The first of several, so that a person who is rung sees the same one every time.
+    fn number_of(&self, org: &OrgId) -> Option<PhoneNumber> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.owners.iter().filter(|(_, owner)| *owner == org).map(|(number, _)| number).min().cloned()
+    }
 }
 
 /// A row as calls use it. One with settings that cannot be read, which only another program can have written, answers

@@ -17,7 +17,7 @@ use crate::app::keyring::KeyRing;
 use crate::app::lookout::look_out;
 use crate::app::upkeep::{Upkeep, keep_lease};
 use crate::app::wiring::{calls_settings, check_org, connector, home, net, private_dir, secret_mint, twilio_settings};
-use crate::app::{OrgCache, SystemClock, server};
+use crate::app::{OrgCache, SystemClock, descriptors, server};
 use crate::assistant::demo_org;
 use crate::auth::FirstKey;
 use crate::calls::{CallsPorts, Clock, Switchboard};
@@ -167,12 +167,16 @@ impl Gateway {
             metrics: metrics.clone(),
             troubles: troubles.clone(),
             cors: config.server.cors_origins.clone(),
+            proxies: config.server.proxies.clone(),
             request_limit: REQUEST_LIMIT,
         };
         tables.await.context("the safety net's tables cannot be built")?;
         let webhooks = TwilioState::new(board.clone(), &twilio).context("PUBLIC_BASE_URL")?;
         let router = http::router(api).merge(twilio::router(webhooks.clone()));
-        let server = server::Server::start(listener, router).context("the HTTP server")?;
+        let connections = descriptors::for_strangers(descriptors::limit(), config.limits.calls);
+        let proxies = config.server.proxies.clone();
+        let server = server::Server::start(listener, router, connections, proxies, troubles.clone());
+        let server = server.context("the HTTP server")?;
 
         let background = CancellationToken::new();
         let answers = Arc::new(AtomicBool::new(true));

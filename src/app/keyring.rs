@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 
 use async_trait::async_trait;
 
-use crate::ports::store::{Keys, StoreError};
+use crate::ports::store::{KeyRow, Keys, StoreError};
 use crate::store::Store;
 
 pub(super) struct KeyRing {
@@ -44,14 +44,36 @@ impl KeyRing {
 
 #[async_trait]
 impl Keys for KeyRing {
-    async fn any(&self) -> Result<bool, StoreError> {
-        self.store.any().await
+    async fn list(&self) -> Result<Vec<KeyRow>, StoreError> {
+        self.store.list().await
     }
 
     async fn add(&self, name: &str, hash: &str) -> Result<(), StoreError> {
         self.store.add(name, hash).await?;
         self.learn(hash, name);
         Ok(())
+    }
+
+    async fn add_first(&self, name: &str, hash: &str) -> Result<bool, StoreError> {
+        let is_first = self.store.add_first(name, hash).await?;
+        if is_first {
+            self.learn(hash, name);
+        }
+        Ok(is_first)
+    }
+
+    async fn replace(&self, name: &str, hash: &str) -> Result<(), StoreError> {
+        self.store.replace(name, hash).await?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, other| other != name);
+        known.insert(hash.to_owned(), name.to_owned());
+        Ok(())
+    }
+
+    async fn revoke(&self, hash: &str) -> Result<bool, StoreError> {
+        let was_there = self.store.revoke(hash).await?;
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(hash);
+        Ok(was_there)
     }
 
     async fn find(&self, hash: &str) -> Result<Option<String>, StoreError> {

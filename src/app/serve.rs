@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::banner::Banner;
 use crate::app::commands::CommandError;
-use crate::app::{Gateway, GatewayOptions};
+use crate::app::{Gateway, GatewayOptions, descriptors};
 use crate::auth::FirstKey;
 use crate::cli::Exit;
 use crate::config::{Config, LogFormat};
@@ -20,6 +20,7 @@ use crate::types::Secret;
 /// Runs a gateway until SIGTERM or SIGINT. `talk` is stderr.
 pub(super) async fn serve(config: &Config, talk: &mut impl Write) -> Result<Exit, CommandError> {
     let mut signals = Signals::new().context("signals")?;
+    descriptors::raise();
     let metrics = Metrics::install().context("counters")?;
     let options = GatewayOptions { metrics: Some(metrics), ..GatewayOptions::default() };
     let gateway = Gateway::start(config, options).await?;

@@ -1,6 +1,7 @@
 //! API keys: made, hashed, compared, read from a header. Pure.
 //!
-//! A key has 256 random bits, so one round of SHA-256 keeps it: there is nothing to guess and nothing to slow down.
+//! A key has 256 random bits, so one round of SHA-256 keeps it: there is nothing to guess and nothing to slow down. One
+//! that somebody chose has at least sixteen characters, and `http` bounds how often wrong ones are tried.
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -47,34 +48,15 @@ pub fn bearer(header: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && shaped).then_some(key)
 }
 
-/// What to do about the administrator's key at start.
+/// What became of the administrator's key at start.
 #[derive(Clone)]
 pub enum FirstKey {
-    /// There are keys and none is configured: nothing to do.
+    /// There are keys and none is configured: nothing was done.
     Kept,
-    /// The configured key counts; it is stored if it is not there yet.
+    /// The configured key counts, and no other of its name.
     Configured(Secret),
-    /// There is no key at all: this one was made, and it is the only time that it can be shown.
+    /// There was no key at all: this one was made, and it is the only time that it can be shown.
     Made(Secret),
-}
-
-impl FirstKey {
-    /// Decides; `any` says whether a key is stored.
-    pub fn decide(any: bool, configured: Option<&Secret>) -> Result<Self, NoRandomness> {
-        match (configured, any) {
-            (Some(key), _) => Ok(Self::Configured(key.clone())),
-            (None, true) => Ok(Self::Kept),
-            (None, false) => generate_key().map(Self::Made),
-        }
-    }
-
-    /// The hash to store, if there is one.
-    pub fn hash(&self) -> Option<String> {
-        match self {
-            Self::Kept => None,
-            Self::Configured(key) | Self::Made(key) => Some(hash_key(key.expose())),
-        }
-    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -60,9 +60,9 @@ impl Switchboard {
             Known::Unfinished => return self.rejoin(&ring.leg).await,
             Known::Ended => return Answer::HangUp,
         }
-        let org = match timeout(ORG_LOOKUP_MAX, self.ports.orgs.for_number(ring.dialled.as_ref())).await {
-            Ok(Ok(Some(org))) => org,
-            Ok(Ok(None)) => return refuse(Refusal::UnknownNumber, "unknown_number"),
+        let (org, ring) = match timeout(ORG_LOOKUP_MAX, self.whose(ring)).await {
+            Ok(Ok((Some(org), ring))) => (org, ring),
+            Ok(Ok((None, _))) => return refuse(Refusal::UnknownNumber, "unknown_number"),
             // The caller may be anybody's: whoever else would be right to serve them is not asked.
             Ok(Err(OwnerUnknown)) | Err(_) => {
                 counter!("switchboard_owners_unknown_total").increment(1);
@@ -74,13 +74,13 @@ impl Switchboard {
         }
         let Some(call) = self.new_call() else { return refuse_for(&org, Refusal::Busy, "no_randomness") };
         let Some(permit) = self.capacity.reserve(&org.id, &ring.caller) else {
-            self.record_refusal(call, ring, &org);
+            self.record_refusal(call, &ring, &org);
             let answer = refuse_for(&org, Refusal::Busy, "capacity");
             self.registry.refuse(call, &ring.leg, &answer);
             return answer;
         };
         let (stored, receipt) = oneshot::channel();
-        let answer = self.take(call, ring, org, permit, stored);
+        let answer = self.take(call, &ring, org, permit, stored);
         // A call that is answered is known after a crash; but the phone does not ring for a slow disk.
         if timeout(RECEIPT_WAIT_MAX, receipt).await.is_err() {
             counter!("switchboard_receipts_late_total").increment(1);
@@ -159,7 +159,7 @@ impl Switchboard {
             call,
             org: Arc::clone(&org),
             party: occasion.caller.clone(),
-            number: occasion.dialled.clone(),
+            number: occasion.dialled.clone().or_else(|| self.ports.orgs.number_of(&org.id)),
             began,
             ports: self.ports.clone(),
             dials: Arc::clone(&self.dials),

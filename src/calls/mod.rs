@@ -31,6 +31,7 @@ mod settings;
 mod sweep;
 mod tickets;
 mod turn;
+mod whose;
 mod writer;
 
 pub use capacity::CallLimits;

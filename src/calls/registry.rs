@@ -184,6 +184,11 @@ impl Registry {
         inner.live.get_mut(&call).map(|live| change(call, live))
     }
 
+    /// Whether this holds for any live call.
+    pub(super) fn any_live(&self, holds: impl Fn(&Live) -> bool) -> bool {
+        self.lock().live.values().any(holds)
+    }
+
     /// The call is live from now on. False if it is known, its leg belongs to another, or calls are no longer taken.
     pub(super) fn enter(&self, call: CallId, mut live: Live) -> bool {
         let mut inner = self.lock();

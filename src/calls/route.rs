@@ -121,6 +121,11 @@ impl Door for Switchboard {
         refuse(Refusal::Busy, "webhooks_collide")
     }
 
+    fn knows_ticket(&self, ticket: &str) -> bool {
+        let now_us = self.ports.clock.now().monotonic_us;
+        self.registry.any_live(|live| live.tickets.is_open(ticket, now_us))
+    }
+
     fn claim(&self, ticket: &str, leg: &LegId) -> Result<Claim, AttachError> {
         let now_us = self.ports.clock.now().monotonic_us;
         let taken = self.registry.with_leg(leg, |call, live| live.tickets.take(ticket, now_us).then_some(call));

@@ -46,10 +46,15 @@ impl Tickets {
         Ok(self.current.clone())
     }
 
-    /// Uses the ticket up. False if it is another one, used or expired. Compared in constant time.
-    pub(super) fn take(&mut self, ticket: &str, now_us: u64) -> bool {
+    /// Whether a stream may use this ticket. Compared in constant time.
+    pub(super) fn is_open(&self, ticket: &str, now_us: u64) -> bool {
         let same = bool::from(self.current.expose().as_bytes().ct_eq(ticket.as_bytes()));
-        let good = same && !self.used && now_us < self.expires_us;
+        same && !self.used && now_us < self.expires_us
+    }
+
+    /// Uses the ticket up. False if it is another one, used or expired.
+    pub(super) fn take(&mut self, ticket: &str, now_us: u64) -> bool {
+        let good = self.is_open(ticket, now_us);
         self.used |= good;
         good
     }

@@ -122,8 +122,21 @@ pub enum NumberCommand {
 pub enum KeyCommand {
     /// Make a key with all rights and print it, once
     Add {
-        /// What to call it, for example the program that uses it
+        /// What to call it, for example the program that uses it; no other key may have this name
+        #[arg(value_parser = key_name)]
         name: String,
+    },
+    /// List the keys: the beginning of each one's hash, and its name
+    List {
+        /// Print a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a key back: whoever has it gets in no longer
+    Revoke {
+        /// Its name, or its id as `key list` prints it
+        #[arg(value_name = "NAME|ID")]
+        key: String,
     },
 }
 
@@ -139,3 +152,12 @@ pub struct HealthArgs {
     #[arg(long, value_name = "SECS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
 }
+
+/// A name that can be told from others in a list.
+fn key_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let fits = (1..=KEY_NAME_CHARS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits { Ok(name.to_owned()) } else { Err(format!("a name has 1 to {KEY_NAME_CHARS_MAX} visible characters")) }
+}
+
+const KEY_NAME_CHARS_MAX: usize = 64;

@@ -29,6 +29,8 @@ fn every_command_of_the_interface_is_there() {
         "switchboard org number add north +15550100",
         "switchboard org number list north",
         "switchboard key add desk",
+        "switchboard key list --json",
+        "switchboard key revoke desk",
         "switchboard health --wait --timeout 5 --url http://127.0.0.1:1",
         "switchboard completions bash",
         "switchboard bench --calls 10,200 --format pcm --seconds 5 --json",

@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::config::PublicUrl;
 use crate::config::reader::Reader;
+use crate::config::{Proxies, PublicUrl};
 use crate::types::{OrgId, Secret};
 
 const DRAIN_SECS_MAX: u64 = 3600;
@@ -28,6 +28,7 @@ pub struct Server {
     /// `None`: called by the address that it listens on; see `public_url`.
     public: Option<PublicUrl>,
     pub cors_origins: CorsOrigins,
+    pub proxies: Proxies,
     /// How long live calls go on at shutdown.
     pub drain: Duration,
     /// `None`: not said; the store decides (the demo organization on a fresh database).
@@ -51,8 +52,11 @@ impl Server {
         let default_org = reader.parse("DEFAULT_ORG", |text| {
             text.parse().map_err(|_| format!("`{text}` is not an organization id (1 to 64 of a-z 0-9 - _)"))
         });
-        let admin_api_key = reader.parse("ADMIN_API_KEY", |text| parse_admin_key(text, bind.ip().is_loopback()));
-        Self { bind, public, cors_origins, drain, default_org, admin_api_key }
+        let proxies = reader.parse("TRUSTED_PROXIES", Proxies::parse).unwrap_or_default();
+        let mut server = Self { bind, public, cors_origins, proxies, drain, default_org, admin_api_key: None };
+        let loopback = server.is_loopback();
+        server.admin_api_key = reader.parse("ADMIN_API_KEY", |text| parse_admin_key(text, loopback));
+        server
     }
 
     /// Only this machine can reach the gateway, and the gateway says so to the carrier.
@@ -97,7 +101,9 @@ fn parse_admin_key(text: &str, loopback: bool) -> Result<Secret, String> {
         return Err(format!("must be at most {ADMIN_KEY_CHARS_MAX} visible ASCII characters without spaces"));
     }
     if !loopback && text.len() < ADMIN_KEY_CHARS_MIN {
-        return Err(format!("needs at least {ADMIN_KEY_CHARS_MIN} characters, because BIND is not a loopback address"));
+        return Err(format!(
+            "needs at least {ADMIN_KEY_CHARS_MIN} characters, because BIND or PUBLIC_BASE_URL is not a loopback address"
+        ));
     }
     Ok(Secret::new(text))
 }

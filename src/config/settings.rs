@@ -79,6 +79,11 @@ pub const SETTINGS: &[Setting] = &[
     url("HTTPS_PROXY", "http:// proxy for REST and the model's connection, never for loopback; lower case counts, too"),
     url("HTTP_PROXY", "the same, where HTTPS_PROXY is not set"),
     plain("NO_PROXY", None, "names, addresses and networks, comma separated, that are reached without the proxy"),
+    plain(
+        "TRUSTED_PROXIES",
+        None,
+        "addresses or networks of proxies in front, comma separated; loopback always is one",
+    ),
     plain("LOG_LEVEL", Some("info"), "off, error, warn, info, debug, trace, or target=level pairs"),
     plain("LOG_FORMAT", Some("text"), "text or json"),
     plain("USE_REDIS", Some("false"), "shared state for several nodes; not available yet"),

@@ -1,15 +1,14 @@
 //! Whether the process lives, whether it takes calls, and its counters. The open ones say nothing but a state.
 
-use std::net::SocketAddr;
-
 use axum::Json;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::http::access::find_key;
+use crate::http::access::{Shown, find_key};
+use crate::http::peer::is_local;
 use crate::http::{AppState, Problem};
 use crate::telemetry::Trouble;
 
@@ -89,14 +88,10 @@ fn causes(app: &AppState) -> Vec<&'static str> {
 /// Counters for Prometheus: for this machine, or with a key.
 pub(super) async fn metrics(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
     if !is_local(&request) {
-        find_key(app.api.keys.as_ref(), request.headers()).await?;
+        let shown = Shown::of(&app, &request);
+        drop(request);
+        find_key(&app, shown).await?;
     }
     let kind = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((kind, app.api.metrics.render()).into_response())
-}
-
-/// The peer is this machine. An unknown peer is not.
-fn is_local(request: &Request) -> bool {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback())
 }

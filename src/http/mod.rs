@@ -6,12 +6,14 @@ mod access;
 mod body;
 mod calls;
 mod control;
+mod failures;
 mod fields;
 mod health;
 mod idempotency;
 mod layers;
 mod orgs;
 mod outbound;
+mod peer;
 mod problem;
 mod query;
 mod realtime;
@@ -36,7 +38,8 @@ pub use problem::{FieldError, Problem};
 pub use time::rfc3339;
 
 use crate::calls::Clock;
-use crate::config::CorsOrigins;
+use crate::config::{CorsOrigins, Proxies};
+use crate::http::failures::Failures;
 use crate::ports::door::Door;
 use crate::ports::mint::Mint;
 use crate::ports::sessions::Sessions;
@@ -86,6 +89,8 @@ pub struct ApiState {
     /// What is wrong with the installation, for health.
     pub troubles: Troubles,
     pub cors: CorsOrigins,
+    /// Whose word counts about where a request comes from.
+    pub proxies: Proxies,
     /// From a request's head to its answer, its body included; usually `REQUEST_LIMIT`.
     pub request_limit: Duration,
 }
@@ -95,6 +100,7 @@ struct Shared {
     api: ApiState,
     /// A partial update reads and writes a whole row; two at once would undo each other.
     org_writes: Mutex<()>,
+    failures: Failures,
 }
 
 type AppState = Arc<Shared>;
@@ -103,24 +109,25 @@ type AppState = Arc<Shared>;
 /// peer counts as remote. The fallback answers 404, so a router that is merged with this one must not have its own.
 pub fn router(api: ApiState) -> Router {
     let (cors, limit) = (layers::cors(&api.cors), api.request_limit);
-    let state = Arc::new(Shared { api, org_writes: Mutex::new(()) });
+    let state = Arc::new(Shared { api, org_writes: Mutex::new(()), failures: Failures::default() });
     let guarded = guarded_routes().layer(from_fn_with_state(state.clone(), access::require_key));
     let app = Router::new()
         .route("/livez", get(health::livez()))
         .route("/readyz", get(|State(state): State<AppState>| async move { health::readyz(&state) }))
         .route("/health", get(|State(state): State<AppState>| async move { health::health(&state) }))
-        .route("/metrics", get(health::metrics))
         .nest("/api", guarded)
         .fallback(Problem::not_found("This path"))
-        .method_not_allowed_fallback(Problem::method_not_allowed())
+        .method_not_allowed_fallback(Problem::method_not_allowed());
+    let app = match cors {
+        Some(cors) => app.layer(cors),
+        None => app,
+    };
+    // Behind the pages' layer: on this machine counters need no key, so no origin's page may read them.
+    app.route("/metrics", get(health::metrics).fallback(Problem::method_not_allowed()))
         .with_state(state)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CatchPanicLayer::custom(layers::panicked))
-        .layer(from_fn_with_state(limit, layers::finish));
-    match cors {
-        Some(cors) => app.layer(cors),
-        None => app,
-    }
+        .layer(from_fn_with_state(limit, layers::finish))
 }
 
 /// Everything under `/api`, also what is not there: without a key nobody learns which paths exist.

@@ -51,6 +51,8 @@ pub struct Problem {
     title: &'static str,
     detail: String,
     errors: Vec<FieldError>,
+    /// Advice to try again after so many seconds, if it is not the usual.
+    retry_secs: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -68,7 +70,7 @@ struct Document<'a> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, title, detail: detail.into(), errors: Vec::new() }
+        Self { status, code, title, detail: detail.into(), errors: Vec::new(), retry_secs: None }
     }
 
     fn with(self, errors: Vec<FieldError>) -> Self {
@@ -78,6 +80,13 @@ impl Problem {
     pub fn unauthenticated() -> Self {
         let detail = "Send a valid API key as `Authorization: Bearer KEY`.";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "No valid key", detail)
+    }
+
+    /// The sender has tried too many keys.
+    pub fn too_many_wrong_keys(wait_secs: u64) -> Self {
+        let detail = format!("Too many wrong API keys came from your address; try again in {wait_secs} seconds.");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_wrong_keys", "Too many wrong keys", detail);
+        Self { retry_secs: Some(wait_secs), ..problem }
     }
 
     /// `what` begins the sentence: "The call".
@@ -247,6 +256,9 @@ impl IntoResponse for Problem {
         }
         if self.status == StatusCode::TOO_MANY_REQUESTS {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(DIALS_RETRY_SECS));
+        }
+        if let Some(secs) = self.retry_secs {
+            headers.insert(RETRY_AFTER, secs.into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

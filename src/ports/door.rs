@@ -18,8 +18,17 @@ use crate::types::{
 pub struct Ring {
     pub leg: LegId,
     pub caller: Caller,
-    /// `None`: not an E.164 number (a SIP address).
+    /// `None`: no whole number (`sip:clinic@example.com`).
     pub dialled: Option<PhoneNumber>,
+    /// The dialled digits came without a plus.
+    pub guess: Option<Guess>,
+}
+
+/// What the two ends of a call are, if the digits that were dialled are one of our numbers without its plus.
+#[derive(Clone, Debug)]
+pub struct Guess {
+    pub dialled: PhoneNumber,
+    pub caller: Caller,
 }
 
 /// What to tell the carrier about an incoming call.
@@ -110,6 +119,9 @@ pub enum CommandError {
 pub trait Door: Send + Sync {
     /// A voice webhook. The same leg gives the same answer until its call is over, then `HangUp`. Never fails.
     async fn ring(&self, ring: Ring) -> Answer;
+
+    /// Whether a stream could be claimed with this ticket, whatever its leg. Takes nothing.
+    fn knows_ticket(&self, ticket: &str) -> bool;
 
     /// Takes a ticket: the first half of binding a stream. Synchronous and cheap, so a socket is refused at once.
     fn claim(&self, ticket: &str, leg: &LegId) -> Result<Claim, AttachError>;

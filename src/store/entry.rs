@@ -233,7 +233,7 @@ fn line(line: &Line) -> RecordRow {
     RecordRow::Line {
         seq: line.seq,
         speaker: line.speaker.as_str().to_owned(),
-        text: storable(&line.text).into_owned(),
+        text: bounded(&line.text),
         start_ms: line.start.0,
         end_ms: line.end.0,
         heard_ms,
@@ -266,6 +266,21 @@ fn ended(ending: &Ending) -> RecordRow {
 pub(crate) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
 }
+
+/// A line as it is kept. Whoever transcribes could send any length; one person cannot say so much without a pause.
+fn bounded(text: &str) -> String {
+    let text = storable(text);
+    match text.char_indices().nth(LINE_CHARS_MAX) {
+        Some((end, _)) => format!("{}{LINE_CUT}", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
+/// Ten minutes of speech.
+const LINE_CHARS_MAX: usize = 10_000;
+
+/// Stands where the rest of a longer line was.
+const LINE_CUT: &str = " [cut]";
 
 #[cfg(test)]
 mod tests;

@@ -32,6 +32,7 @@ const ALL: &[Texts] = &[
     both!(4, "people"),
     both!(5, "sessions"),
     both!(6, "leases"),
+    both!(7, "first_key"),
     both!(8, "dial_faults"),
 ];
 

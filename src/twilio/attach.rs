@@ -35,11 +35,12 @@ impl From<Closing> for NoStream {
 }
 
 /// Runs until the socket is closed. axum gives every upgraded socket a task of its own; this is it.
-pub(super) async fn serve(mut socket: WebSocket, seat: Seat, state: TwilioState) {
+/// `ticket` is the one in the socket's path.
+pub(super) async fn serve(mut socket: WebSocket, seat: Seat, ticket: String, state: TwilioState) {
     match introduce(&mut socket, seat).await {
-        Ok(start) => hand_over(socket, start, &state).await,
+        Ok(start) => hand_over(socket, start, &ticket, &state).await,
         Err(NoStream::Gone) => count("gone"),
-        Err(NoStream::Refused(closing)) => refuse(socket, closing).await,
+        Err(NoStream::Refused(closing)) => refuse(socket, closing, &state).await,
     }
 }
 
@@ -73,16 +74,17 @@ async fn read_start(socket: &mut WebSocket) -> Result<Start, NoStream> {
 }
 
 /// Binds the stream to the call whose ticket it has, and stays until that call lets go of it.
-async fn hand_over(socket: WebSocket, start: Start, state: &TwilioState) {
+async fn hand_over(socket: WebSocket, start: Start, ticket: &str, state: &TwilioState) {
     if state.account().is_some_and(|account| *account != start.account) {
-        return refuse(socket, Closing::policy("another account")).await;
+        return refuse(socket, Closing::policy("another account"), state).await;
     }
-    let Some(ticket) = start.parameters.get(TICKET) else {
-        return refuse(socket, Closing::policy("no ticket")).await;
-    };
+    // The path's is signed; the parameter says the same, or somebody has put two streams together.
+    if start.parameters.get(TICKET).is_some_and(|parameter| parameter != ticket) {
+        return refuse(socket, Closing::policy("two tickets"), state).await;
+    }
     let claim = match state.door().claim(ticket, &start.leg) {
         Ok(claim) => claim,
-        Err(error) => return refuse(socket, refusal(&error)).await,
+        Err(error) => return refuse(socket, refusal(&error), state).await,
     };
     let (call, stream) = (claim.call, start.stream);
     let (events, texts, remains) = socket::split(socket, stream.clone());
@@ -108,8 +110,10 @@ const fn refusal(error: &AttachError) -> Closing {
     }
 }
 
-async fn refuse(socket: WebSocket, closing: Closing) {
-    tracing::warn!(code = closing.code, why = closing.why, "a media socket was refused");
+async fn refuse(socket: WebSocket, closing: Closing, state: &TwilioState) {
+    if let Some(unsaid) = state.may_complain(closing.why) {
+        tracing::warn!(code = closing.code, why = closing.why, unsaid, "a media socket was refused");
+    }
     count(closing.why);
     socket::close(socket, closing).await;
 }

@@ -7,10 +7,10 @@ pub mod transfer;
 
 use std::borrow::Cow;
 
-use crate::ports::door::Ring;
+use crate::ports::door::{Guess, Ring};
 use crate::session::input::LegStatus;
 use crate::twilio::paths;
-use crate::types::{Caller, LegId, PhoneNumber, StreamId};
+use crate::types::{Address, Caller, LegId, PhoneNumber, StreamId};
 
 pub use form::{BadForm, Form};
 
@@ -20,10 +20,23 @@ const WITHHELD: [&str; 5] = ["+266696687", "+7378742833", "+2562533", "+8656696"
 
 /// `POST /twilio/voice`: a call comes in.
 pub fn voice(form: &Form) -> Result<Ring, BadForm> {
-    let from = form.first("From").unwrap_or_default();
-    let caller = if WITHHELD.contains(&from.trim()) { Caller::Withheld } else { Caller::parse(from) };
-    let dialled: Option<PhoneNumber> = form.first("To").and_then(|text| text.trim().parse().ok());
-    Ok(Ring { leg: form.leg()?, caller, dialled })
+    let address = |name| Address::parse(form.first(name).unwrap_or_default());
+    let from = address("From");
+    let caller = |bare_counts: bool| match &from {
+        Address::Number(number) => known(number),
+        Address::Bare(number) if bare_counts => known(number),
+        Address::Bare(_) | Address::Other => Caller::Withheld,
+    };
+    let (dialled, guess) = match address("To") {
+        Address::Number(number) => (Some(number), None),
+        Address::Bare(number) => (None, Some(Guess { dialled: number, caller: caller(true) })),
+        Address::Other => (None, None),
+    };
+    Ok(Ring { leg: form.leg()?, caller: caller(false), dialled, guess })
+}
+
+fn known(number: &PhoneNumber) -> Caller {
+    if WITHHELD.contains(&number.e164()) { Caller::Withheld } else { Caller::Number(number.clone()) }
 }
 
 /// `POST /twilio/after-stream`: the caller is there, the stream is not.

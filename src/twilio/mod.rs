@@ -9,11 +9,13 @@
 //! origin    our public origin             wire      Media Streams messages, both ways
 //! paths     what is under it              rest      what we ask of Twilio
 //! twiml     documents                     asking    a question that is asked again
+//! twiml     documents                   complaints  log lines about what was refused
 //! ```
 
 pub mod asking;
 pub mod attach;
 pub mod callback;
+mod complaints;
 pub mod origin;
 pub mod paths;
 pub mod rest;

@@ -1,6 +1,7 @@
 //! Our own paths, as Twilio is told about them.
 //!
-//! A path names a call or an attempt by its random id and nothing else: paths end up in logs, ours and the carrier's.
+//! A path names a call, an attempt or a stream by random characters and nothing else: paths end up in logs, ours and the
+//! carrier's.
 
 use crate::types::{AttemptId, CallId};
 
@@ -9,7 +10,8 @@ pub const VOICE: &str = "/twilio/voice";
 pub const VOICE_AGAIN: &str = "/twilio/voice/again/{asked}";
 /// What such a path begins with.
 pub const VOICE_AGAIN_PREFIX: &str = "/twilio/voice/again/";
-pub const MEDIA: &str = "/twilio/media";
+/// The media socket of the stream with this one-use ticket: Twilio keeps a path, and drops a query.
+pub const MEDIA: &str = "/twilio/media/{ticket}";
 pub const AFTER_STREAM: &str = "/twilio/after-stream";
 pub const STATUS: &str = "/twilio/status";
 pub const STREAM_STATUS: &str = "/twilio/stream-status";
@@ -22,6 +24,11 @@ pub const HOLD_SOUND: &str = "/twilio/hold.wav";
 /// The voice webhook, asked for the so-many-th time again.
 pub fn voice_again(asked: u32) -> String {
     format!("{VOICE}/again/{asked}")
+}
+
+/// The media socket, for one stream.
+pub fn media(ticket: &str) -> String {
+    format!("/twilio/media/{ticket}")
 }
 
 /// Of one attempt to reach an operator; the last part is one of `ANSWER` to `CALLER_DONE`, or `key/<step>`.

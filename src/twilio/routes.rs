@@ -5,6 +5,7 @@
 
 mod hold;
 mod outbound;
+mod refusals;
 mod transfers;
 
 use std::future::Future;
@@ -17,7 +18,7 @@ use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State, WebSocketUpgrade};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{Extensions, HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::FutureExt;
@@ -27,9 +28,11 @@ use crate::ports::door::{Answer, Door};
 use crate::session::document::Document;
 use crate::session::input::Question;
 use crate::twilio::asking::Asking;
-use crate::twilio::callback::{self, BadForm, Form};
+use crate::twilio::callback::{self, Form};
+use crate::twilio::complaints::Complaints;
 use crate::twilio::origin::{BadOrigin, Origin};
-use crate::twilio::signature::{Refused, Verifier};
+use crate::twilio::routes::refusals::{Target, count, refuse, refuse_form};
+use crate::twilio::signature::Verifier;
 use crate::twilio::twiml::{self, Documents};
 use crate::twilio::waiting::{WAITING_SOCKETS_MAX, Waiting};
 use crate::twilio::{TwilioSettings, attach, paths};
@@ -54,6 +57,9 @@ const READ_BUFFER_BYTES: usize = 8 * 1024;
 /// when the caller interrupts: a third of a second at the most, and only while the carrier does not read.
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 
+/// Answers to pings go past the call's writer and its time limit, so a peer that pings and never reads is bounded here.
+const WRITE_BUFFER_BYTES_MAX: usize = 256 * 1024;
+
 /// Everything that the routes need.
 #[derive(Clone)]
 pub struct TwilioState(Arc<Inner>);
@@ -64,6 +70,7 @@ struct Inner {
     documents: Documents,
     account: Option<AccountId>,
     waiting: Arc<Waiting>,
+    complaints: Complaints,
 }
 
 impl TwilioState {
@@ -76,6 +83,7 @@ impl TwilioState {
             verifier: Verifier::new(origin, settings),
             account: settings.account.clone(),
             waiting: Waiting::new(WAITING_SOCKETS_MAX),
+            complaints: Complaints::default(),
         })))
     }
 
@@ -86,6 +94,11 @@ impl TwilioState {
     /// The account that everything must belong to, if one is configured.
     pub(super) fn account(&self) -> Option<&AccountId> {
         self.0.account.as_ref()
+    }
+
+    /// Whether a line about this may be written now, and how many were not.
+    pub(super) fn may_complain(&self, why: &'static str) -> Option<u64> {
+        self.0.complaints.may_say(why, tokio::time::Instant::now())
     }
 
     /// Media sockets that have not said `start` yet.
@@ -194,14 +207,22 @@ async fn stream_status(State(state): State<TwilioState>, request: Request) -> Re
     caught(taken, || StatusCode::INTERNAL_SERVER_ERROR.into_response()).await
 }
 
+/// The ticket is in the path, so that each call's upgrade has a signature of its own. One that leaked, or comes again,
+/// opens nothing once its ticket is used, and takes no seat.
 async fn media(
     State(state): State<TwilioState>,
+    Path(ticket): Path<String>,
+    extensions: Extensions,
     uri: Uri,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    if let Err(refused) = state.0.verifier.upgrade(target(&uri), &headers) {
-        return refuse_signature(refused, uri.path());
+    let target = Target::new(&extensions, &uri);
+    if let Err(refused) = state.0.verifier.upgrade(target.raw(), &headers) {
+        return state.refuse_signature(refused, &target);
+    }
+    if !state.door().knows_ticket(&ticket) {
+        return state.refuse_ticket();
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
@@ -213,7 +234,8 @@ async fn media(
         .max_frame_size(MESSAGE_BYTES_MAX)
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
-        .on_upgrade(move |socket| attach::serve(socket, seat, state))
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .on_upgrade(move |socket| attach::serve(socket, seat, ticket, state))
 }
 
 impl TwilioState {
@@ -244,38 +266,32 @@ impl TwilioState {
 
     /// Reads a webhook's form if Twilio sent it, for our account; else the refusal.
     async fn accept(&self, request: Request) -> Result<Form, Response> {
-        let (uri, headers) = (request.uri().clone(), request.headers().clone());
-        if !self.0.verifier.is_ready() {
-            return Err(refuse_signature(Refused::NotConfigured, uri.path()));
-        }
+        let target = Target::of(&request);
+        let refuse_signature = |refused| self.refuse_signature(refused, &target);
+        let headers = request.headers().clone();
         if !is_form(&headers) {
             return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type"));
         }
+        // Before the body is read, because whoever has no signature must not cost us more than a look.
+        self.0.verifier.might_be_signed(&headers).map_err(refuse_signature)?;
         let body = match tokio::time::timeout(BODY_WAIT, Bytes::from_request(request, &())).await {
             Ok(Ok(body)) => body,
             Ok(Err(rejection)) => return Err(refuse(rejection.status(), "body")),
             Err(_) => return Err(refuse(StatusCode::REQUEST_TIMEOUT, "body_slow")),
         };
-        let form = Form::parse(&body).map_err(refuse_form)?;
-        let signed = self.0.verifier.form(target(&uri), &headers, form.pairs());
-        signed.map_err(|refused| refuse_signature(refused, uri.path()))?;
+        let mut form = Form::parse(&body).map_err(refuse_form)?;
+        self.0.verifier.form(target.raw(), &headers, form.pairs()).map_err(refuse_signature)?;
         let account = form.account().map_err(refuse_form)?;
         if self.0.account.is_some() && self.0.account != account {
             return Err(refuse(StatusCode::FORBIDDEN, "account"));
         }
-        let mut form = form;
-        form.recall(uri.query().unwrap_or_default());
+        form.recall(target.query());
         Ok(form)
     }
 }
 
 fn asking(request: &Request) -> Asking {
     Asking::new(request.uri().path(), request.uri().query())
-}
-
-/// The raw path and query, as the sender wrote them.
-fn target(uri: &Uri) -> &str {
-    uri.path_and_query().map_or("/", |target| target.as_str())
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
@@ -309,33 +325,4 @@ async fn caught(answer: impl Future<Output = Result<Response, Response>>, otherw
             otherwise()
         }
     }
-}
-
-fn refuse_signature(refused: Refused, path: &str) -> Response {
-    tracing::warn!(path, why = refused.label(), "a request was refused");
-    let status = match refused {
-        Refused::NotConfigured => StatusCode::SERVICE_UNAVAILABLE,
-        Refused::Missing | Refused::UnknownKey | Refused::Mismatch | Refused::BodyHash | Refused::Query => {
-            StatusCode::FORBIDDEN
-        }
-    };
-    refuse(status, refused.label())
-}
-
-/// A form that contradicts itself could have been signed for something else; one without its ids is of no use.
-fn refuse_form(bad: BadForm) -> Response {
-    match bad {
-        BadForm::NotText => refuse(StatusCode::FORBIDDEN, "not_text"),
-        BadForm::Repeated(_) => refuse(StatusCode::FORBIDDEN, "repeated"),
-        BadForm::Field(_) => refuse(StatusCode::BAD_REQUEST, "field"),
-    }
-}
-
-fn refuse(status: StatusCode, why: &'static str) -> Response {
-    count(why);
-    status.into_response()
-}
-
-fn count(why: &'static str) {
-    metrics::counter!("switchboard_webhooks_refused_total", "why" => why).increment(1);
 }

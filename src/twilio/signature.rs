@@ -21,6 +21,10 @@ const SETTINGS: HeaderName = HeaderName::from_static("x-twilio-webhooks-signatur
 /// The query parameter that binds a JSON body to the signed URL.
 const BODY_HASH: &str = "bodySHA256";
 
+/// Characters of a signature in base64; the last of each is padding.
+const SHA1_CHARS: usize = 28;
+const SHA256_CHARS: usize = 44;
+
 /// Why a request is not Twilio's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Refused {
@@ -29,6 +33,9 @@ pub enum Refused {
     NotConfigured,
     #[error("no signature, or more than one")]
     Missing,
+    /// It was not made by any of the two hashes.
+    #[error("a signature that is none")]
+    Malformed,
     #[error("a shared key or algorithm that is not configured")]
     UnknownKey,
     #[error("the signature does not match")]
@@ -46,6 +53,7 @@ impl Refused {
         match self {
             Self::NotConfigured => "not_configured",
             Self::Missing => "missing",
+            Self::Malformed => "malformed",
             Self::UnknownKey => "unknown_key",
             Self::Mismatch => "mismatch",
             Self::BodyHash => "body_hash",
@@ -78,33 +86,8 @@ impl Verifier {
         !self.validate || !self.tokens.is_empty() || !self.shared_keys.is_empty()
     }
 
-    /// A form POST. `target` is the raw path and query; `pairs` are all decoded parameters, unknown ones too.
-    pub fn form(&self, target: &str, headers: &HeaderMap, pairs: &[(String, String)]) -> Result<(), Refused> {
-        self.check(headers, &self.origin.signed_http(target), pairs)
-    }
-
-    /// A plain GET.
-    pub fn get(&self, target: &str, headers: &HeaderMap) -> Result<(), Refused> {
-        self.check(headers, &self.origin.signed_http(target), &[])
-    }
-
-    /// A JSON POST: the URL carries the hash of the raw body.
-    pub fn json(&self, target: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
-        if self.validate && !has_body_hash(target, body) {
-            return Err(Refused::BodyHash);
-        }
-        self.check(headers, &self.origin.signed_http(target), &[])
-    }
-
-    /// The upgrade of a media stream's socket.
-    pub fn upgrade(&self, target: &str, headers: &HeaderMap) -> Result<(), Refused> {
-        if target.contains('?') {
-            return Err(Refused::Query);
-        }
-        self.check(headers, &self.origin.signed_socket(target), &[])
-    }
-
-    fn check(&self, headers: &HeaderMap, urls: &[String], pairs: &[(String, String)]) -> Result<(), Refused> {
+    /// Whether the headers leave it possible that this is signed. Costs nothing, so it comes before the body is read.
+    pub fn might_be_signed(&self, headers: &HeaderMap) -> Result<(), Refused> {
         if !self.validate {
             return Ok(());
         }
@@ -112,8 +95,53 @@ impl Verifier {
             return Err(Refused::NotConfigured);
         }
         let given = only_one(headers, &SIGNATURE).ok_or(Refused::Missing)?;
+        let chars = if has_settings(headers) { SHA256_CHARS } else { SHA1_CHARS };
+        let legal = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+        let is_one = matches!(given, [digits @ .., b'='] if digits.len() + 1 == chars && digits.iter().all(legal));
+        if is_one { Ok(()) } else { Err(Refused::Malformed) }
+    }
+
+    /// The URL that a request to this path is checked with, for whoever must find out why it does not match.
+    pub fn hashed(&self, path: &str, is_stream: bool) -> String {
+        if is_stream { self.origin.socket(path) } else { self.origin.http(path) }
+    }
+
+    /// A form POST. `target` is the raw path and query; `pairs` are all decoded parameters, unknown ones too, as bytes:
+    /// not everything that a phone company passes on is UTF-8.
+    pub fn form<T: AsRef<[u8]>>(&self, target: &str, headers: &HeaderMap, pairs: &[(T, T)]) -> Result<(), Refused> {
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
+        self.check(headers, &self.origin.signed_http(target), pairs)
+    }
+
+    /// A plain GET.
+    pub fn get(&self, target: &str, headers: &HeaderMap) -> Result<(), Refused> {
+        self.check(headers, &self.origin.signed_http(target), Vec::new())
+    }
+
+    /// A JSON POST: the URL carries the hash of the raw body.
+    pub fn json(&self, target: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
+        if self.validate && !has_body_hash(target, body) {
+            return Err(Refused::BodyHash);
+        }
+        self.check(headers, &self.origin.signed_http(target), Vec::new())
+    }
+
+    /// The upgrade of a media stream's socket.
+    pub fn upgrade(&self, target: &str, headers: &HeaderMap) -> Result<(), Refused> {
+        if target.contains('?') {
+            return Err(Refused::Query);
+        }
+        self.check(headers, &self.origin.signed_socket(target), Vec::new())
+    }
+
+    fn check(&self, headers: &HeaderMap, urls: &[String], pairs: Vec<Pair<'_>>) -> Result<(), Refused> {
+        self.might_be_signed(headers)?;
+        if !self.validate {
+            return Ok(());
+        }
+        let given = only_one(headers, &SIGNATURE).ok_or(Refused::Missing)?;
         let pairs = canonical(pairs);
-        if headers.get_all(&SETTINGS).iter().any(|value| !value.is_empty()) {
+        if has_settings(headers) {
             let secret = self.shared_key(headers)?;
             let hit = any_of(urls.iter().map(|url| matches::<Hmac<Sha256>>(secret, url, &pairs, given)));
             return if hit { Ok(()) } else { Err(Refused::Mismatch) };
@@ -156,21 +184,28 @@ impl Verifier {
     }
 }
 
+/// A parameter, decoded.
+type Pair<'a> = (&'a [u8], &'a [u8]);
+
 /// Parameters in byte order of name, then value; equal ones once.
-fn canonical(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
-    let mut sorted: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    sorted.sort_unstable();
-    sorted.dedup();
-    sorted
+fn canonical(mut pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
+/// The request is signed with a SharedKey.
+fn has_settings(headers: &HeaderMap) -> bool {
+    headers.get_all(&SETTINGS).iter().any(|value| !value.is_empty())
 }
 
 /// Compares in constant time the base64 text that we would have sent with the one that came.
-fn matches<M: Mac + KeyInit>(secret: &Secret, url: &str, pairs: &[(&str, &str)], given: &[u8]) -> Choice {
+fn matches<M: Mac + KeyInit>(secret: &Secret, url: &str, pairs: &[Pair<'_>], given: &[u8]) -> Choice {
     let mut mac = <M as KeyInit>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
     mac.update(url.as_bytes());
     for (name, value) in pairs {
-        mac.update(name.as_bytes());
-        mac.update(value.as_bytes());
+        mac.update(name);
+        mac.update(value);
     }
     let expected = STANDARD.encode(mac.finalize().into_bytes());
     expected.as_bytes().ct_eq(given)

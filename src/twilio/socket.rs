@@ -13,6 +13,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::task::AtomicWaker;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite;
 
 use crate::ports::link::{Events, LinkError, Texts};
@@ -22,6 +23,10 @@ use crate::types::StreamId;
 
 /// Messages that are no events (pings) handled in one poll; then other tasks get their turn.
 const QUIET_MESSAGES_PER_POLL: usize = 32;
+
+/// Pings and pongs within `PINGS_SPAN`; more are a flood.
+const PINGS_MAX: u32 = 100;
+const PINGS_SPAN: Duration = Duration::from_secs(1);
 
 /// How long the peer may take to answer our close.
 const CLOSE_WAIT: Duration = Duration::from_millis(500);
@@ -85,7 +90,8 @@ pub(super) fn split(socket: WebSocket, stream: StreamId) -> (Events<MediaEvent>,
     let shared =
         Arc::new(Shared { socket: Mutex::new(socket), closing: AtomicBool::new(false), reader: AtomicWaker::new() });
     let (alive, released) = mpsc::channel(1);
-    let reader = Reader { shared: Arc::clone(&shared), stream, over: false, _alive: alive.clone() };
+    let reader =
+        Reader { shared: Arc::clone(&shared), stream, over: false, pings: Pings::default(), _alive: alive.clone() };
     let writer = Writer { shared: Arc::clone(&shared), _alive: alive };
     (Box::pin(reader), Box::pin(writer), Remains { shared, released })
 }
@@ -150,6 +156,7 @@ struct Reader {
     shared: Arc<Shared>,
     stream: StreamId,
     over: bool,
+    pings: Pings,
     _alive: mpsc::Sender<()>,
 }
 
@@ -205,7 +212,8 @@ impl Stream for Reader {
                     Err(closing) => self.violate(closing, cx),
                 },
                 Some(Ok(Message::Binary(_))) => self.violate(Closing::protocol("binary message"), cx),
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) if self.pings.admit(Instant::now()) => continue,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.violate(Closing::protocol("too many pings"), cx),
                 Some(Ok(Message::Close(_))) | None => self.drop_out(),
                 Some(Err(error)) => match violation(error) {
                     Some(closing) => self.violate(closing, cx),
@@ -216,6 +224,25 @@ impl Stream for Reader {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+/// How many pings and pongs came within a second. Each ping has an answer, which nobody waits for.
+#[derive(Default)]
+struct Pings {
+    /// When the second began; `None`: none came yet.
+    began: Option<Instant>,
+    count: u32,
+}
+
+impl Pings {
+    fn admit(&mut self, now: Instant) -> bool {
+        let began = *self.began.get_or_insert(now);
+        if now.saturating_duration_since(began) >= PINGS_SPAN {
+            (self.began, self.count) = (Some(now), 0);
+        }
+        self.count += 1;
+        self.count <= PINGS_MAX
     }
 }
 

@@ -236,7 +236,7 @@ impl Documents {
     fn connect(&self, ticket: &Secret, language: Option<&str>, emergency: &str) -> String {
         let document = Connect {
             after_stream_url: &self.url(paths::AFTER_STREAM),
-            media_url: &self.origin.socket(paths::MEDIA),
+            media_url: &self.origin.socket(&paths::media(ticket.expose())),
             stream_status_url: &self.url(paths::STREAM_STATUS),
             ticket: ticket.expose(),
             sorry: &turned_away(language, emergency, Tongue::sorry),

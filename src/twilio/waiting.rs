@@ -1,7 +1,7 @@
 //! Seats for media sockets that have not said `start` yet.
 //!
-//! A signature has no time in it, so one that leaked opens any number of sockets. They share a few seats, and a new
-//! socket takes the seat of the one that has waited longest: real streams say `start` at once and are never that one.
+//! A ticket in the path is good until its stream says `start`, so one that leaked before opens any number of sockets. They
+//! share a few seats, and a new socket takes the seat of the one that has waited longest: real streams say `start` at once.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -3,6 +3,7 @@
 //! Everything here is parsed once, at the edge; inside the program nobody checks it again.
 //! Nothing here reads a clock, allocates a connection or knows a wire format.
 
+pub mod address;
 pub mod audio;
 pub mod dial;
 pub mod hours;
@@ -18,6 +19,7 @@ pub mod transfer;
 pub mod usage;
 pub mod vocabulary;
 
+pub use address::Address;
 pub use audio::Mulaw;
 pub use dial::{DialFault, NotDialled};
 pub use hours::OpenHours;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::types::Address;
 use crate::types::id::InvalidId;
 
 /// An E.164 number: `+` and 7 to 15 digits, the first of them not 0.
@@ -51,14 +52,17 @@ impl fmt::Debug for PhoneNumber {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Caller {
     Number(PhoneNumber),
-    /// Withheld, empty, or something that is no number (a SIP address, `anonymous`).
+    /// Withheld, empty, or something without a number (`anonymous`, `sip:bob@example.com`).
     Withheld,
 }
 
 impl Caller {
-    /// Reads the carrier's `From`; whatever is not E.164 counts as withheld.
+    /// Reads the carrier's `From`; whatever holds no whole number counts as withheld.
     pub fn parse(text: &str) -> Self {
-        text.trim().parse().map_or(Self::Withheld, Self::Number)
+        match Address::parse(text) {
+            Address::Number(number) => Self::Number(number),
+            Address::Bare(_) | Address::Other => Self::Withheld,
+        }
     }
 
     pub const fn number(&self) -> Option<&PhoneNumber> {

@@ -156,3 +156,12 @@ async fn an_organization_whose_settings_cannot_be_read_answers_with_defaults() {
     assert_eq!((org.id.as_str(), org.name.as_str()), ("north", "The north"));
     assert!(org.greeting.contains("The north"));
 }
+
+#[tokio::test]
+async fn a_number_of_an_organization_is_known_from_memory() {
+    let (_, cache) = cache(Some("demo"));
+    assert_eq!(cache.number_of(&"north".parse().unwrap()), None, "nothing was read yet");
+    cache.refresh().await.unwrap();
+    assert_eq!(cache.number_of(&"north".parse().unwrap()), Some(northern()));
+    assert_eq!(cache.number_of(&"demo".parse().unwrap()), None);
+}

@@ -187,3 +187,11 @@ fn nul_characters_become_visible() {
     assert_eq!(storable("a\0b"), "a\u{FFFD}b");
     assert!(matches!(storable("ab"), Cow::Borrowed("ab")));
 }
+
+#[test]
+fn a_line_of_any_length_is_cut_and_says_so() {
+    assert_eq!(bounded(&"é".repeat(LINE_CHARS_MAX)).chars().count(), LINE_CHARS_MAX);
+    let cut = bounded(&"é".repeat(2_000_000));
+    assert_eq!(cut.chars().count(), LINE_CHARS_MAX + LINE_CUT.len());
+    assert!(cut.ends_with("é [cut]"));
+}

@@ -27,11 +27,14 @@ const DECISIVE: [&str; 15] = [
 const ONCE: [&str; 7] =
     ["Digits", "AnsweredBy", "DialCallStatus", "DialBridged", "RecordingSid", "RecordingUrl", "RecordingDuration"];
 
+/// Parameters of one webhook; Twilio's have some 40, and every one of them is sorted and hashed.
+const PARAMETERS_MAX: usize = 256;
+
 /// A form that is not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BadForm {
-    #[error("the form is not UTF-8")]
-    NotText,
+    #[error("more than {PARAMETERS_MAX} parameters")]
+    TooMany,
     /// A decisive parameter has two values.
     #[error("{0} is given with different values")]
     Repeated(&'static str),
@@ -41,41 +44,52 @@ pub enum BadForm {
 
 /// All parameters of a webhook, decoded, in the order in which they came.
 #[derive(Clone, Debug)]
-pub struct Form(Vec<(String, String)>);
+pub struct Form {
+    /// As they were sent, for the signature.
+    bytes: Vec<(Vec<u8>, Vec<u8>)>,
+    /// As they are read. A caller's name or a header from somewhere may be no UTF-8: what cannot be read is replaced, and
+    /// the call goes on.
+    texts: Vec<(String, String)>,
+}
 
 impl Form {
     /// Decodes `application/x-www-form-urlencoded`; refuses decisive parameters that contradict themselves.
     pub fn parse(body: &[u8]) -> Result<Self, BadForm> {
         let parts = body.split(|byte| *byte == b'&').filter(|part| !part.is_empty());
+        if parts.clone().nth(PARAMETERS_MAX).is_some() {
+            return Err(BadForm::TooMany);
+        }
         let pairs = parts.map(|part| {
             let cut = part.iter().position(|byte| *byte == b'=');
             let (name, value) = cut.map_or((part, &part[part.len()..]), |at| (&part[..at], &part[at + 1..]));
-            Ok((decode(name)?, decode(value)?))
+            (decode(name), decode(value))
         });
-        let form = Self(pairs.collect::<Result<_, BadForm>>()?);
+        let bytes: Vec<(Vec<u8>, Vec<u8>)> = pairs.collect();
         for name in DECISIVE {
-            let mut values = form.values(name);
+            let mut values = bytes.iter().filter(|(key, _)| key == name.as_bytes()).map(|(_, value)| value);
             if let Some(first) = values.next()
                 && values.any(|other| other != first)
             {
                 return Err(BadForm::Repeated(name));
             }
         }
-        Ok(form)
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let texts = bytes.iter().map(|(name, value)| (text(name), text(value))).collect();
+        Ok(Self { bytes, texts })
     }
 
     /// Every pair, for the signature.
-    pub fn pairs(&self) -> &[(String, String)] {
-        &self.0
+    pub fn pairs(&self) -> &[(Vec<u8>, Vec<u8>)] {
+        &self.bytes
     }
 
     /// Adds what an earlier request about the same question said, from the query of a URL that we wrote. What this
     /// request says itself counts.
     pub fn recall(&mut self, query: &str) {
         let Ok(earlier) = Self::parse(query.as_bytes()) else { return };
-        let earlier = earlier.0.into_iter().filter(|(name, _)| ONCE.contains(&name.as_str()));
+        let earlier = earlier.texts.into_iter().filter(|(name, _)| ONCE.contains(&name.as_str()));
         let missing: Vec<_> = earlier.filter(|(name, _)| self.first(name).is_none()).collect();
-        self.0.extend(missing);
+        self.texts.extend(missing);
     }
 
     /// What a question that is asked again must carry.
@@ -88,12 +102,8 @@ impl Form {
         self.first("AccountSid").map(|text| text.parse().map_err(|_| BadForm::Field("AccountSid"))).transpose()
     }
 
-    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
     pub(super) fn first(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.texts.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Fails if there is one without the shape of one.
@@ -107,7 +117,7 @@ impl Form {
 }
 
 /// `+` is a space, `%XX` a byte; a stray `%` stands for itself.
-fn decode(text: &[u8]) -> Result<String, BadForm> {
+fn decode(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let [first, tail @ ..] = rest {
@@ -124,7 +134,7 @@ fn decode(text: &[u8]) -> Result<String, BadForm> {
             other => bytes.push(*other),
         }
     }
-    String::from_utf8(bytes).map_err(|_| BadForm::NotText)
+    bytes
 }
 
 fn hex_pair(text: &[u8]) -> Option<u8> {

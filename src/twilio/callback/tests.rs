@@ -33,6 +33,25 @@ fn a_caller_without_a_number_is_withheld() {
 }
 
 #[test]
+fn numbers_without_a_plus_are_a_guess_about_both_ends() {
+    let ring = |from: &str, to: &str| voice(&form(&format!("CallSid={LEG}&From={from}&To={to}"))).unwrap();
+    let trunk = ring("447700900123", "12025550199");
+    assert_eq!((trunk.caller, trunk.dialled), (Caller::Withheld, None));
+    let guess = trunk.guess.unwrap();
+    assert_eq!(guess.dialled.e164(), "+12025550199");
+    assert_eq!(guess.caller.number().unwrap().e164(), "+447700900123");
+    let domain = ring("sip%3A%2B447700900123%40pbx.test", "sip%3A12025550199%40gw.test");
+    assert_eq!(domain.caller, domain.guess.unwrap().caller, "with a plus it is no guess");
+    let usual = ring("2025550142", "%2B12025550199");
+    assert_eq!(usual.caller, Caller::Withheld, "digits beside a whole number may be of any country");
+    assert!(usual.guess.is_none());
+    for withheld in ["266696687", "sip%3A%2B266696687%40pbx.test", "whatsapp%3A%2B7378742833"] {
+        let ring = ring(withheld, "12025550199");
+        assert_eq!((ring.caller, ring.guess.unwrap().caller), (Caller::Withheld, Caller::Withheld), "{withheld}");
+    }
+}
+
+#[test]
 fn ids_have_their_shape_or_are_refused() {
     for leg in ["", "CA1234567890ABCDE", "CA0000000000000000000000000000000G", "MZ00000000000000000000000000000001"] {
         assert_eq!(voice(&form(&format!("CallSid={leg}"))).unwrap_err(), BadForm::Field("CallSid"), "{leg}");

@@ -4,14 +4,15 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
+use axum::http::{Extensions, HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::audio::prompts::HOLD_WAV;
 use crate::twilio::callback::Form;
-use crate::twilio::routes::{TwilioState, always_twiml, refuse, refuse_form, refuse_signature, target};
+use crate::twilio::routes::refusals::{Target, refuse, refuse_form};
+use crate::twilio::routes::{TwilioState, always_twiml};
 use crate::twilio::twiml::language::Tongue;
 use crate::twilio::{paths, twiml};
 
@@ -20,10 +21,10 @@ pub(super) fn routes() -> Router<TwilioState> {
 }
 
 /// A GET: the parameters are in the query, and nothing but the URL is signed.
-async fn asked(State(state): State<TwilioState>, uri: Uri, headers: HeaderMap) -> Response {
-    let signed = state.0.verifier.get(target(&uri), &headers);
-    if let Err(refused) = signed {
-        return refuse_signature(refused, uri.path());
+async fn asked(State(state): State<TwilioState>, extensions: Extensions, uri: Uri, headers: HeaderMap) -> Response {
+    let target = Target::new(&extensions, &uri);
+    if let Err(refused) = state.0.verifier.get(target.raw(), &headers) {
+        return state.refuse_signature(refused, &target);
     }
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes());
     let account = match query.and_then(|query| query.account()) {
@@ -51,7 +52,8 @@ fn document(state: &TwilioState, query: Option<&str>) -> Response {
     twiml::respond(state.0.documents.hold(Tongue::of(language)))
 }
 
+/// One for each connection: it is open to all and long, so it must not be had in bulk.
 async fn sound() -> Response {
-    let headers = [(CONTENT_TYPE, "audio/wav"), (CACHE_CONTROL, "public, max-age=86400")];
+    let headers = [(CONTENT_TYPE, "audio/wav"), (CACHE_CONTROL, "public, max-age=86400"), (CONNECTION, "close")];
     (headers, HOLD_WAV).into_response()
 }

@@ -9,8 +9,9 @@ use axum::routing::post;
 
 use crate::session::input::CarrierInput;
 use crate::twilio::callback::{self, transfer};
+use crate::twilio::routes::refusals::{count, refuse_form};
 use crate::twilio::routes::transfers::{nobodys, tell};
-use crate::twilio::routes::{TwilioState, always_twiml, answer_in_time, asking, count, refuse_form};
+use crate::twilio::routes::{TwilioState, always_twiml, answer_in_time, asking};
 use crate::types::CallId;
 
 pub(super) fn routes() -> Router<TwilioState> {

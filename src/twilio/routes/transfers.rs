@@ -10,7 +10,8 @@ use axum::routing::post;
 
 use crate::session::input::{CarrierInput, Question};
 use crate::twilio::callback::{self, BadForm, Form, transfer};
-use crate::twilio::routes::{TwilioState, always_twiml, answer_in_time, asking, caught, count, refuse_form};
+use crate::twilio::routes::refusals::{count, refuse_form};
+use crate::twilio::routes::{TwilioState, always_twiml, answer_in_time, asking, caught};
 use crate::twilio::twiml;
 use crate::types::{AttemptId, CallId};
 

@@ -150,7 +150,7 @@ fn a_shared_key_signs_with_sha256_and_only_under_its_own_name() {
     assert_eq!(ask("key=key_1,algorithm=HMAC_SHA256", &token), Err(Refused::Mismatch), "the token is no shared key");
     assert_eq!(
         verifier.form("/v", &headers(&signature), &published()),
-        Err(Refused::Mismatch),
+        Err(Refused::Malformed),
         "a shared key needs its header"
     );
 }
@@ -162,7 +162,21 @@ fn a_signature_is_there_once() {
     twice.append(SIGNATURE, HeaderValue::from_static("x"));
     assert_eq!(verifier.get("/v", &twice), Err(Refused::Missing));
     assert_eq!(verifier.get("/v", &HeaderMap::new()), Err(Refused::Missing));
-    assert_eq!(verifier.get("/v", &headers("")), Err(Refused::Mismatch));
+    assert_eq!(verifier.get("/v", &headers("")), Err(Refused::Malformed));
+}
+
+#[test]
+fn what_cannot_be_a_signature_is_told_from_the_headers_alone() {
+    let verifier = verifier("https://gw.test", |_| {});
+    let one = sign::<Hmac<Sha1>>("any", "https://any", &[]);
+    assert_eq!(verifier.might_be_signed(&headers(&one)), Ok(()));
+    let of_sha256 = sign::<Hmac<Sha256>>("any", "https://any", &[]);
+    for text in ["x", &one[1..], &format!("{one}="), &one.replace('=', "A"), &format!("-{}", &one[1..]), &of_sha256] {
+        assert_eq!(verifier.might_be_signed(&headers(text)), Err(Refused::Malformed), "{text}");
+    }
+    let mut shared = headers(&of_sha256);
+    shared.insert(SETTINGS, HeaderValue::from_static("key=k,algorithm=HMAC_SHA256"));
+    assert_eq!(verifier.might_be_signed(&shared), Ok(()), "who has this key is looked at later");
 }
 
 #[test]

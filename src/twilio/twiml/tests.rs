@@ -20,7 +20,7 @@ fn an_answer_connects_the_stream_with_its_ticket_and_names_what_comes_after() {
     let document = connect("0123abcd");
     for part in [
         r#"<Connect action="https://gw.test/twilio/after-stream" method="POST">"#,
-        r#"<Stream url="wss://gw.test/twilio/media" statusCallback="https://gw.test/twilio/stream-status""#,
+        r#"<Stream url="wss://gw.test/twilio/media/0123abcd" statusCallback="https://gw.test/twilio/stream-status""#,
         r#"<Parameter name="ticket" value="0123abcd"/>"#,
     ] {
         assert!(document.contains(part), "{part} in {document}");

@@ -76,6 +76,27 @@ fn commands_say_which_database_and_do_not_make_one() {
 }
 
 #[test]
+fn keys_have_names_of_their_own_and_can_be_taken_back() {
+    let folder = Folder::new();
+    let run = |line: &str| run(folder.path(), line);
+    said(&run("migrate"));
+    let key = said(&run("key add desk")).trim().to_owned();
+    assert_eq!(code(&run("key add desk")), 2, "the name is taken");
+    assert_eq!(code(&Command::new(env!("CARGO_BIN_EXE_switchboard")).args(["key", "add", " "]).output().unwrap()), 2);
+    let list: Value = serde_json::from_str(said(&run("key list --json"))).unwrap();
+    assert_eq!((list.as_array().unwrap().len(), &list[0]["name"]), (1, &"desk".into()));
+    let id = list[0]["id"].as_str().unwrap();
+    assert_eq!(said(&run("key list")), format!("{id}  desk\n"));
+    assert!(!key.contains(id), "the id is no part of the key");
+    assert_eq!(code(&run("key revoke front")), 2);
+    said(&run(&format!("key revoke {id}")));
+    assert_eq!(said(&run("key list")), "");
+    said(&run("key add desk"));
+    said(&run("key revoke desk"));
+    assert_eq!(said(&run("key list --json")), "[]\n");
+}
+
+#[test]
 fn what_does_not_work_has_its_exit_code() {
     let folder = Folder::new();
     let run = |line| run(folder.path(), line);

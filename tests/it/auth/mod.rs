@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use switchboard::auth::{FirstKey, bearer, generate_key, hash_key, same};
-use switchboard::types::Secret;
+use switchboard::auth::{bearer, generate_key, hash_key, same};
 
 #[test]
 fn keys_are_marked_long_and_different() {
@@ -40,16 +39,4 @@ fn only_a_bearer_header_holds_a_key() {
     ] {
         assert_eq!(bearer(header), key, "{header}");
     }
-}
-
-#[test]
-fn a_first_start_makes_a_key_only_when_there_is_none() {
-    let configured = Secret::new("configured");
-    assert!(matches!(FirstKey::decide(true, None).unwrap(), FirstKey::Kept));
-    assert!(matches!(FirstKey::decide(false, None).unwrap(), FirstKey::Made(_)));
-    for any in [true, false] {
-        let first = FirstKey::decide(any, Some(&configured)).unwrap();
-        assert_eq!(first.hash(), Some(hash_key("configured")));
-    }
-    assert_eq!(FirstKey::Kept.hash(), None);
 }

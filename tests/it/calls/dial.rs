@@ -84,6 +84,22 @@ async fn a_call_without_a_number_of_ours_dials_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_came_by_a_name_shows_a_number_of_its_organization() {
+    let world = World::new();
+    world.orgs.add_target("desk", "+15550002222");
+    world.orgs.ours.lock().unwrap().push("+15550100199".parse().unwrap());
+    let mut ring = super::support::ring(1, "+15550000001");
+    ring.dialled = None;
+    let ticket = super::support::ticket(&world.board.ring(ring).await);
+    let (link, _peer) = super::support::media_link(1);
+    world.board.attach(world.claim(&ticket, 1), link).unwrap();
+    world.settle().await;
+    escalate(&world).await;
+    let dialled = world.carrier.dialled.lock().unwrap().clone();
+    assert_eq!(dialled.iter().map(|dial| dial.from.e164()).collect::<Vec<_>>(), ["+15550100199"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_dials_of_a_day_are_counted_over_processes() {
     let world = World::new();
     world.orgs.add_target("desk", "+15550002222");

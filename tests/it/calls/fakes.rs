@@ -304,6 +304,10 @@ impl OrgLookup for FakeOrgs {
     async fn is_ours(&self, number: &PhoneNumber) -> bool {
         self.ours.lock().unwrap().contains(number)
     }
+
+    fn number_of(&self, _: &OrgId) -> Option<PhoneNumber> {
+        self.ours.lock().unwrap().first().cloned()
+    }
 }
 
 fn organization() -> Organization {

@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use switchboard::calls::CallLimits;
-use switchboard::ports::door::{Answer, AttachError, Door as _, Refusal};
+use switchboard::ports::door::{Answer, AttachError, Door as _, Guess, Refusal, Ring};
 use switchboard::session::effect::Record;
 use switchboard::session::input::LegStatus;
 use switchboard::session::input::StaffInput;
-use switchboard::types::{Outcome, Reason};
+use switchboard::types::{Caller, Outcome, Reason};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::support::{World, fate, leg, open_row, refusal, ticket};
@@ -191,4 +191,25 @@ async fn staff_end_live_calls_only() {
     assert_eq!(world.ending(1).reason, Reason::StaffEnded);
     assert_eq!(*world.carrier.hung_up.lock().unwrap(), [leg(1)]);
     assert!(world.board.command(call, StaffInput::End).await.is_err());
+}
+
+/// A ring of a trunk that writes numbers without a plus.
+fn bare(n: u32) -> Ring {
+    let caller = Caller::parse("+447700900123");
+    let guess = Guess { dialled: "+12025550199".parse().unwrap(), caller };
+    Ring { leg: leg(n), caller: Caller::Withheld, dialled: None, guess: Some(guess) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn digits_without_a_plus_count_if_the_number_is_ours_and_only_then() {
+    let world = World::new();
+    ticket(&world.board.ring(bare(1)).await);
+    world.orgs.ours.lock().unwrap().push("+12025550199".parse().unwrap());
+    ticket(&world.board.ring(bare(2)).await);
+    let ends = |n| match &world.journal.records_of_leg(n)[0] {
+        Record::Opened(opening) => (opening.caller.clone(), opening.dialled.clone()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(ends(1), (Caller::Withheld, None), "nobody's: a guess is nobody to call back");
+    assert_eq!(ends(2), (Caller::parse("+447700900123"), Some("+12025550199".parse().unwrap())));
 }

@@ -157,7 +157,7 @@ pub(crate) fn stream_id(n: u32) -> StreamId {
 }
 
 pub(crate) fn ring(n: u32, caller: &str) -> Ring {
-    Ring { leg: leg(n), caller: Caller::parse(caller), dialled: Some("+15551234567".parse().unwrap()) }
+    Ring { leg: leg(n), caller: Caller::parse(caller), dialled: Some("+15551234567".parse().unwrap()), guess: None }
 }
 
 /// A call that an earlier process left open.

@@ -200,6 +200,8 @@ fn the_administrators_key_is_long_where_others_can_try() {
     table("ADMIN_API_KEY", &[], &["short"], &["two words", "t\u{e9}st"]);
     let reachable = [("BIND", "0.0.0.0:8080"), PUBLIC, KEY];
     table("ADMIN_API_KEY", &reachable, &["0123456789abcdef"], &["0123456789abcde"]);
+    let behind_a_proxy = [("BIND", "127.0.0.1:8080"), PUBLIC, KEY];
+    table("ADMIN_API_KEY", &behind_a_proxy, &["0123456789abcdef"], &["0123456789abcde"]);
 }
 
 #[test]
@@ -238,6 +240,12 @@ fn other_words_are_checked() {
             "https://a.test,",
             "null",
         ],
+    );
+    table(
+        "TRUSTED_PROXIES",
+        &[],
+        &["10.0.0.0/8", "192.0.2.1, 2001:db8::/32"],
+        &["proxy.test", "10.0.0.0/40", "10.0.0.1,"],
     );
     assert_eq!(loaded(&[("LOG_LEVEL", "off")]).log.filter, "off");
 }

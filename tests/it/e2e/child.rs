@@ -59,7 +59,25 @@ impl Gateway {
     /// Starts the program with these settings and nothing else; returns when it takes connections.
     pub(crate) async fn start(folder: &Path, addr: SocketAddr, settings: &[(&str, String)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
-        command.arg("serve").current_dir(folder).env_clear();
+        command.arg("serve");
+        Self::run(command, folder, addr, settings).await
+    }
+
+    /// The same with so many file descriptors and no more.
+    pub(crate) async fn with_descriptors(
+        count: u32,
+        folder: &Path,
+        addr: SocketAddr,
+        settings: &[(&str, String)],
+    ) -> Self {
+        let mut command = Command::new("/bin/sh");
+        let limited = format!("ulimit -n {count} && exec \"$0\" serve");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_switchboard")]);
+        Self::run(command, folder, addr, settings).await
+    }
+
+    async fn run(mut command: Command, folder: &Path, addr: SocketAddr, settings: &[(&str, String)]) -> Self {
+        command.current_dir(folder).env_clear();
         command.env("BIND", addr.to_string()).env("LOG_LEVEL", LOG_LEVEL).env("LOG_FORMAT", "json");
         command.envs(settings.iter().map(|(name, value)| (*name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

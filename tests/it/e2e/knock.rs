@@ -79,6 +79,12 @@ impl Knocker {
         self.post(target, FORM, &sign(target, pairs), form(pairs).into_bytes()).await
     }
 
+    /// The body of an open page.
+    pub(crate) async fn get(&self, target: &str) -> String {
+        let answer = self.client.get(format!("http://{}{target}", self.addr)).send().await.unwrap();
+        answer.text().await.unwrap()
+    }
+
     /// The status of a request of any method.
     pub(crate) async fn method(&self, method: &str, target: &str) -> u16 {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
@@ -98,9 +104,10 @@ impl Knocker {
         text.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok()).unwrap_or(0)
     }
 
-    /// Opens a media socket with this signature; the error is the status of the refusal.
-    pub(crate) async fn media_signed(&self, signed: &str) -> Result<Socket, u16> {
-        let mut request = format!("ws://{}/twilio/media", self.addr).into_client_request().unwrap();
+    /// Opens the media socket of this ticket with this signature; the error is the status of the refusal.
+    pub(crate) async fn media_signed(&self, ticket: &str, signed: &str) -> Result<Socket, u16> {
+        let url = format!("ws://{}/twilio/media/{ticket}", self.addr);
+        let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("X-Twilio-Signature", signed.parse().unwrap());
         let stream = TcpStream::connect(self.addr).await.unwrap();
         match client_async(request, stream).await {
@@ -110,20 +117,37 @@ impl Knocker {
         }
     }
 
+    /// The same with the right signature.
+    pub(crate) async fn media_of(&self, ticket: &str) -> Result<Socket, u16> {
+        self.media_signed(ticket, &signature(TOKEN, &format!("wss://gw.test/twilio/media/{ticket}"), &[])).await
+    }
+
+    /// Rings, and gives the ticket of the answer; `None`: the call is over.
+    pub(crate) async fn ticket(&self, leg: &str) -> Option<String> {
+        let (status, document) = self.webhook("/twilio/voice", &ringing(leg)).await;
+        assert_eq!(status, 200);
+        let (_, after) = document.split_once(r#"name="ticket" value=""#)?;
+        after.split('"').next().map(str::to_owned)
+    }
+
+    /// A media socket that says nothing yet. One call's ticket serves for all of them while it waits for its stream.
     pub(crate) async fn media(&self) -> Socket {
-        let signed = signature(TOKEN, "wss://gw.test/twilio/media", &[]);
-        self.media_signed(&signed).await.unwrap()
+        for number in 0xE000.. {
+            if let Some(ticket) = self.ticket(&leg(number)).await
+                && let Ok(socket) = self.media_of(&ticket).await
+            {
+                return socket;
+            }
+        }
+        unreachable!("there are legs enough")
     }
 
     /// Rings, and opens the stream that the answer asks for.
     pub(crate) async fn attached(&self, leg: &str) -> Socket {
-        let (status, document) = self.webhook("/twilio/voice", &ringing(leg)).await;
-        assert_eq!(status, 200);
-        let (_, after) = document.split_once(r#"name="ticket" value=""#).unwrap();
-        let ticket = after.split('"').next().unwrap();
-        let mut socket = self.media().await;
+        let ticket = self.ticket(leg).await.unwrap();
+        let mut socket = self.media_of(&ticket).await.unwrap();
         socket.send(Message::text(CONNECTED)).await.unwrap();
-        socket.send(Message::text(start(leg, ticket))).await.unwrap();
+        socket.send(Message::text(start(leg, &ticket))).await.unwrap();
         socket
     }
 }

@@ -5,6 +5,7 @@
 mod child;
 mod connections;
 mod database_down;
+mod doors;
 mod doorstep;
 mod empty_environment;
 mod ground;

@@ -1,8 +1,10 @@
 //! Who gets in: bearer keys, the first key, CORS.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Method, Request};
 use switchboard::auth::FirstKey;
 use switchboard::http::ensure_admin_key;
@@ -95,14 +97,17 @@ async fn a_first_start_makes_a_key_that_works_and_a_second_start_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_configured_key_is_stored_once_and_beside_others() {
+async fn a_configured_key_takes_the_place_of_the_one_before_and_leaves_other_names_alone() {
     let fakes = Fakes::new(KEY);
-    let configured = Secret::new("0123456789abcdef");
-    for _ in 0..2 {
-        let first = ensure_admin_key(fakes.store.as_ref(), Some(&configured)).await.unwrap();
+    for key in ["0123456789abcdef", "fedcba9876543210", "fedcba9876543210"] {
+        let first = ensure_admin_key(fakes.store.as_ref(), Some(&Secret::new(key))).await.unwrap();
         assert!(matches!(first, FirstKey::Configured(_)));
     }
-    assert_eq!(fakes.store.keys.lock().unwrap().len(), 2);
+    let world = World::over(fakes);
+    for (key, status) in [("0123456789abcdef", 401), ("fedcba9876543210", 200), (KEY, 200)] {
+        let request = Request::builder().uri("/api/calls").header("authorization", format!("Bearer {key}"));
+        assert_eq!(world.send(request.body(Body::empty()).unwrap()).await.status, status, "{key}");
+    }
 }
 
 #[tokio::test]
@@ -133,4 +138,48 @@ async fn refusals_can_be_read_by_a_listed_origin() {
     let answer = world.send(request.body(Body::empty()).unwrap()).await;
     answer.problem(401, "unauthenticated");
     assert_eq!(answer.header("access-control-allow-origin"), Some("https://desk.example.com"));
+}
+
+/// A request with this key, from this peer, which forwards for others perhaps.
+fn tried(key: &str, peer: &str, forwarded_for: Option<&str>) -> Request<Body> {
+    let mut request = Request::builder().uri("/api/calls").header("authorization", format!("Bearer {key}"));
+    if let Some(list) = forwarded_for {
+        request = request.header("x-forwarded-for", list);
+    }
+    let mut request = request.body(Body::empty()).unwrap();
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from((peer.parse::<IpAddr>().unwrap(), 4000))));
+    request
+}
+
+#[tokio::test]
+async fn who_tries_wrong_keys_waits_and_nobody_else_does() {
+    let world = World::new();
+    for n in 0..10 {
+        world.send(tried(&format!("guess-{n}"), "203.0.113.7", None)).await.problem(401, "unauthenticated");
+    }
+    for key in ["guess-11", KEY] {
+        let answer = world.send(tried(key, "203.0.113.7", None)).await;
+        answer.problem(429, "too_many_wrong_keys");
+        assert_eq!(answer.header("retry-after"), Some("6"), "{key}");
+    }
+    assert_eq!(world.send(tried(KEY, "203.0.113.8", None)).await.status, 200);
+    world.fakes.clock.0.fetch_add(6_000_000, Ordering::Relaxed);
+    assert_eq!(world.send(tried(KEY, "203.0.113.7", None)).await.status, 200, "after the wait the right key gets in");
+    let bare = Request::builder().uri("/api/calls").body(Body::empty()).unwrap();
+    world.send(bare).await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn behind_a_proxy_senders_are_told_apart_by_what_the_proxy_says() {
+    let world = World::new();
+    for n in 0..20 {
+        // What stands left of the proxy's own word is the sender's invention.
+        world.send(tried("guess", "127.0.0.1", Some(&format!("198.51.100.{n}, 203.0.113.7")))).await;
+    }
+    let held_off = world.send(tried(KEY, "127.0.0.1", Some("203.0.113.7"))).await;
+    held_off.problem(429, "too_many_wrong_keys");
+    assert_eq!(world.send(tried(KEY, "127.0.0.1", Some("203.0.113.8"))).await.status, 200);
+    assert_eq!(world.send(tried(KEY, "127.0.0.1", None)).await.status, 200);
+    let invented = world.send(tried(KEY, "203.0.113.9", Some("203.0.113.7"))).await;
+    assert_eq!(invented.status, 200, "who is no proxy is known by their own address");
 }

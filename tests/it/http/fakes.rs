@@ -13,11 +13,11 @@ use async_trait::async_trait;
 use switchboard::assistant::settings;
 use switchboard::auth::hash_key;
 use switchboard::calls::{Clock, Reading};
-use switchboard::config::CorsOrigins;
+use switchboard::config::{CorsOrigins, Proxies};
 use switchboard::http::{ApiState, CheckedOrg, FieldError, REQUEST_LIMIT};
 use switchboard::ports::sessions::{NewSession, PostedLine, SessionError, Sessions};
 use switchboard::ports::store::{
-    CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, Keys, LineRow,
+    CallDetail, CallRow, Directory, Entry, EventRow, History, IntakeRow, Journal, JournalFull, KeyRow, Keys, LineRow,
     OrgLookup, OrgRow, OwnerUnknown, ReceiptSender, StoreError, VoicemailRow,
 };
 use switchboard::session::effect::RecordId;
@@ -52,7 +52,8 @@ impl Default for FakeClock {
 
 impl Clock for FakeClock {
     fn now(&self) -> Reading {
-        Reading { monotonic_us: 0, wall: Wall(self.0.load(Ordering::Relaxed)) }
+        let now_us = self.0.load(Ordering::Relaxed);
+        Reading { monotonic_us: now_us as u64, wall: Wall(now_us) }
     }
 }
 
@@ -103,6 +104,7 @@ impl Fakes {
             metrics: Metrics::detached(),
             troubles: self.troubles.clone(),
             cors: CorsOrigins::List(vec!["https://desk.example.com".to_owned()]),
+            proxies: Proxies::default(),
             request_limit: REQUEST_LIMIT,
         }
     }
@@ -361,13 +363,34 @@ impl OrgLookup for FakeStore {
 
 #[async_trait]
 impl Keys for FakeStore {
-    async fn any(&self) -> Result<bool, StoreError> {
-        Ok(!self.keys.lock().unwrap().is_empty())
+    async fn list(&self) -> Result<Vec<KeyRow>, StoreError> {
+        let keys = self.keys.lock().unwrap();
+        Ok(keys.iter().map(|(hash, name)| KeyRow { name: name.clone(), hash: hash.clone() }).collect())
     }
 
     async fn add(&self, name: &str, hash: &str) -> Result<(), StoreError> {
         self.keys.lock().unwrap().entry(hash.to_owned()).or_insert_with(|| name.to_owned());
         Ok(())
+    }
+
+    async fn add_first(&self, name: &str, hash: &str) -> Result<bool, StoreError> {
+        let mut keys = self.keys.lock().unwrap();
+        let is_first = keys.is_empty();
+        if is_first {
+            keys.insert(hash.to_owned(), name.to_owned());
+        }
+        Ok(is_first)
+    }
+
+    async fn replace(&self, name: &str, hash: &str) -> Result<(), StoreError> {
+        let mut keys = self.keys.lock().unwrap();
+        keys.retain(|_, other| other != name);
+        keys.insert(hash.to_owned(), name.to_owned());
+        Ok(())
+    }
+
+    async fn revoke(&self, hash: &str) -> Result<bool, StoreError> {
+        Ok(self.keys.lock().unwrap().remove(hash).is_some())
     }
 
     async fn find(&self, hash: &str) -> Result<Option<String>, StoreError> {

@@ -7,8 +7,11 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use serde_json::json;
+use switchboard::config::CorsOrigins;
+use switchboard::http::ApiState;
 use switchboard::telemetry::Trouble;
 
+use super::fakes::Fakes;
 use super::{KEY, World};
 
 fn from_peer(path: &str, peer: &str) -> Request<Body> {
@@ -93,9 +96,31 @@ async fn counters_are_for_this_machine_or_for_a_key() {
 }
 
 #[tokio::test]
-async fn a_forwarding_header_does_not_make_a_peer_local() {
+async fn counters_are_not_for_whoever_is_behind_a_proxy() {
     let world = World::new();
-    let mut request = from_peer("/metrics", "203.0.113.7:9");
-    request.headers_mut().insert("x-forwarded-for", "127.0.0.1".parse().unwrap());
+    let headers = [("x-forwarded-for", "127.0.0.1"), ("forwarded", "for=127.0.0.1"), ("via", "1.1 proxy")];
+    for ((name, value), peer) in headers.into_iter().zip(["203.0.113.7:9", "127.0.0.1:9", "127.0.0.1:9"]) {
+        let mut request = from_peer("/metrics", peer);
+        request.headers_mut().insert(name, value.parse().unwrap());
+        world.send(request).await.problem(401, "unauthenticated");
+    }
+    let mut request = from_peer("/metrics", "127.0.0.1:9");
+    request.headers_mut().insert("x-forwarded-for", "203.0.113.7".parse().unwrap());
     world.send(request).await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn no_page_reads_counters_whatever_origins_may_use_the_api() {
+    let fakes = Fakes::new(KEY);
+    let router = switchboard::http::router(ApiState { cors: CorsOrigins::Any, ..fakes.state() });
+    let world = World { fakes, router };
+    for (path, allowed) in [("/api/calls", Some("*")), ("/readyz", Some("*")), ("/metrics", None)] {
+        let mut request = from_peer(path, "127.0.0.1:9");
+        request.headers_mut().insert("origin", "https://anywhere.example.com".parse().unwrap());
+        let answer = world.send(request).await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed, "{path}");
+    }
+    let preflight = Request::builder().method("OPTIONS").uri("/metrics").header("origin", "https://x.example.com");
+    let preflight = preflight.header("access-control-request-method", "GET").body(Body::empty()).unwrap();
+    world.send(preflight).await.problem(405, "method_not_allowed");
 }

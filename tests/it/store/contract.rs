@@ -1,6 +1,7 @@
 //! What every database must do, run against both.
 
-use switchboard::ports::store::{Directory, Entry, History, Keys, StoreError};
+use futures_util::future::join_all;
+use switchboard::ports::store::{Directory, Entry, History, KeyRow, Keys, StoreError};
 use switchboard::session::effect::{Event, Heard, Intake, Line, LineOrigin, Record, RecordId};
 use switchboard::session::input::IntakeData;
 use switchboard::store::{Fault, Store};
@@ -24,6 +25,8 @@ on_both!(
     organizations_are_created_once_and_updated,
     numbers_have_one_owner,
     keys_are_found_by_their_hash,
+    keys_can_be_taken_back,
+    first_keys_that_are_made_at_once_leave_one,
     an_unknown_call_is_not_found,
 );
 
@@ -284,13 +287,34 @@ async fn numbers_have_one_owner(store: Store) {
 
 async fn keys_are_found_by_their_hash(store: Store) {
     let hash = "ab".repeat(32);
-    assert!(!store.any().await.unwrap());
+    assert_eq!(store.list().await.unwrap(), []);
     store.add("admin", &hash).await.unwrap();
     store.add("other", &hash).await.unwrap();
-    assert!(store.any().await.unwrap());
+    assert_eq!(store.list().await.unwrap(), [KeyRow { name: "admin".to_owned(), hash: hash.clone() }]);
     assert_eq!(store.find(&hash).await.unwrap().as_deref(), Some("admin"));
     assert_eq!(store.find(&"cd".repeat(32)).await.unwrap(), None);
     assert!(matches!(store.add("plain", "not a hash").await, Err(StoreError::Database(_))));
+}
+
+async fn keys_can_be_taken_back(store: Store) {
+    let [old, new, desk] = ["aa", "bb", "cc"].map(|pair| pair.repeat(32));
+    store.add("admin", &old).await.unwrap();
+    store.add("desk", &desk).await.unwrap();
+    store.replace("admin", &new).await.unwrap();
+    store.replace("admin", &new).await.unwrap();
+    assert_eq!(store.find(&old).await.unwrap(), None, "the key before is gone");
+    assert_eq!(store.find(&new).await.unwrap().as_deref(), Some("admin"));
+    assert!(store.revoke(&desk).await.unwrap());
+    assert!(!store.revoke(&desk).await.unwrap(), "it was gone");
+    assert_eq!(store.list().await.unwrap().len(), 1);
+}
+
+async fn first_keys_that_are_made_at_once_leave_one(store: Store) {
+    let hashes: Vec<String> = (10..26).map(|n: u32| format!("{n}").repeat(32)).collect();
+    let made = join_all(hashes.iter().map(|hash| store.add_first("admin", hash))).await;
+    let made = made.into_iter().filter(|first| *first.as_ref().unwrap()).count();
+    assert_eq!((made, store.list().await.unwrap().len()), (1, 1));
+    assert!(!store.add_first("admin", &"ff".repeat(32)).await.unwrap());
 }
 
 async fn an_unknown_call_is_not_found(store: Store) {

@@ -34,8 +34,9 @@ impl Phone {
 
     /// Upgrades as Twilio does.
     pub(crate) async fn connect(server: &Server) -> Self {
-        let signature = sign(TOKEN, "wss://gw.test/twilio/media", &[]);
-        Self::upgrade(server, "/twilio/media", Some(&signature)).await.expect("the upgrade is accepted")
+        let path = format!("/twilio/media/{TICKET}");
+        let signature = sign(TOKEN, &format!("wss://gw.test{path}"), &[]);
+        Self::upgrade(server, &path, Some(&signature)).await.expect("the upgrade is accepted")
     }
 
     /// Upgrades, starts with a ticket that the door has sold, and gives the link that the call got.
@@ -179,30 +180,51 @@ async fn both_halves_work_at_once_in_tasks_of_their_own() {
 }
 
 #[tokio::test]
-async fn the_upgrade_must_be_signed_for_our_socket() {
+async fn the_upgrade_must_be_signed_for_our_socket_and_this_ticket() {
     let server = Server::normal().await;
-    let url = "wss://gw.test/twilio/media";
-    for signed in [url, "wss://gw.test/twilio/media/", "wss://gw.test:443/twilio/media"] {
-        let signature = sign(TOKEN, signed, &[]);
-        assert!(Phone::upgrade(&server, "/twilio/media", Some(&signature)).await.is_ok(), "{signed}");
+    let path = format!("/twilio/media/{TICKET}");
+    let url = format!("wss://gw.test{path}");
+    for signed in [url.clone(), format!("{url}/"), format!("wss://gw.test:443{path}")] {
+        let signature = sign(TOKEN, &signed, &[]);
+        assert!(Phone::upgrade(&server, &path, Some(&signature)).await.is_ok(), "{signed}");
     }
-    for signed in ["https://gw.test/twilio/media", "ws://gw.test/twilio/media", "wss://gw.test/twilio/other"] {
-        let signature = sign(TOKEN, signed, &[]);
-        assert_eq!(Phone::upgrade(&server, "/twilio/media", Some(&signature)).await.err(), Some(403), "{signed}");
+    for signed in [
+        format!("https://gw.test{path}"),
+        format!("ws://gw.test{path}"),
+        "wss://gw.test/twilio/other".to_owned(),
+        "wss://gw.test/twilio/media".to_owned(),
+        format!("wss://gw.test/twilio/media/{UNKNOWN_TICKET}"),
+    ] {
+        let signature = sign(TOKEN, &signed, &[]);
+        assert_eq!(Phone::upgrade(&server, &path, Some(&signature)).await.err(), Some(403), "{signed}");
     }
-    let forged = sign("another token", url, &[]);
-    assert_eq!(Phone::upgrade(&server, "/twilio/media", Some(&forged)).await.err(), Some(403));
-    assert_eq!(Phone::upgrade(&server, "/twilio/media", None).await.err(), Some(403));
-    let with_query = sign(TOKEN, "wss://gw.test/twilio/media?ticket=1", &[]);
-    assert_eq!(Phone::upgrade(&server, "/twilio/media?ticket=1", Some(&with_query)).await.err(), Some(403));
+    let forged = sign("another token", &url, &[]);
+    assert_eq!(Phone::upgrade(&server, &path, Some(&forged)).await.err(), Some(403));
+    assert_eq!(Phone::upgrade(&server, &path, None).await.err(), Some(403));
+    let with_query = sign(TOKEN, &format!("{url}?ticket=1"), &[]);
+    assert_eq!(Phone::upgrade(&server, &format!("{path}?ticket=1"), Some(&with_query)).await.err(), Some(403));
     assert_eq!(server.door().asked(), []);
+}
+
+#[tokio::test]
+async fn an_upgrade_whose_ticket_opens_nothing_takes_no_seat() {
+    let server = Server::normal().await;
+    let path = format!("/twilio/media/{UNKNOWN_TICKET}");
+    let signature = sign(TOKEN, &format!("wss://gw.test{path}"), &[]);
+    for _ in 0..300 {
+        assert_eq!(Phone::upgrade(&server, &path, Some(&signature)).await.err(), Some(403));
+        assert_eq!(server.house.state.waiting_sockets(), 0);
+    }
+    let bare = sign(TOKEN, "wss://gw.test/twilio/media", &[]);
+    assert_eq!(Phone::upgrade(&server, "/twilio/media", Some(&bare)).await.err(), Some(404), "no socket without one");
 }
 
 #[tokio::test]
 async fn a_signed_request_that_is_no_upgrade_is_refused() {
     let server = Server::normal().await;
-    let signature = sign(TOKEN, "wss://gw.test/twilio/media", &[]);
-    let request = client().get(server.url("/twilio/media")).header("X-Twilio-Signature", signature);
+    let path = format!("/twilio/media/{TICKET}");
+    let signature = sign(TOKEN, &format!("wss://gw.test{path}"), &[]);
+    let request = client().get(server.url(&path)).header("X-Twilio-Signature", signature);
     let status = request.send().await.unwrap().status();
     assert!(status.is_client_error(), "{status}");
     assert_eq!(server.house.state.waiting_sockets(), 0);
@@ -242,7 +264,7 @@ async fn a_connection_that_breaks_is_dropped() {
 async fn pings_are_answered_and_are_no_events() {
     let mut server = Server::normal().await;
     let (mut phone, mut link) = Phone::attached(&mut server).await;
-    for number in 0..200u8 {
+    for number in 0..90u8 {
         phone.socket.send(Message::Ping(vec![number].into())).await.unwrap();
     }
     phone.say(&media(STREAM)).await;

@@ -30,10 +30,12 @@ async fn refused(server: &Server, texts: &[&str]) -> u16 {
 async fn a_start_without_the_right_ticket_is_a_policy_violation() {
     let server = Server::normal().await;
     server.door().sell(TICKET, OTHER_LEG);
-    assert_eq!(refused(&server, &[CONNECTED, &start("unknown")]).await, 1008, "unknown");
+    assert_eq!(refused(&server, &[CONNECTED, &start("unknown")]).await, 1008, "another than in the path");
+    assert_eq!(server.door().asked(), [], "with two tickets nobody is asked");
     assert_eq!(refused(&server, &[CONNECTED, &start(TICKET)]).await, 1008, "of another call");
-    assert_eq!(refused(&server, &[CONNECTED, &start(TICKET).replace(r#""ticket""#, r#""other""#)]).await, 1008, "none");
-    assert_eq!(server.door().asked().len(), 2, "without a ticket nobody is asked");
+    let bare = start(TICKET).replace(r#""ticket""#, r#""other""#);
+    assert_eq!(refused(&server, &[CONNECTED, &bare]).await, 1008, "the path's alone, of another call");
+    assert_eq!(server.door().asked().len(), 2);
 }
 
 #[tokio::test]
@@ -156,6 +158,24 @@ async fn broken_frames_are_violations() {
         phone.socket.get_mut().write_all(raw).await.unwrap();
         assert!(matches!(event(&mut link).await, Some(MediaEvent::Violation)), "{raw:?}");
     }
+}
+
+#[tokio::test]
+async fn a_flood_of_pings_ends_the_stream() {
+    let mut server = Server::normal().await;
+    let (mut phone, mut link) = Phone::attached(&mut server).await;
+    let flood = async {
+        // Many at once, because a hundred within a second must be too many on any machine.
+        for _ in 0..20_000 {
+            if phone.socket.feed(Message::Ping(vec![0; 125].into())).await.is_err() {
+                break;
+            }
+        }
+        let _ = phone.socket.flush().await;
+    };
+    let (event, ()) = tokio::join!(event(&mut link), flood);
+    assert!(matches!(event, Some(MediaEvent::Violation)), "{event:?}");
+    assert!([1002, 1006].contains(&phone.close_code().await));
 }
 
 #[tokio::test]

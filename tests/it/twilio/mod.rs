@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests; clippy exempts only the test functions")]
 
 mod documents;
+mod doors;
 mod media;
 mod media_abuse;
 mod patience;

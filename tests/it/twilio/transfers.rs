@@ -246,7 +246,7 @@ async fn the_hold_document_is_for_twilio_and_our_account_only() {
     let malformed = "/twilio/hold?AccountSid=AC1";
     assert_eq!(get(&server, malformed, malformed).await.status(), StatusCode::BAD_REQUEST);
     let not_text = "/twilio/hold?a=%ff";
-    assert_eq!(get(&server, not_text, not_text).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(get(&server, not_text, not_text).await.status(), StatusCode::OK, "it is signed as it is");
 
     let mut without = settings();
     without.tokens.clear();

@@ -34,7 +34,7 @@ const POSTS: [&str; 18] = [
 
 const IDS: [(&str, &str); 2] = [("AccountSid", ACCOUNT), ("CallSid", LEG)];
 
-fn connect() -> Answer {
+pub(super) fn connect() -> Answer {
     Answer::Connect { ticket: Secret::new(TICKET) }
 }
 
@@ -48,7 +48,7 @@ async fn a_signed_call_is_connected_to_its_stream() {
     let length: usize = response.headers()[CONTENT_LENGTH].to_str().unwrap().parse().unwrap();
     let body = response.text().await.unwrap();
     assert_eq!(body.len(), length);
-    assert!(body.contains(r#"<Stream url="wss://gw.test/twilio/media""#), "{body}");
+    assert!(body.contains(r#"<Stream url="wss://gw.test/twilio/media/"#), "{body}");
     assert!(body.contains(&format!(r#"<Parameter name="ticket" value="{TICKET}"/>"#)), "{body}");
     let ring = Asked::Ring(LEG.to_owned(), Some("+15550142000".to_owned()), Some("+15550100000".to_owned()));
     assert_eq!(server.door().asked(), [ring]);
@@ -158,7 +158,7 @@ async fn without_a_token_every_route_is_unavailable() {
     for path in POSTS {
         assert_eq!(server.post(path, &ringing()).await.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
     }
-    let media = client().get(server.url("/twilio/media")).send().await.unwrap();
+    let media = client().get(server.url("/twilio/media/1")).send().await.unwrap();
     assert_eq!(media.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(server.door().asked(), []);
 }
@@ -189,7 +189,7 @@ async fn only_forms_are_taken() {
         assert_eq!(client().get(server.url(path)).send().await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(client().put(server.url(path)).send().await.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
     }
-    let posted = client().post(server.url("/twilio/media")).send().await.unwrap();
+    let posted = client().post(server.url("/twilio/media/1")).send().await.unwrap();
     assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
 
     let signature = sign(TOKEN, &format!("{BASE}/twilio/voice"), &ringing());
@@ -347,6 +347,7 @@ async fn a_body_that_never_ends_is_given_up() {
     let server = Server::normal().await;
     let mut socket = TcpStream::connect(server.address).await.unwrap();
     let head = "POST /twilio/voice HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 1000\r\n\
+                X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\n\r\nCallSid=";
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut answer = vec![0; 1024];

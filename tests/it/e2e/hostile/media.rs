@@ -12,11 +12,12 @@ use crate::e2e::knock::{CONNECTED, Knocker, Socket, close_code, leg, start};
 const TOO_LONG: usize = 40 * 1024;
 
 pub(super) async fn abuse(knocker: &Knocker) {
-    assert_eq!(knocker.media_signed("").await.err(), Some(403));
-    assert_eq!(knocker.media_signed("bm9uc2Vuc2U=").await.err(), Some(403));
+    assert_eq!(knocker.media_signed("0", "").await.err(), Some(403));
+    assert_eq!(knocker.media_signed("0", "bm9uc2Vuc2U=").await.err(), Some(403));
     for method in ["POST", "PUT", "DELETE"] {
-        assert_eq!(knocker.method(method, "/twilio/media").await, 405);
+        assert_eq!(knocker.method(method, "/twilio/media/0").await, 405);
     }
+    assert_eq!(knocker.media_of("0").await.err(), Some(403), "a ticket that nobody has");
     tokio::join!(strangers(knocker), silent(knocker), streams(knocker));
 }
 
