@@ -51,8 +51,8 @@ proptest! {
         };
         if let Ok(mut org) = settings::organization(&row) {
             org.language.clone_from(&texts[5]);
-            let told = instructions(&org);
-            prop_assert!(!told.is_empty() && told == instructions(&org));
+            let told = instructions(&org, Wall(0));
+            prop_assert!(!told.is_empty() && told == instructions(&org, Wall(0)));
         }
     }
 

@@ -34,7 +34,8 @@ async fn a_voice_webhook_is_told_to_ask_again_and_begins_no_second_call() {
 async fn a_question_waits_until_the_call_is_taken_up_here() {
     let world = beside();
     world.settle().await;
-    let ask = || world.board.ask(&leg(1), Question::AfterStream);
+    let leg = leg(1);
+    let ask = || world.board.ask(&leg, Question::AfterStream);
     assert!(ask().await.is_none(), "to be asked again");
     let mut asked = std::pin::pin!(ask());
     assert!(timeout(Duration::from_millis(300), asked.as_mut()).await.is_err());
