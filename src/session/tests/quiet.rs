@@ -1,11 +1,20 @@
 //! No silence: what is due comes although the caller's sound makes a step at the same instant; and the silence ladder.
 
-use crate::session::effect::{CarrierEffect, Event};
+use crate::session::effect::{CarrierEffect, Event, Record};
 use crate::session::input::{ActionResult, ModelInput};
 use crate::session::policy::{People, Policy};
 use crate::session::tests::people::target;
 use crate::session::tests::rig::{Rig, Setup};
 use crate::types::{Fallback, Outcome, Prompt, Reason, Urgency};
+
+impl Rig {
+    /// How often a local sentence was begun.
+    pub(super) fn sentences(&self, wanted: Prompt) -> usize {
+        let is_it =
+            |record: &&Record| matches!(record, Record::Event(Event::LocalSentence { prompt }) if *prompt == wanted);
+        self.records().filter(is_it).count()
+    }
+}
 
 fn with_targets() -> Setup {
     let targets = vec![target("doctor"), target("desk")].into();

@@ -189,13 +189,6 @@ impl Rig {
         self.feed(Input::Media(MediaInput::Frame(Mulaw::new(Bytes::from(vec![0xFE; 160])))));
     }
 
-    /// How often a local sentence was begun.
-    pub(super) fn sentences(&self, wanted: Prompt) -> usize {
-        let is_it =
-            |record: &&Record| matches!(record, Record::Event(Event::LocalSentence { prompt }) if *prompt == wanted);
-        self.records().filter(is_it).count()
-    }
-
     /// Lets time pass, in steps of at most 5 ms.
     pub(super) fn pass(&mut self, millis: u64) {
         let end = self.now + Duration::from_millis(millis);

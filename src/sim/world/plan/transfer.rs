@@ -1,5 +1,6 @@
 //! Worlds in which somebody is brought in: who can be reached, who asks for them, and everything that goes wrong.
 
+mod shut;
 mod words;
 
 use std::sync::Arc;
@@ -8,7 +9,6 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::audio::prompts;
-use crate::calls::FAREWELL_WAIT;
 use crate::safety::{Extensions, Language, Rules};
 use crate::session::input::StaffInput;
 use crate::session::policy::{People, Reachable};
@@ -17,6 +17,7 @@ use crate::sim::carrier::knobs::{CompanyKnobs, Delay, PhoneKnobs, RestKnobs};
 use crate::sim::carrier::person::{Habits, Leave, Person, PickUp};
 use crate::sim::model::script::tone;
 use crate::sim::model::{ModelKnobs, ModelScript, Part, Reply};
+use crate::sim::world::plan::transfer::shut::{drain, strand};
 use crate::sim::world::plan::transfer::words::random_script;
 use crate::sim::world::plan::{CallerKind, Guest, WorldPlan, random_replay};
 use crate::types::org::{EscalationSettings, Target, WeekHours};
@@ -216,41 +217,6 @@ impl WorldPlan {
         }
         plan
     }
-}
-
-/// Staff hear of an emergency.
-fn emergency(at: Duration) -> (Duration, Interlude) {
-    let (target, urgency, reason) = (None, Urgency::Emergency, format!("Staff heard of the {SECRET}."));
-    (at, Interlude::Staff(StaffInput::Escalate { target, urgency, reason }))
-}
-
-/// The gateway shuts down and comes back, often while an emergency rings.
-fn drain(plan: &mut WorldPlan, rng: &mut Rng) {
-    let Some(transfer) = &mut plan.transfer else {
-        return;
-    };
-    let at = millis(rng, 3000, 40_000);
-    transfer.interludes.retain(|(_, what)| !matches!(what, Interlude::Crash | Interlude::Return));
-    if rng.u8(..3) > 0 {
-        transfer.interludes.push(emergency(at - millis(rng, 100, 2900)));
-    }
-    transfer.interludes.push((at, Interlude::Drain));
-    transfer.interludes.push((at + FAREWELL_WAIT, Interlude::Crash));
-    transfer.interludes.push((at + FAREWELL_WAIT + millis(rng, 500, 5000), Interlude::Return));
-}
-
-/// Nobody answers in an emergency, and the caller says nothing more and does not hang up.
-fn strand(plan: &mut WorldPlan, rng: &mut Rng) {
-    let Some(transfer) = &mut plan.transfer else {
-        return;
-    };
-    plan.caller = CallerKind::Scripted(Box::new(Guest::new(Vec::new(), None)));
-    plan.company.hang_up_after = None;
-    transfer.habits = Habits::default();
-    for (_, person) in &mut transfer.persons {
-        person.pick_up = PickUp::Busy(millis(rng, 300, 3000));
-    }
-    transfer.interludes = vec![emergency(millis(rng, 500, 6000))];
 }
 
 fn random_policy(plan: &mut WorldPlan, rng: &mut Rng) {
