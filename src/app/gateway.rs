@@ -3,7 +3,6 @@
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::browser::BrowserMint;
 use crate::app::keyring::KeyRing;
 use crate::app::lookout::look_out;
-use crate::app::upkeep::{Upkeep, keep_lease};
+use crate::app::upkeep::{Signs, Upkeep, keep_lease};
 use crate::app::wiring::{calls_settings, check_org, connector, home, net, private_dir, secret_mint, twilio_settings};
 use crate::app::{OrgCache, SystemClock, descriptors, server};
 use crate::assistant::demo_org;
@@ -179,7 +178,7 @@ impl Gateway {
         let server = server.context("the HTTP server")?;
 
         let background = CancellationToken::new();
-        let answers = Arc::new(AtomicBool::new(true));
+        let signs = Arc::<Signs>::default();
         let upkeep = Upkeep {
             orgs,
             keys,
@@ -189,9 +188,9 @@ impl Gateway {
             store: store.clone(),
             troubles: troubles.clone(),
             clock,
-            answers: answers.clone(),
+            signs: signs.clone(),
         };
-        let lease = keep_lease(lease, Arc::downgrade(&board), troubles, answers);
+        let lease = keep_lease(lease, Arc::downgrade(&board), troubles, signs);
         let places = Place::parse(config.telephony.api_base.as_str()).filter(|_| carrier_configured);
         let places = places.into_iter().chain([connector.place().clone()]).collect();
         #[expect(clippy::disallowed_methods, reason = "the composition root owns these tasks")]

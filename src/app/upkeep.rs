@@ -2,6 +2,7 @@
 //!
 //! What is wrong with either is reported as a trouble of the installation, so that somebody hears of it.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::calls::Switchboard;
 use crate::ports::door::Door as _;
 use crate::ports::sessions::Sessions as _;
 use crate::ports::store::Journal as _;
-use crate::store::{BEAT_EVERY, Beat, DiskJournal, Fault, LeaseKeeper, Store};
+use crate::store::{BEAT_EVERY, Beat, Disk, DiskJournal, Fault, LeaseKeeper, Store};
 use crate::telemetry::{Metrics, Trouble, Troubles};
 
 /// What it looks after. Calls and journal belong to the gateway, which ends them.
@@ -27,8 +28,17 @@ pub(super) struct Upkeep {
     pub(super) store: Store,
     pub(super) troubles: Troubles,
     pub(super) clock: SystemClock,
+    pub(super) signs: Arc<Signs>,
+}
+
+/// What the tasks of the upkeep tell each other.
+#[derive(Default)]
+pub(super) struct Signs {
     /// The database answered when it was asked last; a journal that has nothing to write does not know.
-    pub(super) answers: Arc<AtomicBool>,
+    answers: AtomicBool,
+    /// The spool was replayed, and the calls of earlier processes are taken up: before that nobody knows how far their
+    /// records go.
+    swept: AtomicBool,
 }
 
 impl Upkeep {
@@ -51,6 +61,7 @@ impl Upkeep {
         if let Some(board) = self.board.upgrade()
             && !board.is_draining()
         {
+            self.signs.swept.store(true, Ordering::Relaxed);
             board.sweep();
         }
     }
@@ -74,7 +85,7 @@ impl Upkeep {
         if !journal.is_healthy() {
             let is_old = age_secs >= SPOOL_AGE_MAX.as_secs() as i64;
             self.troubles.raise(Trouble::Database, if is_old { "spool_is_old" } else { "spooling" });
-        } else if self.answers.load(Ordering::Relaxed) {
+        } else if self.signs.answers.load(Ordering::Relaxed) {
             self.troubles.clear(Trouble::Database);
         }
     }
@@ -83,8 +94,18 @@ impl Upkeep {
         let Some(disk) = journal.look_at_disk().await else { return };
         metrics::gauge!("switchboard_disk_available_bytes").set(disk.available_bytes as f64);
         self.stands(Trouble::DiskFull, disk.is_full, "the reserve is in use");
-        let used = disk.used_percent();
-        self.stands(Trouble::DiskNearlyFull, used >= DISK_USED_PERCENT_MAX, "data_dir");
+        if disk.used_percent() >= DISK_USED_PERCENT_MAX {
+            self.troubles.raise(Trouble::DiskNearlyFull, "data_dir");
+        } else {
+            self.stands(Trouble::DiskNearlyFull, self.is_database_disk_nearly_full().await, "database");
+        }
+    }
+
+    /// A database elsewhere has its own people.
+    async fn is_database_disk_nearly_full(&self) -> bool {
+        let Some(folder) = self.store.folder().map(Path::to_owned) else { return false };
+        let disk = tokio::task::spawn_blocking(move || Disk::of(&folder)).await;
+        matches!(disk, Ok(Ok(disk)) if disk.used_percent() >= DISK_USED_PERCENT_MAX)
     }
 
     fn stands(&self, trouble: Trouble, stands: bool, cause: &str) {
@@ -121,7 +142,7 @@ pub(super) async fn keep_lease(
     mut lease: LeaseKeeper,
     board: Weak<Switchboard>,
     troubles: Troubles,
-    answers: Arc<AtomicBool>,
+    signs: Arc<Signs>,
 ) {
     let mut tick = interval(BEAT_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -129,21 +150,21 @@ pub(super) async fn keep_lease(
         tick.tick().await;
         let Some(board) = board.upgrade() else { return };
         let beaten = lease.beat().await;
-        answers.store(beaten.is_ok(), Ordering::Relaxed);
+        signs.answers.store(beaten.is_ok(), Ordering::Relaxed);
         match beaten {
-            Ok(beat) => react(beat, &board, &troubles),
+            Ok(beat) => react(beat, &board, &troubles, &signs),
             Err(fault) => complain(&fault, &troubles, lease.place()),
         }
     }
 }
 
-fn react(beat: Beat, board: &Arc<Switchboard>, troubles: &Troubles) {
+fn react(beat: Beat, board: &Arc<Switchboard>, troubles: &Troubles, signs: &Signs) {
     troubles.clear(Trouble::DatabaseReadOnly);
     if beat.was_lost {
         tracing::error!("this process was taken for dead by another; calls from before may be served twice");
         troubles.raise(Trouble::LeaseLost, "taken for dead");
     }
-    if beat.taken > 0 && !board.is_draining() {
+    if beat.taken > 0 && signs.swept.load(Ordering::Relaxed) && !board.is_draining() {
         board.sweep();
     }
 }

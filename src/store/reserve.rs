@@ -24,6 +24,19 @@ pub struct Disk {
 }
 
 impl Disk {
+    /// How full the disk is that holds this folder. Blocks for a moment.
+    ///
+    /// # Errors
+    /// The folder is not there.
+    pub fn of(folder: &Path) -> io::Result<Self> {
+        let disk = statvfs(folder)?;
+        Ok(Self {
+            available_bytes: disk.f_bavail.saturating_mul(disk.f_frsize),
+            total_bytes: disk.f_blocks.saturating_mul(disk.f_frsize),
+            is_full: false,
+        })
+    }
+
     /// Whole per cent that are used, as this process sees it.
     pub const fn used_percent(&self) -> u64 {
         match self.available_bytes.saturating_mul(100).checked_div(self.total_bytes) {
@@ -69,16 +82,15 @@ impl Reserve {
     /// Looks at the disk, and makes the reserve if it is missing and there is room for twice as much.
     pub(crate) fn look(&mut self) -> io::Result<Disk> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        let disk = statvfs(folder)?;
-        let available = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if !self.is_there && available >= self.bytes.saturating_mul(2) && self.make().is_ok() {
+        let disk = Disk::of(folder)?;
+        let has_room = disk.available_bytes >= self.bytes.saturating_mul(2);
+        if !self.is_there && has_room && self.make().is_ok() {
             self.is_there = true;
             if self.freed.swap(false, Ordering::Relaxed) {
                 tracing::info!("the disk has room again; the reserve is made anew");
             }
         }
-        let is_full = self.freed.load(Ordering::Relaxed);
-        Ok(Disk { available_bytes: available, total_bytes: disk.f_blocks.saturating_mul(disk.f_frsize), is_full })
+        Ok(Disk { is_full: self.freed.load(Ordering::Relaxed), ..disk })
     }
 
     fn make(&self) -> io::Result<()> {

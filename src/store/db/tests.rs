@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::ports::store::History as _;
+use crate::ports::store::{Directory as _, History as _, OrgRow, StoreError};
 use crate::store::fault::limited;
 use crate::store::{Store, StoreSettings};
 
@@ -78,4 +78,18 @@ pub(crate) async fn plan(store: &Store, sql: &str) -> String {
 fn values_are_numbered_row_by_row() {
     let rows = [vec![Arg::Int(1), Arg::Bool(true)], vec![Arg::Int(2), Arg::Bool(false)]];
     assert_eq!(with_values("insert into t (a, b)", &rows, " x"), "insert into t (a, b) values ($1, $2), ($3, $4) x");
+}
+
+/// SQLite itself ends a transaction that meets a full disk.
+#[tokio::test]
+async fn a_database_that_was_full_is_written_again_when_there_is_room() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    let Db::Lite { writer, .. } = &store.db else { unreachable!("a file") };
+    let large = OrgRow { id: "large".into(), name: "x".repeat(1 << 20), ..OrgRow::default() };
+    // As large as it is, and no larger.
+    sqlx::query("pragma max_page_count = 1").execute(writer).await.unwrap();
+    assert!(matches!(store.create_org(&large).await, Err(StoreError::Unavailable)));
+    sqlx::query("pragma max_page_count = 1000000").execute(writer).await.unwrap();
+    store.create_org(&large).await.unwrap();
 }

@@ -8,6 +8,7 @@ mod database_down;
 mod doors;
 mod doorstep;
 mod empty_environment;
+mod full_disk;
 mod ground;
 mod hostile;
 mod hostile_people;
