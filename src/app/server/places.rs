@@ -18,8 +18,10 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Proxies, subscriber};
 use crate::telemetry::{Trouble, Troubles};
 
-/// Whoever has been waited for less is not sent away: they have only just come.
-const WAITED_MIN: Duration = Duration::from_millis(100);
+/// Whoever has been waited for less is not sent away: they may only just have come, to a machine that is busy.
+const WAITED_MIN: Duration = Duration::from_secs(1);
+/// The same for an answer that is not read: there the gateway has done its part.
+const UNREAD_MIN: Duration = Duration::from_millis(100);
 
 /// Until somebody is looked for again who can be sent away.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -55,6 +57,8 @@ pub(super) struct Conduct {
     /// Since when the peer is waited for, in microseconds of `Places::began` and one more; 0: it is not.
     waits_since: AtomicU64,
     upgraded: AtomicBool,
+    /// An answer is there, and the peer does not take it.
+    unread: AtomicBool,
     /// It must go.
     pub(super) out: CancellationToken,
 }
@@ -98,7 +102,7 @@ impl Places {
     pub(super) fn send_one_away(&self) {
         let now_us = self.now_us();
         let inner = self.lock();
-        let waiting = inner.taken.values().filter(|conduct| conduct.waited_us(now_us) >= WAITED_MIN.as_micros() as u64);
+        let waiting = inner.taken.values().filter(|conduct| conduct.may_go(now_us));
         if let Some(longest) = waiting.min_by_key(|conduct| conduct.waits_since.load(Ordering::Relaxed)) {
             longest.take_turn();
             longest.out.cancel();
@@ -122,6 +126,7 @@ impl Places {
         let conduct = Arc::new(Conduct {
             waits_since: AtomicU64::new(self.now_us() + 1),
             upgraded: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
             out: CancellationToken::new(),
         });
         inner.taken.insert(number, Arc::clone(&conduct));
@@ -162,6 +167,16 @@ impl Conduct {
 
     pub(super) fn is_upgraded(&self) -> bool {
         self.upgraded.load(Ordering::Relaxed)
+    }
+
+    /// The peer does not take what is written, or takes it again.
+    pub(super) fn set_unread(&self, unread: bool) {
+        self.unread.store(unread, Ordering::Relaxed);
+    }
+
+    fn may_go(&self, now_us: u64) -> bool {
+        let min = if self.unread.load(Ordering::Relaxed) { UNREAD_MIN } else { WAITED_MIN };
+        u128::from(self.waited_us(now_us)) >= min.as_micros()
     }
 
     fn waited_us(&self, now_us: u64) -> u64 {

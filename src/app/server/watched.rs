@@ -46,6 +46,7 @@ impl<S> Watched<S> {
                 self.taken = self.taken.saturating_add(bytes);
                 if self.taken >= PROGRESS_BYTES_MIN {
                     self.stalled = None;
+                    self.place.conduct().set_unread(false);
                     self.place.waits();
                 }
                 Poll::Ready(Ok(bytes))
@@ -57,6 +58,7 @@ impl<S> Watched<S> {
                     Box::pin(sleep(STALL_MAX))
                 });
                 if stalled.as_mut().poll(cx).is_pending() {
+                    self.place.conduct().set_unread(true);
                     return Poll::Pending;
                 }
                 metrics::counter!("switchboard_connections_refused_total", "why" => "reads_nothing").increment(1);
@@ -94,6 +96,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     /// Asked for when everything was written.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stalled = None;
+        self.place.conduct().set_unread(false);
         Pin::new(&mut self.socket).poll_flush(cx)
     }
 

@@ -79,10 +79,12 @@ impl Knocker {
         self.post(target, FORM, &sign(target, pairs), form(pairs).into_bytes()).await
     }
 
-    /// The body of an open page.
+    /// The body of an open page; an error's text if the gateway hangs up.
     pub(crate) async fn get(&self, target: &str) -> String {
-        let answer = self.client.get(format!("http://{}{target}", self.addr)).send().await.unwrap();
-        answer.text().await.unwrap()
+        match self.client.get(format!("http://{}{target}", self.addr)).send().await {
+            Ok(answer) => answer.text().await.unwrap(),
+            Err(error) => error.to_string(),
+        }
     }
 
     /// The status of a request of any method.

@@ -47,7 +47,7 @@ async fn when_all_places_are_taken_whoever_was_waited_for_longest_goes() {
     let mut taken = Vec::new();
     for n in 0..4 {
         taken.push(places.take(peer(&format!("203.0.113.{n}"))).await.unwrap());
-        advance(Duration::from_millis(200)).await;
+        advance(WAITED_MIN).await;
     }
     // The oldest is being answered, the next is a stream, the third has just made progress.
     taken[0].conduct().take_turn();
@@ -62,6 +62,18 @@ async fn when_all_places_are_taken_whoever_was_waited_for_longest_goes() {
     assert!(place.is_some());
     assert!(taken.iter().all(|place| !place.conduct().out.is_cancelled()));
     assert!(places.troubles.stands(Trouble::Connections));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_read_goes_before_who_has_only_just_come() {
+    let places = places(2, 100);
+    let first = places.take(peer("203.0.113.1")).await.unwrap();
+    let second = places.take(peer("203.0.113.2")).await.unwrap();
+    second.conduct().set_unread(true);
+    advance(UNREAD_MIN).await;
+    places.send_one_away();
+    places.send_one_away();
+    assert!(second.conduct().out.is_cancelled() && !first.conduct().out.is_cancelled());
 }
 
 #[tokio::test(start_paused = true)]
