@@ -219,12 +219,9 @@ fn placed() -> Line {
 
 fn verdict(line: &mut Line) {
     let case = case(include_str!("../../../fixtures/field/09-late-verdict.json"));
-    let form: Vec<_> = case["form"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| format!("{name}={}", value.as_str().unwrap()))
-        .collect();
+    let fields = case["form"].as_object().unwrap().iter();
+    let fields = fields.map(|(name, value)| format!("{name}={}", value.as_str().unwrap()));
+    let form: Vec<_> = fields.chain([format!("CallSid={}", leg())]).collect();
     let by = callback::transfer::picked_up(&Form::parse(form.join("&").as_bytes()).unwrap()).unwrap();
     line.feed(Input::Carrier(CarrierInput::PickedUp(by)));
 }
