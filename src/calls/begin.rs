@@ -333,10 +333,13 @@ async fn supervise(mut actor: Actor, mut leave: Leave) {
         }
     }
     drop(leave);
+    let org = actor.desk.org.id.clone();
     // Whoever still waits for an answer of this call hears now that none comes.
     let log = actor.into_log();
+    let ending = log.ending();
     log.hand_over().await;
-    tracing::info!("a call is over");
+    let (outcome, reason) = ending.map_or(("none", "none"), |end| (end.outcome.as_str(), end.reason.as_str()));
+    tracing::info!(%org, outcome, reason, secs = ending.map(|end| end.at.0 / 1000), "a call is over");
 }
 
 /// Takes a call off the list and gives its place back, however its task ends.

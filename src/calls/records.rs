@@ -24,7 +24,8 @@ pub(super) struct RecordLog {
     next: RecordId,
     /// Numbers of the lines that were written.
     lines: BTreeSet<u32>,
-    ended: bool,
+    /// How the call ended, once that is recorded.
+    ending: Option<Ending>,
 }
 
 impl RecordLog {
@@ -34,7 +35,7 @@ impl RecordLog {
 
     /// Goes on with a call that an earlier process left; `next` is the number that its next record must have.
     pub(super) fn resume(call: CallId, next: RecordId, journal: Arc<dyn Journal>, receipts: ReceiptSender) -> Self {
-        Self { call, journal, receipts, held: VecDeque::new(), next, lines: BTreeSet::new(), ended: false }
+        Self { call, journal, receipts, held: VecDeque::new(), next, lines: BTreeSet::new(), ending: None }
     }
 
     /// An earlier process wrote this line.
@@ -45,7 +46,9 @@ impl RecordLog {
     /// Hands a record to the journal, or holds it.
     pub(super) fn append(&mut self, at: Wall, no: RecordId, record: Record) {
         self.next = RecordId(no.0 + 1);
-        self.ended |= matches!(record, Record::Ended(_));
+        if let Record::Ended(ending) = &record {
+            self.ending = Some(*ending);
+        }
         if let Record::Line(line) = &record {
             self.lines.insert(line.seq);
         }
@@ -54,6 +57,11 @@ impl RecordLog {
             counter!("switchboard_records_held_total").increment(1);
             self.held.push_back(entry);
         }
+    }
+
+    /// How the call ended; `None`: that is not recorded yet.
+    pub(super) const fn ending(&self) -> Option<Ending> {
+        self.ending
     }
 
     /// Offers what is held again. True when nothing is left.
@@ -82,7 +90,7 @@ impl RecordLog {
     /// Ends a call whose core can no longer do so. Lines that had a number and were not written are filled in, so that
     /// the numbers have no gap. Nothing happens if the call's end is recorded already.
     pub(super) fn end(&mut self, at: Wall, ending: Ending) {
-        if self.ended {
+        if self.ending.is_some() {
             return;
         }
         self.fill_gaps(at);

@@ -154,7 +154,7 @@ impl Door for Switchboard {
         match &question {
             Question::OperatorAnswered { attempt, leg, .. }
             | Question::OperatorKey { attempt, leg, .. }
-            | Question::OperatorDone { attempt, leg } => {
+            | Question::OperatorDone { attempt, leg, .. } => {
                 self.dials.claim(leg, Owner { call, attempt: Some(*attempt) });
             }
             Question::OutboundAnswered { leg } => {

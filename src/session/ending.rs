@@ -239,6 +239,7 @@ impl CallSession {
             return;
         }
         self.end_people(outcome, out);
+        self.people.queued_move = None;
         self.ending = Ending::HangingUp { outcome, reason };
         self.timers.stop_all();
         self.timers.set(Timer::HangUp, now + self.policy.hangup_wait);

@@ -240,11 +240,12 @@ pub enum Question {
     OperatorAnswered { attempt: u32, leg: LegId, by: AnsweredBy },
     /// A key, or none in time, at this step of the gate or the menu.
     OperatorKey { attempt: u32, leg: LegId, step: u32, key: Option<char> },
-    /// The operator's part in the room is over.
-    OperatorDone { attempt: u32, leg: LegId },
-    /// The caller's part in the room, or the cold transfer, is over; the caller is still on the line.
-    /// `bridged`: the carrier's word on a cold transfer.
-    CallerDone { attempt: u32, bridged: Option<bool> },
+    /// The operator's part in the room is over. `parted`: the operator was in the room and is still on the line, so that
+    /// it was the room that ended.
+    OperatorDone { attempt: u32, leg: LegId, parted: bool },
+    /// The caller's part in the room, or the cold transfer, is over. `bridged`: the carrier's word on a cold transfer;
+    /// `ended`: the caller has hung up, and is asked about all the same.
+    CallerDone { attempt: u32, bridged: Option<bool>, ended: bool },
     /// The caller has finished the message.
     VoicemailDone { recording: String, duration: Duration },
     /// The party of an outbound call picked up.

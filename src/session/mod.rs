@@ -282,6 +282,7 @@ impl CallSession {
         self.respond(now, out);
         self.play(now, out);
         self.settle_lines(now, out);
+        self.advance_held_dial(now, out);
         self.advance_transfer(now, out);
         self.clean_up(out);
         self.advance_ending(now, out);

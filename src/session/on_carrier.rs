@@ -93,17 +93,30 @@ impl CallSession {
             Question::OperatorKey { attempt, leg, step, key } => {
                 self.on_operator_key(now, (attempt, &leg), step, key, out)
             }
-            Question::OperatorDone { attempt, leg } => {
+            Question::OperatorDone { attempt, leg, parted } => {
                 let known = self.people.attempt().is_some_and(|at| at.no == attempt && at.is_leg(&leg));
+                let came = self.people.attempt().is_some_and(|at| !at.left_room);
+                if known && parted && came {
+                    // The room ended, and the operator did not leave it: the caller was there, and has left.
+                    self.on_meeting(now, out);
+                }
                 if known && self.people.stage() == Some(Stage::Talking) {
                     self.operator_left(now, out);
                 }
                 Document::HangUp
             }
-            Question::CallerDone { attempt, bridged } => match self.ending {
-                Ending::None => self.on_caller_done(now, attempt, bridged, out),
-                _ => self.on_after_stream(now, out),
-            },
+            Question::CallerDone { ended: true, .. } if !self.is_cold() => {
+                // The caller has hung up, and the carrier asks all the same.
+                self.on_leg_status(now, LegStatus::Completed, out);
+                Document::HangUp
+            }
+            Question::CallerDone { attempt, bridged, .. } => {
+                self.note_moved(attempt);
+                match self.ending {
+                    Ending::None => self.on_caller_done(now, attempt, bridged, out),
+                    _ => self.on_after_stream(now, out),
+                }
+            }
             Question::VoicemailDone { recording, duration } => match self.ending {
                 Ending::None => self.on_voicemail_done(now, recording, duration, out),
                 _ => self.on_after_stream(now, out),
@@ -117,7 +130,7 @@ impl CallSession {
     }
 
     /// The stream is there: its own sound says so, which no request can forge.
-    fn is_stream_fresh(&self, now: Mono) -> bool {
+    pub(super) fn is_stream_fresh(&self, now: Mono) -> bool {
         let ours = matches!(self.ending, Ending::Closing { .. } | Ending::Over);
         let heard = self.pace.stream_heard.is_some_and(|at| now.since(at) < STREAM_FRESH);
         !ours && self.media == Media::Live && heard
@@ -221,15 +234,11 @@ impl CallSession {
         }
         // Whoever waits in an emergency is fetched as soon as it is known that they are there.
         let waits = |past: &PastAsk| past.fact.urgency == Urgency::Emergency;
-        let fetch_now =
-            self.counters.leg_is_up && self.people.taken_up && self.people.again.as_ref().is_some_and(waits);
+        let asked = self.people.again.as_ref().is_some_and(waits);
+        let fetch_now = self.counters.leg_is_up && self.people.taken_up && asked && !self.people.fetched;
         if self.counters.lookups >= self.policy.lookup_tries || fetch_now {
-            if self.counters.leg_is_up && std::mem::take(&mut self.people.taken_up) {
+            if self.counters.leg_is_up && self.fetch_to_stream(now, out) {
                 // Nobody knows where the caller waits: on a stream we can talk.
-                self.counters.lookups = 0;
-                self.timers.set(Timer::Stream, now + RECONNECT_WAIT);
-                self.move_caller(now, Document::Connect, out);
-                self.people.next = None;
             } else if self.counters.leg_is_up {
                 self.hang_up(now, Outcome::StreamLost, Reason::StreamBroken, out);
             } else {
@@ -267,6 +276,7 @@ impl CallSession {
             ActionResult::Status(status) => {
                 self.counters.leg_is_up |= !status.is_terminal();
                 self.on_leg_status(now, status, out);
+                self.on_seen_without_stream(now, status, out);
             }
             ActionResult::Gone => self.close(now, Outcome::CallerHungUp, Reason::CarrierStatus, out),
             ActionResult::Failed if self.counters.lookups >= self.policy.lookup_tries => {
@@ -278,6 +288,18 @@ impl CallSession {
             | ActionResult::Refused(_)
             | ActionResult::NotDone(_)
             | ActionResult::Unknown => {}
+        }
+    }
+
+    /// The caller is there, the stream is not, and the carrier has not asked for a while: it will not.
+    fn on_seen_without_stream(&mut self, now: Mono, status: LegStatus, out: &mut Effects) {
+        let Media::Gone { since } = self.media else {
+            return;
+        };
+        let asked = self.people.is_handing_over() || self.people.is_moving() || self.timers.is_set(Timer::Stream);
+        let waited = now.since(since) >= self.policy.detach_wait;
+        if status == LegStatus::InProgress && waited && !asked && matches!(self.ending, Ending::None) {
+            self.fetch_to_stream(now, out);
         }
     }
 
@@ -320,13 +342,17 @@ impl CallSession {
             self.on_no_pick_up(now, out);
             return;
         }
-        match (self.media, &self.ending) {
-            (_, Ending::Sentence { outcome, reason, .. }) => {
-                let (outcome, reason) = (*outcome, *reason);
-                self.hang_up(now, outcome, reason, out);
+        if let Ending::Sentence { outcome, reason, .. } = self.ending {
+            self.hang_up(now, outcome, reason, out);
+            return;
+        }
+        match self.media {
+            Media::Gone { .. } => self.look_up(now, out),
+            Media::Awaiting | Media::Live => {
+                if self.media == Media::Live || !self.fetch_to_stream(now, out) {
+                    self.hang_up(now, Outcome::StreamLost, Reason::NoStream, out);
+                }
             }
-            (Media::Gone { .. }, _) => self.look_up(now, out),
-            (_, _) => self.hang_up(now, Outcome::StreamLost, Reason::NoStream, out),
         }
     }
 }

@@ -31,9 +31,14 @@ impl CallSession {
         if matches!(self.ending, Ending::HangingUp { .. } | Ending::Closing { .. } | Ending::Over) {
             return;
         }
+        if self.is_fetching() {
+            self.come_back(now, out);
+        }
         if self.media == Media::Live {
             self.lose_stream(now, out);
         }
+        self.pace.stream_heard = Some(now);
+        self.people.fetched = false;
         let resumed = matches!(self.media, Media::Gone { .. });
         self.media = Media::Live;
         self.people.next = None;

@@ -64,6 +64,12 @@ words! {
         LeavesIntents = "leaves_intents",
         /// A request that says that the stream is gone is believed, although the stream is there.
         TrustsReplays = "trusts_replays",
+        /// A redirect does not wait for the answer to the one before.
+        MovesTwice = "moves_twice",
+        /// A phone is rung again while it still rings for an earlier process.
+        RingsTwice = "rings_twice",
+        /// Whoever's end is told first counts as the one who left.
+        ForgetsTalk = "forgets_talk",
         /// The model's connection outlives the call.
         KeepsModel = "keeps_model",
         /// A connection to the carrier that has swallowed a request is used for the next one, too.

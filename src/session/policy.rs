@@ -240,6 +240,8 @@ pub struct Policy {
     pub bridge_max: Duration,
     /// Between looks at the legs while they talk.
     pub bridge_look: Duration,
+    /// Between looks at the leg of an operator who hears the briefing, should its end not be told.
+    pub briefing_look: Duration,
     /// The caller hears something at least so often while a phone rings.
     pub reassure_every: Duration,
     /// Phones that one escalation rings.
@@ -316,6 +318,7 @@ impl Default for Policy {
             merge_wait: Duration::from_secs(10),
             bridge_max: Duration::from_secs(14_400),
             bridge_look: Duration::from_secs(30),
+            briefing_look: Duration::from_secs(15),
             reassure_every: Duration::from_secs(12),
             attempts_max: 8,
             escalations_max: 5,

@@ -108,6 +108,9 @@ impl CallSession {
     }
 
     pub(in crate::session) fn dial(&mut self, now: Mono, out: &mut Effects) {
+        if self.waits_for_old_leg(now) {
+            return;
+        }
         let Some(open) = &mut self.people.open else {
             return;
         };

@@ -21,8 +21,7 @@ impl CallSession {
         bridged: Option<bool>,
         out: &mut Effects,
     ) -> Document {
-        let cold = self.people.open.as_ref().is_some_and(|open| open.mode == TransferMode::Cold);
-        if cold {
+        if self.is_cold() {
             let asked = self.people.attempt().is_some_and(|attempt| attempt.no == no);
             return match &self.people.next {
                 // It was asked before, and the next one is being dialled already.
@@ -47,6 +46,11 @@ impl CallSession {
             )
             | None => self.on_after_stream(now, out),
         }
+    }
+
+    /// The caller's own leg dials.
+    pub(in crate::session) fn is_cold(&self) -> bool {
+        self.people.open.as_ref().is_some_and(|open| open.mode == TransferMode::Cold)
     }
 
     /// Ends the conversation's records and makes the call ready for a stream. The answer to the caller's leg.

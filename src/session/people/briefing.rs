@@ -39,7 +39,7 @@ impl CallSession {
         self.learn_operator(no, leg, out);
         let stage = self.people.stage();
         let Some(attempt) = self.people.attempt().filter(|attempt| attempt.no == no) else {
-            return self.too_late();
+            return self.too_late(no);
         };
         if attempt.leg.as_ref() != Some(leg) {
             return Document::HangUp;
@@ -49,7 +49,7 @@ impl CallSession {
             Some(Stage::Deciding | Stage::ColdDialling) if !attempt.state.is_final() => {
                 return attempt.answers.first().map_or(Document::HangUp, |(_, answer)| answer.clone());
             }
-            _ => return self.too_late(),
+            _ => return self.too_late(no),
         }
         if matches!(by, AnsweredBy::Machine | AnsweredBy::MachineReady | AnsweredBy::Fax) {
             self.operator_is_machine(now, out);
@@ -59,6 +59,7 @@ impl CallSession {
         if stage == Some(Stage::Ringing) {
             self.escalation_to(EscalationState::Briefing, out);
             self.timers.set(Timer::Attempt, now + self.policy.briefing_max);
+            self.timers.set(Timer::Bridge, now + self.policy.briefing_look);
             if let Some(open) = &mut self.people.open {
                 open.stage = Stage::Deciding;
             }
@@ -102,7 +103,7 @@ impl CallSession {
             return goodbye.clone();
         }
         let Some(attempt) = self.people.attempt().filter(|attempt| attempt.no == no) else {
-            return self.too_late();
+            return self.too_late(no);
         };
         if attempt.leg.as_ref() != Some(leg) {
             return Document::HangUp;
@@ -111,7 +112,7 @@ impl CallSession {
             return answer.clone();
         }
         if step != attempt.step || attempt.state != AttemptState::Briefing {
-            return self.too_late();
+            return self.too_late(no);
         }
         if let Some(key) = key {
             self.event(Event::OperatorKey { attempt: no, key }, out);
@@ -225,8 +226,14 @@ impl CallSession {
         answer
     }
 
-    fn too_late(&self) -> Document {
-        Document::Goodbye(if self.is_caller_gone() { Goodbye::CallerGone } else { Goodbye::TooLate })
+    /// Who answers or presses a key for nothing hears why, as far as it is true.
+    fn too_late(&self, no: u32) -> Document {
+        let interrupted = self.people.over.iter().any(|over| over.no == no && over.state == AttemptState::Lost);
+        Document::Goodbye(match interrupted {
+            _ if self.is_caller_gone() => Goodbye::CallerGone,
+            true => Goodbye::Interrupted,
+            false => Goodbye::TooLate,
+        })
     }
 
     /// The summary for the operator: at most 600 characters, without control characters, and the caller's or the

@@ -130,6 +130,12 @@ impl OperatorLegs {
         }
     }
 
+    /// It is up, nobody wants it any more, and its end is not confirmed.
+    pub(crate) fn is_leaving(&self, attempt: u32) -> bool {
+        let leaving = |entry: &Entry| !entry.wanted && matches!(entry.state, State::Live | State::Ending { .. });
+        self.0.iter().any(|entry| entry.attempt == attempt && leaving(entry))
+    }
+
     pub(crate) fn has_ended(&self, attempt: u32) -> bool {
         self.0.iter().any(|entry| entry.attempt == attempt && entry.state == State::Ended)
     }

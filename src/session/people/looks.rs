@@ -35,11 +35,16 @@ impl CallSession {
         self.look_at_operator(out);
     }
 
-    /// While the two talk, or the caller leaves a message: legs are looked at, should the carrier's word be lost.
+    /// While the two talk, an operator decides, or the caller leaves a message: legs are looked at, should the carrier's word be lost.
     pub(in crate::session) fn on_bridge_due(&mut self, now: Mono, out: &mut Effects) {
         match self.people.stage() {
             Some(Stage::Talking) => self.timers.set(Timer::Bridge, now + self.policy.bridge_look),
             Some(Stage::Merging { .. }) => {}
+            Some(Stage::Deciding) => {
+                self.timers.set(Timer::Bridge, now + self.policy.briefing_look);
+                self.look_at_operator(out);
+                return;
+            }
             None if self.people.message.is_some() => {
                 self.timers.set(Timer::Bridge, now + self.policy.bridge_look);
                 self.ask_caller_leg(out);

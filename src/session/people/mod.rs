@@ -16,6 +16,7 @@ pub(super) mod hearing;
 pub(super) mod legs;
 pub(super) mod looks;
 pub(super) mod message;
+pub(super) mod moves;
 pub(super) mod news;
 pub(super) mod outbound;
 pub(super) mod redial;
@@ -54,6 +55,12 @@ pub(crate) struct People {
     pub(crate) outbound: Outbound,
     /// What the caller's leg runs, or must run, instead of a stream; also the answer should it ask.
     pub(crate) next: Option<Document>,
+    /// Where the caller's leg is to go once the redirect that is under way is answered.
+    pub(crate) queued_move: Option<Document>,
+    /// The leg was fetched to a new stream, and has not come yet.
+    pub(crate) fetched: bool,
+    /// The present dial waits until an older leg to the same phone has ended.
+    pub(crate) dial_held: bool,
     /// Requests to the carrier whose answers belong here.
     pub(crate) errands: Vec<(ActionId, Errand)>,
     pub(crate) counts: Counts,
@@ -86,6 +93,7 @@ pub(crate) struct People {
 /// An attempt that is over.
 pub(crate) struct Over {
     pub(crate) no: u32,
+    pub(crate) target: TargetId,
     pub(crate) state: AttemptState,
     /// Its leg's name is written down.
     pub(crate) has_leg: bool,
@@ -179,6 +187,9 @@ pub(crate) struct Escalation {
     pub(crate) stage: Stage,
     /// The caller waits alone in the room.
     pub(crate) parked: bool,
+    /// They have talked, the operator has left, and the caller's leg is being moved back: if it has ended, it was the
+    /// caller who left.
+    pub(crate) fetching: bool,
     /// The caller was really sent to the room: the carrier took the redirect, or asked and was told.
     pub(crate) moved: bool,
     /// Somebody has the task to call back.
@@ -266,7 +277,8 @@ impl People {
     /// The present attempt makes room for another.
     pub(crate) fn retire_attempt(&mut self) {
         if let Some(attempt) = self.open.as_mut().and_then(|open| open.attempt.take()) {
-            self.over.push(Over { no: attempt.no, state: attempt.state, has_leg: attempt.leg.is_some() });
+            let (no, state, has_leg) = (attempt.no, attempt.state, attempt.leg.is_some());
+            self.over.push(Over { no, target: attempt.target.id, state, has_leg });
         }
     }
 

@@ -156,6 +156,7 @@ impl CallSession {
             stage: Stage::Requested,
             parked: false,
             moved: false,
+            fetching: false,
             promised: false,
             first_attempt: self.people.counts.attempts + 1,
             rung: Vec::new(),

@@ -99,7 +99,8 @@ impl CallSession {
     fn end_earlier(&mut self, earlier: Vec<PastAttempt>, kept: Option<u32>, out: &mut Effects) {
         let mut rooms = BTreeSet::new();
         for PastAttempt { fact, state, leg } in earlier {
-            self.people.over.push(Over { no: fact.no, state, has_leg: leg.is_some() });
+            let (no, target, has_leg) = (fact.no, fact.target.clone(), leg.is_some());
+            self.people.over.push(Over { no, target, state, has_leg });
             if let Some(leg) = leg.filter(|_| self.facts.carrier_rest) {
                 self.people.legs.learn(fact.no, &leg);
                 rooms.extend(Some(fact.escalation).filter(|no| Some(*no) != kept));
@@ -152,6 +153,8 @@ impl CallSession {
             let plan = RoomPlan { escalation, attempt: no, who: Party::Caller, waits: false, time_limit };
             self.people.next = Some(Document::Room(plan));
             self.timers.set(Timer::Attempt, now + self.policy.merge_wait);
+            // Either may have gone since.
+            self.timers.set(Timer::Bridge, now);
         }
     }
 
@@ -159,7 +162,8 @@ impl CallSession {
     fn end_past_attempt(&mut self, now: Mono, past: &PastAttempt, out: &mut Effects) {
         let (no, from) = (past.fact.no, past.state);
         self.record(Record::AttemptMove(AttemptMove { no, from, to: AttemptState::Lost, leg: None, fault: None }), out);
-        self.people.over.push(Over { no, state: AttemptState::Lost, has_leg: past.leg.is_some() });
+        let (target, state, has_leg) = (past.fact.target.clone(), AttemptState::Lost, past.leg.is_some());
+        self.people.over.push(Over { no, target, state, has_leg });
         match &past.leg {
             Some(leg) => self.people.legs.learn(no, leg),
             None if past.fact.mode == TransferMode::Warm && self.facts.carrier_rest => {
@@ -192,6 +196,7 @@ impl CallSession {
             stage: Stage::Requested,
             parked: false,
             moved: true,
+            fetching: false,
             promised: false,
             first_attempt: 1,
             rung: Vec::new(),

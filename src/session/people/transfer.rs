@@ -5,17 +5,17 @@
 
 use crate::session::CallSession;
 use crate::session::document::{Document, Party, RoomPlan};
-use crate::session::effect::{CarrierEffect, Effect, Effects, Event, MediaEffect, ModelEffect, Record};
+use crate::session::effect::{Effect, Effects, MediaEffect, ModelEffect, Record};
 use crate::session::ending::Ending;
-use crate::session::input::{ActionResult, RoomEvent};
+use crate::session::input::RoomEvent;
 use crate::session::links::{Media, Model};
-use crate::session::people::{Errand, Stage};
+use crate::session::people::Stage;
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
 use crate::types::{AttemptState, EscalationState, LegId, Mono, Outcome, Prompt, Reason};
 
-/// Redirects of a caller without a stream that are repeated.
-const MOVES_MAX: u32 = 3;
+/// For the answer to the redirect that fetches a caller after a talk.
+const FETCH_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// From the operator's end to the caller's question; then the caller is fetched.
 const RETURN_WAIT: std::time::Duration = std::time::Duration::from_millis(1500);
@@ -99,116 +99,6 @@ impl CallSession {
         self.timers.set(Timer::Attempt, now + self.policy.merge_wait);
     }
 
-    /// Moves the caller's leg to another document: by request, else by ending the stream, whose end is asked about.
-    pub(in crate::session) fn move_caller(&mut self, now: Mono, document: Document, out: &mut Effects) {
-        self.people.next = Some(document.clone());
-        self.timers.stop(Timer::Detach);
-        match self.leg.clone().filter(|_| self.facts.carrier_rest) {
-            Some(leg) => {
-                self.run(Errand::Move(document.clone()), CarrierEffect::Redirect { leg, document }, out);
-            }
-            None => self.leave_stream(now, out),
-        }
-    }
-
-    /// Closes the stream; the carrier asks what is next.
-    pub(in crate::session) fn leave_stream(&mut self, now: Mono, out: &mut Effects) {
-        if self.media != Media::Live {
-            return;
-        }
-        out.push(Effect::Media(MediaEffect::Close));
-        self.lose_stream(now, out);
-        self.timers.set(Timer::Detach, now + self.policy.detach_wait);
-    }
-
-    pub(in crate::session) fn on_moved(
-        &mut self,
-        now: Mono,
-        document: Document,
-        result: &ActionResult,
-        out: &mut Effects,
-    ) {
-        if matches!(self.ending, Ending::Closing { .. } | Ending::Over) {
-            return;
-        }
-        let to = match &document {
-            Document::Room(_) => "room",
-            Document::Cold { .. } => "cold",
-            Document::Voicemail { .. } => "voicemail",
-            Document::Connect => "stream",
-            _ => "goodbye",
-        };
-        let worked = *result == ActionResult::Done;
-        self.event(Event::Moved { to, worked }, out);
-        match result {
-            ActionResult::Done => {
-                self.people.counts.moves_failed = 0;
-                if let (Document::Room(_), Some(open)) = (&document, &mut self.people.open) {
-                    open.moved = true;
-                }
-            }
-            ActionResult::Refused(fault) if matches!(document, Document::Cold { .. }) => {
-                // The leg may have asked meanwhile, and rings the next one.
-                if self.people.next.as_ref() == Some(&document) {
-                    self.cold_refused(now, *fault, out);
-                }
-            }
-            ActionResult::Gone => {
-                // Most likely the caller has hung up: nobody must be left in a room for that.
-                if !planted!(self.policy, LeavesOperatorAlone) {
-                    self.people.legs.release_all();
-                }
-                self.ask_caller_leg(out);
-            }
-            ActionResult::Failed
-            | ActionResult::NotDone(_)
-            | ActionResult::Unknown
-            | ActionResult::Refused(_)
-            | ActionResult::Status(_)
-            | ActionResult::Dialled(_)
-                if self.media == Media::Live =>
-            {
-                if self.people.next.is_some() {
-                    self.leave_stream(now, out);
-                }
-            }
-            ActionResult::Failed
-            | ActionResult::NotDone(_)
-            | ActionResult::Unknown
-            | ActionResult::Refused(_)
-            | ActionResult::Status(_)
-            | ActionResult::Dialled(_) => self.move_again(now, document, out),
-        }
-    }
-
-    /// A redirect did not work, as far as is known, and there is no stream to leave: once more, and then the leg ends.
-    fn move_again(&mut self, now: Mono, document: Document, out: &mut Effects) {
-        let wanted = match &document {
-            Document::Connect => self.timers.is_set(Timer::Stream),
-            // It may have been done, and would then be done again: a phone rings twice, two who talk are parted, a
-            // message begins anew. If it was not, the leg asks, as its stream has ended; looks and timers see to the rest.
-            Document::Cold { .. } | Document::Room(_) | Document::Message(_) => false,
-            Document::Voicemail { escalation, .. } => {
-                self.ask_out_of_room(*escalation, out);
-                false
-            }
-            _ => self.people.next.as_ref() == Some(&document),
-        };
-        let Some(leg) = self.leg.clone().filter(|_| wanted) else {
-            return;
-        };
-        self.people.counts.moves_failed += 1;
-        if self.people.counts.moves_failed <= MOVES_MAX {
-            self.run(Errand::Move(document.clone()), CarrierEffect::Redirect { leg, document }, out);
-            return;
-        }
-        let (outcome, reason) = match self.ending {
-            Ending::HangingUp { outcome, reason } => (outcome, reason),
-            _ => (Outcome::StreamLost, Reason::StreamBroken),
-        };
-        self.hang_up(now, outcome, reason, out);
-    }
-
     /// A room reports. What it says about others than these two is of no interest.
     pub(in crate::session) fn on_room(&mut self, now: Mono, no: u32, event: &RoomEvent, out: &mut Effects) {
         let is_caller = |leg: &LegId| self.leg.as_ref() == Some(leg);
@@ -223,8 +113,11 @@ impl CallSession {
         if !matches!(stage, Some(Stage::Connecting | Stage::Merging { .. } | Stage::Talking)) {
             let parked = self.people.open.as_ref().is_some_and(|open| open.parked);
             let left = matches!(event, RoomEvent::Left(leg) if is_caller(leg)) || *event == RoomEvent::Ended;
+            let joined = matches!(event, RoomEvent::Joined(leg) if is_caller(leg));
             if parked && left {
                 self.ask_caller_leg(out);
+            } else if joined && !parked {
+                self.on_strayed(now, out);
             }
             return;
         }
@@ -254,6 +147,14 @@ impl CallSession {
                 self.timers.set_once(Timer::Return, now + RETURN_WAIT);
             }
             RoomEvent::Started | RoomEvent::Left(_) | RoomEvent::Ended => {}
+        }
+    }
+
+    /// The caller is in a room where nobody is expected: a redirect was done later than another.
+    fn on_strayed(&mut self, now: Mono, out: &mut Effects) {
+        let astray = matches!(self.ending, Ending::None) && !self.people.is_handing_over() && !self.people.is_moving();
+        if astray && !self.is_stream_fresh(now) {
+            self.fetch_to_stream(now, out);
         }
     }
 
@@ -326,7 +227,13 @@ impl CallSession {
     /// The operator is gone from the room; the caller is alone there, or on the way to it.
     pub(in crate::session) fn operator_left(&mut self, now: Mono, out: &mut Effects) {
         match (self.people.stage(), self.people.attempt_mut()) {
-            (Some(Stage::Talking), _) => self.attempt_to(AttemptState::Done, None, out),
+            (Some(Stage::Talking), _) => {
+                self.attempt_to(AttemptState::Done, None, out);
+                // The room ends with either of them: had the caller left first, the leg has ended by now.
+                if !planted!(self.policy, ForgetsTalk) {
+                    self.ask_caller_leg(out);
+                }
+            }
             // The room ends with either of them: the caller's own end may be told just after this.
             (Some(Stage::Merging { .. }), Some(attempt)) => attempt.left_room = true,
             _ => self.attempt_to(AttemptState::NoResponse, None, out),
@@ -382,10 +289,33 @@ impl CallSession {
             self.hang_up(now, outcome, reason, out);
             return;
         }
+        if self.may_have_left(now, out) {
+            return;
+        }
         let document = self.come_back(now, out);
         self.move_caller(now, document, out);
         // A stream attaches like any other; what is asked before that gets the same answer.
         self.people.next = None;
+    }
+
+    /// After a talk the answer to the redirect tells who left first: nothing is written down before it.
+    fn may_have_left(&mut self, now: Mono, out: &mut Effects) -> bool {
+        if self.people.stage() != Some(Stage::Talking) || planted!(self.policy, ForgetsTalk) {
+            return false;
+        }
+        let known = self.facts.carrier_rest && self.leg.is_some();
+        let Some(open) = self.people.open.as_mut().filter(|open| known && !open.fetching) else {
+            return false;
+        };
+        open.fetching = true;
+        self.move_caller(now, Document::Connect, out);
+        self.people.next = None;
+        self.timers.set(Timer::Return, now + FETCH_WAIT);
+        true
+    }
+
+    pub(in crate::session) fn is_fetching(&self) -> bool {
+        self.people.open.as_ref().is_some_and(|open| open.fetching)
     }
 
     /// How a call ends whose caller has nobody to come back to.

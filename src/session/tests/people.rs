@@ -5,6 +5,7 @@ mod asking;
 mod drains;
 mod emergencies;
 mod joining;
+mod moves;
 mod redial;
 mod staff;
 mod unreadable;

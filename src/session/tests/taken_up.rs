@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rig::Rig;
 use crate::session::CallSession;
-use crate::session::document::Document;
+use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{CarrierEffect, Effect, ModelEffect, Record};
 use crate::session::fact::{AttemptFact, EscalationFact};
 use crate::session::input::{ActionResult, CarrierInput, Input, LegStatus, ModelInput, Question, StaffInput};
@@ -124,8 +124,13 @@ fn a_phone_that_rang_is_ended_and_the_person_is_asked_for_again() {
     assert_eq!(rig.after_stream(), Document::Connect);
     rig.commits = true;
     rig.attach();
-    let dials = rig.count(|effect| matches!(effect, Effect::Carrier(_, CarrierEffect::Dial(_))));
-    assert_eq!(dials, 1, "for the caller who is back");
+    let dials = |rig: &Rig| rig.count(|effect| matches!(effect, Effect::Carrier(_, CarrierEffect::Dial(_))));
+    assert_eq!(dials(&rig), 0, "the same phone still rings");
+    let question = Question::OperatorKey { attempt: 1, leg: leg(1), step: 1, key: Some('1') };
+    assert_eq!(rig.ask(question), Document::Goodbye(Goodbye::Interrupted), "which is true");
+    let ending = carrier(&rig, |effect| *effect == CarrierEffect::HangUp(leg(1))).expect("ended");
+    rig.feed(Input::Action(ending, ActionResult::Done));
+    assert_eq!(dials(&rig), 1, "for the caller who is back");
     rig.pass(1_000);
     assert!(rig.said(Prompt::Emergency));
 }
@@ -221,7 +226,7 @@ fn two_who_talk_are_left_to_talk() {
         let look = carrier(&rig, |effect| *effect == CarrierEffect::LookUp(wanted.clone())).expect("looked at");
         rig.feed(Input::Action(look, ActionResult::Status(LegStatus::InProgress)));
     }
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None, ended: false }), Document::Connect);
     assert_eq!(last_state(&rig), Some(EscalationState::Returned));
 }
 

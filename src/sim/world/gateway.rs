@@ -110,6 +110,8 @@ pub(super) struct Gateway {
     pub(super) learned: Vec<(Mono, Learned)>,
     /// A document for a stranger's ears held what was confided; or a briefing was not fit to be read.
     pub(super) indiscretions: Vec<(Mono, String)>,
+    /// A redirect of a leg was asked for while one before it was not answered.
+    pub(super) overtaken: Vec<Mono>,
     /// Records that are on disk, and records whose receipt was given.
     pub(super) durable: u32,
     pub(super) acknowledged: u32,
@@ -167,6 +169,7 @@ impl Gateway {
             asked: Vec::new(),
             learned: Vec::new(),
             indiscretions: Vec::new(),
+            overtaken: Vec::new(),
             durable: 0,
             acknowledged: 0,
             journal_dead: false,

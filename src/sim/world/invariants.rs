@@ -49,6 +49,12 @@ pub enum Invariant {
     OneCreate,
     /// A stream that is there is not given up because a request says so.
     StreamKept,
+    /// At most one redirect of a leg is un-answered.
+    OneRedirect,
+    /// A phone is not rung for a call while it rings for it already.
+    OneRing,
+    /// A caller who talked with a person to the end is written down as such.
+    TalkRecorded,
     /// I20: a tool call gets exactly one output.
     OneOutput,
     /// A truncation is never above what was received.

@@ -6,6 +6,7 @@ mod emergencies;
 mod legs;
 mod rows;
 mod times;
+mod truth;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,6 +147,7 @@ impl PeopleWatch {
         self.judge_emergencies(&rows, gateway);
         self.judge_open_lines(now, &rows, gateway);
         self.judge_times(now, &rows, gateway, exchange, report);
+        self.judge_truth(now, gateway, report);
         for (at, what) in &gateway.indiscretions {
             self.find(Invariant::Discreet, *at, what.clone());
         }

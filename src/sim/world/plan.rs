@@ -203,3 +203,9 @@ fn random_replay(seed: u64) -> Option<Duration> {
     let rng = &mut Rng::with_seed(seed ^ 0x9E21_A700);
     (rng.u8(..4) == 0).then(|| Duration::from_millis(rng.u64(500..30_000)))
 }
+
+/// Redirects that take their time; the same.
+fn random_late_redirects(seed: u64) -> u16 {
+    let rng = &mut Rng::with_seed(seed ^ 0x51_0D11);
+    if rng.u8(..6) == 0 { 500 } else { 0 }
+}

@@ -26,12 +26,15 @@ pub fn operator_key(form: &Form, attempt: AttemptId, step: u32) -> Result<Questi
 
 /// `operator-done`: the operator's part in the room is over.
 pub fn operator_done(form: &Form, attempt: AttemptId) -> Result<Question, BadForm> {
-    Ok(Question::OperatorDone { attempt: attempt.no, leg: form.leg()? })
+    let was_in_room = matches!(form.first("DialCallStatus"), Some("answered" | "completed"));
+    let parted = was_in_room && form.first("CallStatus") == Some("in-progress");
+    Ok(Question::OperatorDone { attempt: attempt.no, leg: form.leg()?, parted })
 }
 
 /// `caller-done`: the caller's part in the room, or the cold transfer, is over.
 pub fn caller_done(form: &Form, attempt: AttemptId) -> Result<(LegId, Question), BadForm> {
-    Ok((form.leg()?, Question::CallerDone { attempt: attempt.no, bridged: bridged(form) }))
+    let ended = form.first("CallStatus") == Some("completed");
+    Ok((form.leg()?, Question::CallerDone { attempt: attempt.no, bridged: bridged(form), ended }))
 }
 
 /// Whether the cold transfer joined two people, if it was one: after a room Twilio says `answered` and no more.

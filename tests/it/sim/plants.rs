@@ -25,6 +25,9 @@ const fn breaks(plant: Plant) -> &'static [Invariant] {
         Plant::SendsEmptyFrame => &[Invariant::Wire],
         Plant::NoFiller => &[Invariant::NoSilence],
         Plant::AsksTwice => &[Invariant::OneCreate],
+        Plant::MovesTwice => &[Invariant::OneRedirect],
+        Plant::RingsTwice => &[Invariant::OneRing],
+        Plant::ForgetsTalk => &[Invariant::TalkRecorded],
         Plant::TrustsReplays => &[Invariant::StreamKept],
         Plant::AnswersTwice => &[Invariant::OneOutput],
         Plant::TruncatesTooFar => &[Invariant::Truncated],
@@ -57,6 +60,9 @@ const fn is_of_transfers(plant: Plant) -> bool {
         plant,
         Plant::DialsBeforeCommit
             | Plant::DialsAgain
+            | Plant::MovesTwice
+            | Plant::RingsTwice
+            | Plant::ForgetsTalk
             | Plant::ForgetsOperator
             | Plant::LeavesOperatorAlone
             | Plant::LeavesCallerAlone

@@ -249,7 +249,7 @@ impl Rig {
                 let key = self.rng.choice(&['0', '1', '2', '3', '4', '5', '9', '#']).copied();
                 Question::OperatorKey { attempt, leg, step: self.rng.u32(..4), key }
             }
-            5 => Question::CallerDone { attempt, bridged: Some(self.rng.bool()) },
+            5 => Question::CallerDone { attempt, bridged: Some(self.rng.bool()), ended: self.rng.u8(..8) == 0 },
             6 => Question::VoicemailDone { recording: evil, duration: Duration::from_secs(3) },
             _ => Question::OutboundAnswered { leg },
         }

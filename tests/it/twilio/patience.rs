@@ -76,7 +76,7 @@ async fn calls_that_stand_still_for_five_seconds_lose_nobody() {
         (
             &caller_done,
             vec![("DialCallStatus", "completed"), ("DialBridged", "true")],
-            of_leg(Question::CallerDone { attempt: 3, bridged: Some(true) }),
+            of_leg(Question::CallerDone { attempt: 3, bridged: Some(true), ended: false }),
         ),
         (&message, vec![("RecordingSid", RECORDING), ("RecordingDuration", "12")], of_leg(recorded)),
         (&outbound, vec![], of_call(Question::OutboundAnswered { leg: leg() })),

@@ -69,7 +69,7 @@ async fn an_operator_hears_the_gate_then_the_briefing_then_the_room() {
             Asked::AskCall(CALL, Question::OperatorAnswered { attempt: 3, leg: leg(), by: AnsweredBy::Unknown }),
             key(1, Some('7')),
             key(2, Some('1')),
-            Asked::AskCall(CALL, Question::OperatorDone { attempt: 3, leg: leg() }),
+            Asked::AskCall(CALL, Question::OperatorDone { attempt: 3, leg: leg(), parted: false }),
         ]
     );
 }
@@ -156,8 +156,8 @@ async fn the_caller_is_named_by_the_leg_and_the_carriers_word_is_passed_on() {
     assert_eq!(
         server.door().asked(),
         [
-            asked(Question::CallerDone { attempt: 3, bridged: Some(true) }),
-            asked(Question::CallerDone { attempt: 3, bridged: None }),
+            asked(Question::CallerDone { attempt: 3, bridged: Some(true), ended: false }),
+            asked(Question::CallerDone { attempt: 3, bridged: None, ended: false }),
             asked(Question::VoicemailDone { recording: RECORDING.to_owned(), duration }),
         ]
     );

@@ -254,13 +254,13 @@ fn with_the_model_gone_the_callers_own_leg_dials_one_after_the_other() {
     rig.result(id, ActionResult::Done);
     rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
     rig.operator(1, 1, LegStatus::NoAnswer);
-    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
+    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false), ended: false });
     assert!(matches!(next, Document::Cold { attempt: 2, .. }));
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) }), next, "asked again");
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false), ended: false }), next, "asked again");
     assert!(matches!(rig.answered(2, 2), Document::Gate { .. }));
     assert!(matches!(rig.key(2, 2, 1, Some('1')), Document::Briefing { .. }));
     assert_eq!(rig.key(2, 2, 2, Some('1')), Document::Proceed);
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 2, bridged: Some(true) }), Document::HangUp);
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 2, bridged: Some(true), ended: false }), Document::HangUp);
     rig.operator(2, 2, LegStatus::Completed);
     rig.pass(1_000);
     assert_eq!(rig.outcome(), Some((Outcome::Transferred, Reason::OperatorTalk)));
@@ -272,8 +272,8 @@ fn with_the_model_gone_and_nobody_there_a_callback_is_promised() {
     rig.model(ModelInput::Lost(LostCause::Broken));
     rig.pass(4_000);
     rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
-    rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
-    let last = rig.ask(Question::CallerDone { attempt: 2, bridged: Some(false) });
+    rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false), ended: false });
+    let last = rig.ask(Question::CallerDone { attempt: 2, bridged: Some(false), ended: false });
     assert_eq!(last, Document::Goodbye(Goodbye::WillCallBack));
     rig.caller_leg(LegStatus::Completed);
     rig.pass(30_000);
@@ -349,7 +349,7 @@ fn a_message_that_may_have_begun_does_not_begin_anew_and_who_is_in_the_room_is_a
     rig.result(id, ActionResult::Failed);
     assert_eq!(rig.redirects().len(), 1);
     assert!(rig.carrier_effects().iter().any(|(_, effect)| *effect == CarrierEffect::EndRoom { escalation: 1 }));
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), message);
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None, ended: false }), message);
 }
 
 fn cold_refused(attempt: u32) -> Question {

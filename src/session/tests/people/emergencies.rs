@@ -55,7 +55,7 @@ fn an_emergency_whose_transfer_fails_leaves_a_task() {
     rig.pass(5_000);
     assert_eq!(rig.redirects().len(), 1, "moved after the sentences");
     rig.operator(1, 1, LegStatus::Completed);
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None, ended: false }), Document::Connect);
     assert_eq!(urgent_tasks(&rig), 1);
 }
 
@@ -94,7 +94,7 @@ fn an_emergency_without_a_model_rings_those_who_are_off_duty_too() {
     assert!(matches!(rig.redirects().last(), Some((_, _, Document::Cold { attempt: 1, .. }))));
     rig.staff_escalate(Urgency::Emergency);
     rig.feed(Input::Media(MediaInput::Detached(DetachCause::Stopped)));
-    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
+    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false), ended: false });
     assert!(matches!(&next, Document::Cold { attempt: 2, target, .. } if target.as_str() == "night"), "{next:?}");
 }
 
@@ -129,7 +129,7 @@ fn an_emergency_whose_operator_is_gone_before_the_two_meet_leaves_a_task() {
     rig.key(1, 1, 1, Some('7'));
     rig.key(1, 1, 2, Some('1'));
     assert_eq!(rig.states().last(), Some(&EscalationState::Bridged), "accepted");
-    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false) });
+    let next = rig.ask(Question::CallerDone { attempt: 1, bridged: Some(false), ended: false });
     assert!(matches!(next, Document::Cold { attempt: 2, .. }), "{next:?}");
     rig.caller_leg(LegStatus::Completed);
     assert_eq!(rig.states().last(), Some(&EscalationState::CallerGone));
@@ -146,6 +146,8 @@ fn whom_a_take_over_cut_off_may_be_rung_in_an_emergency() {
     rig.dialled(2);
     rig.staff_escalate(Urgency::Emergency);
     rig.operator(2, 2, LegStatus::Busy);
+    assert_eq!(rig.dials().len(), 2, "until the doctor's first leg has ended");
+    rig.operator(1, 1, LegStatus::Completed);
     let rung: Vec<_> = rig.dials().into_iter().map(|(_, dial)| dial.target.as_str().to_owned()).collect();
     assert_eq!(rung, ["doctor", "desk", "doctor"]);
 }

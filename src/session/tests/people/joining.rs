@@ -221,7 +221,7 @@ fn an_operator_who_leaves_the_room_before_the_caller_comes_has_not_responded() {
     assert!(matches!(rig.redirects().last(), Some((_, moved, Document::Connect)) if *moved == caller()));
     let mut asked = Rig::merging();
     asked.operator(1, 1, LegStatus::Completed);
-    assert_eq!(asked.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
+    assert_eq!(asked.ask(Question::CallerDone { attempt: 1, bridged: None, ended: false }), Document::Connect);
     assert_eq!(asked.attempts().last(), Some(&AttemptState::NoResponse));
 }
 
@@ -283,7 +283,7 @@ fn nobody_answers_within_the_total_time() {
 fn the_operator_who_leaves_first_brings_the_caller_back_to_the_assistant() {
     let mut rig = Rig::talking();
     rig.operator(1, 1, LegStatus::Completed);
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None }), Document::Connect);
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None, ended: false }), Document::Connect);
     assert_eq!(rig.states().last(), Some(&EscalationState::Returned));
     rig.attach();
     rig.model(ModelInput::Opened);

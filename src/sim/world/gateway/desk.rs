@@ -240,6 +240,12 @@ impl Gateway {
     }
 
     fn begin(&mut self, now: Mono, action: Option<ActionId>, what: What) {
+        if let What::Move(leg, _) = &what {
+            let other = |errand: &Errand| matches!(&errand.what, What::Move(moved, _) if moved == leg);
+            if self.errands.values().any(other) {
+                self.overtaken.push(now);
+            }
+        }
         let no = self.next_errand;
         self.next_errand += 1;
         self.errands.insert(no, Errand { action, what, limited: 0, failed: 0, began: now });

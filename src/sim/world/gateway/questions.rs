@@ -202,7 +202,7 @@ impl Gateway {
     fn ask_operator(&mut self, now: Mono, question: Question) -> String {
         if let Question::OperatorAnswered { attempt, leg, .. }
         | Question::OperatorKey { attempt, leg, .. }
-        | Question::OperatorDone { attempt, leg } = &question
+        | Question::OperatorDone { attempt, leg, .. } = &question
         {
             self.claim(now, *attempt, leg);
             if matches!(question, Question::OperatorDone { .. }) {

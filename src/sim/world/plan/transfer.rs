@@ -19,7 +19,7 @@ use crate::sim::model::script::tone;
 use crate::sim::model::{ModelKnobs, ModelScript, Part, Reply};
 use crate::sim::world::plan::transfer::shut::{drain, strand};
 use crate::sim::world::plan::transfer::words::random_script;
-use crate::sim::world::plan::{CallerKind, Guest, WorldPlan, random_replay};
+use crate::sim::world::plan::{CallerKind, Guest, WorldPlan, random_late_redirects, random_replay};
 use crate::types::org::{EscalationSettings, Target, WeekHours};
 use crate::types::{Fallback, Mulaw, OpenHours, TargetId, Urgency};
 
@@ -129,7 +129,7 @@ impl TransferPlan {
     /// What was planned goes as planned: times of the carrier's are short, and no request is refused or lost.
     pub(in crate::sim::world) fn rest_works(&self, company: &CompanyKnobs) -> bool {
         let works = |rest: &RestKnobs| {
-            let faults = rest.limited + rest.unavailable + rest.done_but_failed + rest.unanswered;
+            let faults = rest.limited + rest.unavailable + rest.done_but_failed + rest.unanswered + rest.late_redirects;
             let faults = faults + rest.dead_connections + rest.no_connection + rest.answers_per_connection as u16;
             faults == 0 && rest.delay.max() <= Duration::from_millis(400)
         };
@@ -215,6 +215,7 @@ impl WorldPlan {
             1 => strand(&mut plan, rng),
             _ => {}
         }
+        plan.company.rest.late_redirects = random_late_redirects(seed);
         plan
     }
 }

@@ -74,7 +74,7 @@ fn whether_a_cold_transfer_joined_two_people_is_the_carriers_word() {
         ("DialCallStatus=answered&DialBridged=true", None),
         ("x=1", None),
     ] {
-        let question = Question::CallerDone { attempt: 3, bridged: expected };
+        let question = Question::CallerDone { attempt: 3, bridged: expected, ended: false };
         assert_eq!(caller_done(&with_leg(body), attempt()), Ok((leg(), question)), "{body}");
     }
 }

@@ -1,0 +1,72 @@
+//! What must not be told wrong: where a leg is, whether a phone rings already, and who talked with whom.
+
+use std::time::Duration;
+
+use crate::session::effect::Record;
+use crate::sim::carrier::company::EndedBy;
+use crate::sim::carrier::exchange::{ExchangeReport, LegSummary};
+use crate::sim::world::carrier::CALLER;
+use crate::sim::world::gateway::Gateway;
+use crate::sim::world::invariants::Invariant;
+use crate::sim::world::people::{PeopleWatch, over_at};
+use crate::types::{Mono, Outcome};
+
+/// Two who heard each other for so long have talked.
+const TALK_MIN: Duration = Duration::from_secs(2);
+
+/// Ways of requests, and the granularity of everything.
+const SLACK: Duration = Duration::from_millis(500);
+
+impl PeopleWatch {
+    pub(super) fn judge_truth(&mut self, now: Mono, gateway: &Gateway, report: &ExchangeReport) {
+        for at in &gateway.overtaken {
+            self.find(Invariant::OneRedirect, *at, "a redirect before the answer to another".to_owned());
+        }
+        if self.rest_works {
+            self.judge_rings(report);
+            self.judge_talk(now, gateway, report);
+        }
+    }
+
+    /// What an earlier process rang is ended before the same phone is rung again.
+    fn judge_rings(&mut self, report: &ExchangeReport) {
+        for (killed, back) in self.down.clone() {
+            let of_operators = |leg: &&LegSummary| leg.no != CALLER && leg.parent.is_none();
+            let before = report.legs.iter().filter(of_operators).filter(|leg| leg.dialled_at < killed);
+            let after =
+                report.legs.iter().filter(of_operators).filter(|leg| back.is_some_and(|at| leg.dialled_at >= at));
+            let pairs = before.flat_map(|old| after.clone().map(move |new| (old, new)));
+            let doubled = |(old, new): &(&LegSummary, &LegSummary)| {
+                old.to == new.to && old.ended.is_none_or(|end| end.at > new.dialled_at)
+            };
+            let doubled: Vec<_> = pairs.filter(doubled).map(|(_, new)| (new.dialled_at, new.to.clone())).collect();
+            for (at, to) in doubled {
+                self.find(Invariant::OneRing, at, format!("{to} is rung while it still rings"));
+            }
+        }
+    }
+
+    /// A caller who hung up while talking with a person is `transferred`.
+    fn judge_talk(&mut self, now: Mono, gateway: &Gateway, report: &ExchangeReport) {
+        let caller = report.legs.iter().find(|leg| leg.no == CALLER);
+        let Some((caller, end)) = caller.and_then(|leg| Some((leg, leg.ended?))) else {
+            return;
+        };
+        let to_the_end = report.bridges.iter().find(|bridge| {
+            let ends = bridge.to.is_none_or(|to| to + SLACK >= end.at);
+            bridge.legs.contains(&caller.leg) && ends && end.at.since(bridge.from) >= TALK_MIN
+        });
+        let Some(bridge) = to_the_end.filter(|_| end.by == EndedBy::Caller) else {
+            return;
+        };
+        let over = over_at(gateway).unwrap_or(now);
+        let outcome = gateway.records.iter().find_map(|(_, record)| match record {
+            Record::Ended(ending) => Some(ending.outcome),
+            _ => None,
+        });
+        if outcome == Some(Outcome::CallerHungUp) && !self.was_down(bridge.from, over) {
+            let lasted = end.at.since(bridge.from);
+            self.find(Invariant::TalkRecorded, end.at, format!("a talk of {lasted:?} is written down as none"));
+        }
+    }
+}
