@@ -116,17 +116,6 @@ fn random_calls_find_every_planted_bug() {
     }
 }
 
-/// The bug that starves callers who wait for a person starves those who wait for a slow model, too.
-#[test]
-fn a_timer_that_is_pushed_away_shows_in_plain_calls_too() {
-    let library = Library::builtin();
-    let is_silent = |seed| {
-        let findings = history(Plant::PushesTimersAway, WorldPlan::random(seed, &library)).findings;
-        findings.iter().any(|finding| finding.invariant == Invariant::NoSilence)
-    };
-    assert!((0..SEEDS_MAX).any(is_silent));
-}
-
 #[test]
 fn what_no_seed_decides_shows_when_a_seed_is_run_twice() {
     let library = Library::builtin();
