@@ -11,6 +11,7 @@ pub mod demo;
 mod descriptors;
 mod directory;
 mod gateway;
+mod key_watch;
 mod keyring;
 mod lookout;
 pub mod play;

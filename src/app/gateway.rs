@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::browser::BrowserMint;
+use crate::app::key_watch::{key_probe, watch_key};
 use crate::app::keyring::KeyRing;
 use crate::app::lookout::look_out;
 use crate::app::upkeep::{Signs, Upkeep, keep_lease};
@@ -190,14 +191,17 @@ impl Gateway {
             clock,
             signs: signs.clone(),
         };
-        let lease = keep_lease(lease, Arc::downgrade(&board), troubles, signs);
+        let lease = keep_lease(lease, Arc::downgrade(&board), troubles.clone(), signs);
         let places = Place::parse(config.telephony.api_base.as_str()).filter(|_| carrier_configured);
         let places = places.into_iter().chain([connector.place().clone()]).collect();
         #[expect(clippy::disallowed_methods, reason = "the composition root owns these tasks")]
         {
             tokio::spawn(background.clone().run_until_cancelled_owned(upkeep.run()));
             tokio::spawn(background.clone().run_until_cancelled_owned(lease));
-            tokio::spawn(background.clone().run_until_cancelled_owned(look_out(carrier, net, places)));
+            tokio::spawn(background.clone().run_until_cancelled_owned(look_out(carrier, net.clone(), places)));
+            if let Some(probe) = key_probe(config, net)? {
+                tokio::spawn(background.clone().run_until_cancelled_owned(watch_key(probe, troubles)));
+            }
         }
         Ok(Self {
             server,

@@ -11,6 +11,7 @@ use tracing::Instrument as _;
 
 use crate::calls::actor::{Actor, ModelSide, Opening};
 use crate::calls::engine::Action;
+use crate::calls::faults;
 use crate::calls::registry::Shown;
 use crate::calls::writer::Loss;
 use crate::ports::media::MediaCommand;
@@ -117,6 +118,7 @@ impl Actor {
     }
 
     fn record(&mut self, no: RecordId, record: Record) {
+        faults::of_record(&self.desk.ports.troubles, &record);
         match &record {
             Record::Phase(_)
             | Record::Escalation(_)

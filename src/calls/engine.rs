@@ -250,7 +250,7 @@ impl Engine {
                 return Some(Action::OpenModel);
             }
             ModelEffect::Close => return Some(Action::CloseModel),
-            ModelEffect::Configure => ModelCommand::Configure,
+            ModelEffect::Configure { plain } => ModelCommand::Configure { plain },
             ModelEffect::Append(audio) => {
                 let bytes = self.uplink.push(&audio);
                 if bytes.is_empty() {
@@ -262,6 +262,7 @@ impl Engine {
             }
             ModelEffect::Respond { no, kind } => ModelCommand::Respond { no, kind },
             ModelEffect::Cancel { no, response } => ModelCommand::Cancel { no, response },
+            ModelEffect::Commit { no } => ModelCommand::Commit { no },
             ModelEffect::Truncate { no, item, heard } => ModelCommand::Truncate { no, item, heard },
             ModelEffect::ToolReply { no, call, answer } => {
                 ModelCommand::ToolReply { no, call, output: (self.render)(&answer) }

@@ -19,6 +19,7 @@ mod desk;
 mod dials;
 mod drain;
 mod engine;
+mod faults;
 mod known;
 mod legs;
 mod opening;

@@ -13,6 +13,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::calls::actor::{Actor, Command, ModelSide};
 use crate::calls::clock::CallClock;
+use crate::calls::faults;
 use crate::ports::media::MediaEvent;
 use crate::ports::model::ModelEvent;
 use crate::session::input::{DetachCause, Input, LostCause, MediaInput, ModelInput, ToolRequest};
@@ -81,7 +82,10 @@ impl Actor {
                     self.model = ModelSide::Closed;
                     match opened {
                         Ok(link) => self.model_open(link),
-                        Err(cause) => self.input(Input::Model(ModelInput::Lost(cause))),
+                        Err(cause) => {
+                            faults::of_opening(&self.desk.ports.troubles, cause);
+                            self.input(Input::Model(ModelInput::Lost(cause)));
+                        }
                     }
                 }
                 ModelSide::Open { events, writer } => match events.as_mut().poll_next(cx) {
@@ -100,6 +104,9 @@ impl Actor {
     }
 
     fn on_model(&mut self, mut event: ModelEvent) {
+        if let ModelEvent::Input(input) = &event {
+            faults::of_model(&self.desk.ports.troubles, input);
+        }
         if let ModelEvent::Input(ModelInput::ToolAsked {
             request: ToolRequest::CompleteIntake { intake, .. }, ..
         }) = &mut event

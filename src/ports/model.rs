@@ -30,7 +30,10 @@ pub enum ModelEvent {
 /// What we say to it. Audio is in the connection's own format.
 #[derive(Clone, Debug)]
 pub enum ModelCommand {
-    Configure,
+    /// `plain`: without anything that a call can do without, because the server refused the full configuration.
+    Configure {
+        plain: bool,
+    },
     Append(Bytes),
     Respond {
         no: RequestNo,
@@ -44,6 +47,10 @@ pub enum ModelCommand {
         no: RequestNo,
         item: ItemId,
         heard: Millis,
+    },
+    /// Makes a turn of the audio so far.
+    Commit {
+        no: RequestNo,
     },
     /// `output` is the text of a JSON object.
     ToolReply {

@@ -55,6 +55,8 @@ impl Serialize for EventId {
 pub enum ClientEvent<'a> {
     #[serde(rename = "session.update")]
     SessionUpdate { event_id: EventId, session: &'a Session<'a> },
+    #[serde(rename = "input_audio_buffer.commit")]
+    AudioCommit { event_id: EventId },
     #[serde(rename = "conversation.item.create")]
     ItemCreate { event_id: EventId, item: NewItem<'a> },
     #[serde(rename = "conversation.item.truncate")]

@@ -22,9 +22,9 @@ impl Encoder {
         Self { setup, appends: 0, updates: 0 }
     }
 
-    fn configure(&mut self) -> String {
+    fn configure(&mut self, plain: bool) -> String {
         self.updates += 1;
-        let session = Session::new(&self.setup);
+        let session = if plain { Session::plain(&self.setup) } else { Session::new(&self.setup) };
         ClientEvent::SessionUpdate { event_id: EventId::Configure(self.updates), session: &session }.to_text()
     }
 
@@ -46,7 +46,7 @@ impl Encoder {
 impl EncodeModel for Encoder {
     fn encode(&mut self, command: &ModelCommand) -> String {
         match command {
-            ModelCommand::Configure => self.configure(),
+            ModelCommand::Configure { plain } => self.configure(*plain),
             ModelCommand::Append(audio) => {
                 self.appends += 1;
                 command::append(self.appends, audio)
@@ -56,6 +56,7 @@ impl EncodeModel for Encoder {
                 ClientEvent::ResponseCancel { event_id: EventId::Request(*no), response_id: response.as_str() }
                     .to_text()
             }
+            ModelCommand::Commit { no } => ClientEvent::AudioCommit { event_id: EventId::Request(*no) }.to_text(),
             ModelCommand::Truncate { no, item, heard } => ClientEvent::ItemTruncate {
                 event_id: EventId::Request(*no),
                 item_id: item.as_str(),

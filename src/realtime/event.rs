@@ -39,6 +39,7 @@ pub enum ServerEvent<'a> {
     },
     TranscriptionFailed {
         item: Cow<'a, str>,
+        error: ServerError,
     },
     ResponseCreated {
         response: String,

@@ -9,7 +9,7 @@ use crate::session::effect::RequestNo;
 use crate::session::input::{FaultKind, ResponseEnd};
 
 /// Longest code that is passed on; codes end up in rows and logs.
-const CODE_CHARS_MAX: usize = 64;
+const CODE_CHARS_MAX: usize = 80;
 
 /// An error, classified.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +30,7 @@ impl Fault {
             FaultKind::Benign => "benign",
             FaultKind::Ours => "ours",
             FaultKind::Server => "server",
+            FaultKind::Setting => "setting",
             FaultKind::Fatal => "fatal",
         }
     }
@@ -38,17 +39,20 @@ impl Fault {
 /// Classifies an `error` event.
 pub fn classify(error: &ServerError) -> Fault {
     let about = EventId::parse(&error.about);
-    // A refused configuration leaves a connection that speaks the wrong format in the wrong voice: of no use to anyone.
+    // A refused configuration leaves a connection that speaks the wrong format in the wrong voice: of no use to anyone,
+    // unless it can do without what was refused.
     let configuring = matches!(about, Some(EventId::Configure(_))) || error.param.starts_with("session");
     let kind = match kind_of(error) {
-        FaultKind::Ours if configuring => FaultKind::Fatal,
+        FaultKind::Ours if configuring => FaultKind::Setting,
         kind => kind,
     };
+    let field = short(&error.param);
+    let code = if kind == FaultKind::Setting && !field.is_empty() { field } else { code_of(error) };
     let about = match about {
         Some(EventId::Request(no)) => Some(no),
         Some(EventId::Configure(_) | EventId::Append(_)) | None => None,
     };
-    Fault { about, kind, code: code_of(error), closes: error.code == "session_expired" }
+    Fault { about, kind, code, closes: error.code == "session_expired" }
 }
 
 /// How a response ended.
@@ -95,13 +99,13 @@ fn kind_of(error: &ServerError) -> FaultKind {
 const TRUNCATED_TOO_LATE: [&str; 2] = ["Only model output audio messages can be truncated", "is already shorter than"];
 
 /// The error's code, or its type, in any case something.
-fn code_of(error: &ServerError) -> String {
+pub fn code_of(error: &ServerError) -> String {
     let code = [&error.code, &error.kind].into_iter().find(|text| !text.is_empty());
     code.map_or_else(|| "unknown".to_owned(), |code| short(code))
 }
 
 /// A word of the server's, made fit for rows and logs.
-fn short(text: &str) -> String {
+pub fn short(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_graphic()).take(CODE_CHARS_MAX).collect()
 }
 

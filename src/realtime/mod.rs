@@ -16,6 +16,7 @@ pub mod fault;
 mod lenient;
 mod link;
 mod mint;
+mod probe;
 pub mod setup;
 pub mod socket;
 pub mod tap;
@@ -23,6 +24,7 @@ pub mod translate;
 
 pub use encode::Encoder;
 pub use mint::SecretMint;
+pub use probe::{KeyProbe, KeyState};
 pub use socket::{BadUrl, ConnectorError, RealtimeConnector, RealtimeSettings};
 pub use tap::{Direction, Recorder, Tap};
 pub use translate::Decoder;

@@ -1,7 +1,8 @@
 //! The one `session.update` of a connection: everything that the model must know before it hears a caller.
 //!
 //! The server refuses the whole update for one field that the model does not know, so a field is written only where
-//! the model's family has it.
+//! the model's family has it; and for one that is refused all the same there is a plain update, without whatever a call
+//! can do without.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -27,11 +28,14 @@ pub struct Session<'a> {
     output_modalities: [&'static str; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning: Option<Reasoning>,
-    max_output_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_output_tokens: Option<u32>,
     audio: Audio<'a>,
     tools: Vec<Function<'a>>,
-    tool_choice: &'static str,
-    truncation: Truncation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncation: Option<Truncation>,
 }
 
 #[derive(Serialize)]
@@ -56,7 +60,8 @@ struct Input<'a> {
 #[derive(Serialize)]
 struct Output<'a> {
     format: Format,
-    voice: Voice<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voice: Option<Voice<'a>>,
 }
 
 /// PCM has one legal rate and must name it; mu-law must not.
@@ -84,18 +89,26 @@ struct Transcription<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Vad {
     ServerVad {
-        threshold: f32,
-        prefix_padding_ms: u32,
-        silence_duration_ms: u32,
-        idle_timeout_ms: Option<u32>,
+        #[serde(flatten)]
+        tuning: Option<ServerTuning>,
         create_response: bool,
         interrupt_response: bool,
     },
     SemanticVad {
-        eagerness: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        eagerness: Option<&'static str>,
         create_response: bool,
         interrupt_response: bool,
     },
+}
+
+/// When the server takes sound for speech, and quiet for its end.
+#[derive(Serialize)]
+struct ServerTuning {
+    threshold: f32,
+    prefix_padding_ms: u32,
+    silence_duration_ms: u32,
+    idle_timeout_ms: Option<u32>,
 }
 
 /// Custom voices are objects, built-in ones are names.
@@ -129,19 +142,38 @@ impl<'a> Session<'a> {
             instructions: &setup.instructions,
             output_modalities: ["audio"],
             reasoning: is_reasoning(&setup.model).then_some(Reasoning { effort: "low" }),
-            max_output_tokens: OUTPUT_TOKENS_MAX,
+            max_output_tokens: Some(OUTPUT_TOKENS_MAX),
             audio: Audio {
                 input: Input {
                     format: Format::new(setup.format),
                     transcription: Transcription::new(&setup.transcribe_model, &setup.language),
                     turn_detection: Vad::new(&setup.turn_detection),
                 },
-                output: Output { format: Format::new(setup.format), voice: Voice::new(&setup.voice) },
+                output: Output { format: Format::new(setup.format), voice: Some(Voice::new(&setup.voice)) },
             },
             tools: setup.tools.iter().filter_map(Function::new).collect(),
-            tool_choice: "auto",
-            truncation: Truncation { kind: "retention_ratio", retention_ratio: RETENTION_RATIO },
+            tool_choice: Some("auto"),
+            truncation: Some(Truncation { kind: "retention_ratio", retention_ratio: RETENTION_RATIO }),
         }
+    }
+
+    /// The same with nothing that a call can do without. What stays: who the assistant is, its tools, the formats, that
+    /// the server finds the turns and transcribes them, and who interrupts.
+    pub fn plain(setup: &'a ModelSetup) -> Self {
+        let mut session = Self::new(setup);
+        session.reasoning = None;
+        session.max_output_tokens = None;
+        session.tool_choice = None;
+        session.truncation = None;
+        session.audio.output.voice = None;
+        if let Some(transcription) = &mut session.audio.input.transcription {
+            (transcription.language, transcription.languages) = (None, None);
+        }
+        match &mut session.audio.input.turn_detection {
+            Vad::ServerVad { tuning, .. } => *tuning = None,
+            Vad::SemanticVad { eagerness, .. } => *eagerness = None,
+        }
+        session
     }
 }
 
@@ -197,15 +229,12 @@ impl Vad {
     const fn new(detection: &TurnDetection) -> Self {
         match *detection {
             TurnDetection::Server { threshold, prefix_padding_ms, silence_duration_ms } => Self::ServerVad {
-                threshold,
-                prefix_padding_ms,
-                silence_duration_ms,
-                idle_timeout_ms: None,
+                tuning: Some(ServerTuning { threshold, prefix_padding_ms, silence_duration_ms, idle_timeout_ms: None }),
                 create_response: true,
                 interrupt_response: false,
             },
             TurnDetection::Semantic { eagerness } => Self::SemanticVad {
-                eagerness: Eagerness::as_str(eagerness),
+                eagerness: Some(Eagerness::as_str(eagerness)),
                 create_response: true,
                 interrupt_response: false,
             },

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -120,6 +121,8 @@ fn refused_or_unreachable(error: &SocketError) -> LostCause {
     tracing::debug!(%error, "the model's connection could not be opened");
     match error {
         SocketError::Http(response) if matches!(response.status().as_u16(), 401 | 403 | 404) => LostCause::Refused,
+        // A refusal of somebody who knows no upgrades: another attempt cannot succeed.
+        SocketError::Protocol(ProtocolError::WrongHttpVersion) => LostCause::Refused,
         _ => LostCause::Unreachable,
     }
 }

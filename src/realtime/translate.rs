@@ -57,10 +57,10 @@ impl Decoder {
                 out.push_back(ModelEvent::AudioDone { response, item });
             }
             ServerEvent::ResponseDone(response) => self.response_done(&response, out),
-            ServerEvent::ItemDone { response, item } => match self.tool_call(response.as_deref(), &item) {
-                Some(asked) => out.push_back(ModelEvent::Input(asked)),
-                None => out.push_back(ModelEvent::Ignored),
-            },
+            ServerEvent::ItemDone { response, item } => {
+                let said = self.tool_call(response.as_deref(), &item).or_else(|| cut_call(response.as_deref(), &item));
+                out.push_back(said.map_or(ModelEvent::Ignored, ModelEvent::Input));
+            }
             ServerEvent::Error(error) => on_error(&error, out),
             other => out.push_back(plain(other).map_or(ModelEvent::Ignored, ModelEvent::Input)),
         }
@@ -92,7 +92,8 @@ impl Decoder {
 
     fn response_done(&mut self, response: &Response, out: &mut VecDeque<ModelEvent>) {
         for item in &response.output {
-            out.extend(self.tool_call(Some(&response.id), item).map(ModelEvent::Input));
+            let asked = self.tool_call(Some(&response.id), item).or_else(|| cut_call(Some(&response.id), item));
+            out.extend(asked.map(ModelEvent::Input));
         }
         out.push_back(ModelEvent::Input(ModelInput::ResponseEnded {
             response: self.response(&response.id),
@@ -145,12 +146,16 @@ fn plain(event: ServerEvent<'_>) -> Option<ModelInput> {
             let text = text.trim();
             ModelInput::CallerText {
                 item: ItemId::from(&*item),
-                text: (!text.is_empty()).then(|| text.to_owned()),
+                // Empty: there was nothing to understand.
+                text: Some(text.to_owned()),
                 transcribed_ms: billed_ms,
             }
         }
-        ServerEvent::TranscriptionFailed { item } => {
-            ModelInput::CallerText { item: ItemId::from(&*item), text: None, transcribed_ms: 0 }
+        ServerEvent::TranscriptionFailed { item, error } => {
+            counter!("switchboard_transcriptions_failed_total").increment(1);
+            let code = fault::code_of(&error);
+            tracing::debug!(code, message = error.message, "a turn of the caller is not transcribed");
+            ModelInput::CallerTextFailed { item: ItemId::from(&*item), code }
         }
         ServerEvent::ResponseCreated { response, request } => {
             let about = match EventId::parse(&request) {
@@ -187,6 +192,20 @@ fn plain(event: ServerEvent<'_>) -> Option<ModelInput> {
         | ServerEvent::ItemDone { .. }
         | ServerEvent::AudioDelta { .. }
         | ServerEvent::AudioDone { .. } => return None,
+    })
+}
+
+/// A tool call that is not whole. It is never acted on, but whoever was promised something by it must not wait.
+fn cut_call(response: Option<&str>, item: &Item) -> Option<ModelInput> {
+    if item.kind != "function_call" || item.status != "incomplete" {
+        return None;
+    }
+    // One without an id is known by its item.
+    let call = if item.call_id.is_empty() { &item.id } else { &item.call_id };
+    Some(ModelInput::ToolCut {
+        response: response.map(ResponseId::from),
+        call: ToolCallId::from(call.as_str()),
+        name: fault::short(&item.name),
     })
 }
 

@@ -61,6 +61,11 @@ impl CallerTurns {
         Some(Heard { speech_ms: Some(to.saturating_sub(from)), level: self.loudness.loudest(from, to) })
     }
 
+    /// Of the loudest moment between two places, in dBFS; `None`: not known.
+    pub(crate) fn loudest(&self, from_ms: u32, to_ms: u32) -> Option<f32> {
+        self.loudness.loudest(from_ms, to_ms)
+    }
+
     fn turn(&mut self, item: &ItemId) -> &mut Turn {
         let index = self.turns.iter().position(|turn| turn.item == *item).unwrap_or_else(|| {
             if self.turns.len() >= TURNS_MAX {

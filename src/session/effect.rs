@@ -11,6 +11,7 @@ use crate::session::fact::{
 };
 use crate::session::guard::Part;
 use crate::session::input::{Ignored, IntakeData};
+pub use crate::session::line::{Heard, Line, LineOrigin};
 use crate::types::usage::Usage;
 use crate::types::{
     AnsweredBy, CallId, Caller, Cause, Direction, ItemId, LegId, Millis, Mulaw, OrgId, Outcome, Phase, PhoneNumber,
@@ -75,8 +76,10 @@ pub enum Source {
 pub enum ModelEffect {
     /// Open a connection; drop the one that may still be opening.
     Open,
-    /// Send the configuration.
-    Configure,
+    /// Send the configuration; `plain`: without anything that a call can do without.
+    Configure {
+        plain: bool,
+    },
     Append(Mulaw),
     Respond {
         no: RequestNo,
@@ -90,6 +93,10 @@ pub enum ModelEffect {
         no: RequestNo,
         item: ItemId,
         heard: Millis,
+    },
+    /// Make a turn of what the caller has said so far; the server answers nothing by itself.
+    Commit {
+        no: RequestNo,
     },
     ToolReply {
         no: RequestNo,
@@ -218,43 +225,6 @@ pub struct Consent {
     pub by: String,
 }
 
-/// One settled line of the transcript.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Line {
-    /// 0, 1, 2 without gaps once the call has ended; given when the utterance began.
-    pub seq: u32,
-    pub speaker: Speaker,
-    pub text: String,
-    /// Since the call began.
-    pub start: Millis,
-    pub end: Millis,
-    pub heard: Heard,
-    /// Where it came from.
-    pub origin: LineOrigin,
-}
-
-/// How much of a line was heard.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Heard {
-    Full,
-    /// Cut: `text` holds an estimate by proportion of what was heard.
-    Cut {
-        heard: Millis,
-        total: Millis,
-    },
-}
-
-/// What a line is a record of.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum LineOrigin {
-    /// Speech, as an item of the model's conversation.
-    Item(ItemId),
-    /// A sentence of the gateway's own.
-    Local(Prompt),
-    /// Keys.
-    Keys,
-}
-
 /// The intake as it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Intake {
@@ -326,6 +296,27 @@ pub enum Event {
     },
     ResponseFailed {
         code: String,
+    },
+    /// The server cut a response short; `asked`: the assistant is asked to go on.
+    ResponseCut {
+        reason: String,
+        asked: bool,
+    },
+    /// A tool call was cut off, and not acted on.
+    ToolCut {
+        name: String,
+    },
+    /// The words of a turn of the caller will not come.
+    NotTranscribed {
+        code: String,
+    },
+    /// The model's server refused a setting; it is asked again without what is optional.
+    SettingRefused {
+        field: String,
+    },
+    /// The caller spoke on and on, or was loud where silence was counted: their turn was committed by us.
+    Committed {
+        after: Millis,
     },
     /// A rule of the safety net fired, on whose words.
     Alarm {

@@ -154,6 +154,10 @@ impl CallSession {
     /// The farewell took its time.
     pub(super) fn on_farewell_due(&mut self, now: Mono, out: &mut Effects) {
         match self.ending {
+            // The line stands still; marks are given up in the end.
+            Ending::Farewell { stage: Farewell::Heard, .. } | Ending::Sentence { .. } if self.is_still_out() => {
+                self.timers.set(Timer::Farewell, now + self.policy.mark_every);
+            }
             Ending::Farewell { stage: Farewell::Heard, .. } => {
                 self.hang_up(now, Outcome::Completed, Reason::AssistantEnded, out);
             }

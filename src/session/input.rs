@@ -79,6 +79,11 @@ pub enum ModelInput {
         text: Option<String>,
         transcribed_ms: u64,
     },
+    /// The caller's words will not come: the server could not make them out, with its code.
+    CallerTextFailed {
+        item: ItemId,
+        code: String,
+    },
     /// A response began, whoever asked for it. `about`: the request of ours that it answers, when the server tells.
     ResponseStarted {
         response: ResponseId,
@@ -117,6 +122,12 @@ pub enum ModelInput {
         response: Option<ResponseId>,
         call: ToolCallId,
         request: ToolRequest,
+    },
+    /// A tool call that was cut before it was complete: nobody knows what it asked for.
+    ToolCut {
+        response: Option<ResponseId>,
+        call: ToolCallId,
+        name: String,
     },
     ResponseEnded {
         response: ResponseId,
@@ -158,6 +169,8 @@ pub enum FaultKind {
     Ours,
     /// The server had a problem; the request may be repeated once.
     Server,
+    /// The configuration was refused, perhaps for something that a call can do without. The code names the field.
+    Setting,
     /// No further attempt can succeed: key, quota, model name.
     Fatal,
 }

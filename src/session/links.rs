@@ -29,6 +29,8 @@ pub(crate) enum Model {
     /// Open, and told what it is to be.
     Configuring {
         attempt: u32,
+        /// What is optional was left out, because the full configuration was refused.
+        plain: bool,
     },
     Ready,
     /// Closed for as long as people talk, or not opened yet.

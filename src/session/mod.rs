@@ -17,7 +17,9 @@ mod caller_turns;
 mod ending;
 mod intake;
 mod keys;
+mod line;
 mod links;
+mod long_speech;
 mod loudness;
 mod moments;
 mod on_carrier;
@@ -30,13 +32,16 @@ mod on_time;
 mod people;
 mod playout;
 mod respond;
+mod response_ends;
 mod says;
+mod seen;
 mod silence;
 mod speech;
 #[cfg(test)]
 mod tests;
 mod timer;
 mod tooling;
+mod transcribing;
 mod transcript;
 mod turn;
 
@@ -52,19 +57,22 @@ use crate::session::input::Input;
 use crate::session::intake::IntakeSheet;
 use crate::session::keys::Keys;
 use crate::session::links::{Backlog, Media, Model};
+use crate::session::long_speech::LongSpeech;
 use crate::session::people::People;
 use crate::session::people::outbound::Outbound;
 use crate::session::playout::Playout;
 use crate::session::policy::{CallFacts, Policy};
 use crate::session::respond::Greeting;
 use crate::session::says::Says;
+use crate::session::seen::Seen;
 use crate::session::speech::Speech;
 use crate::session::timer::Timers;
 use crate::session::tooling::Tooling;
+use crate::session::transcribing::Transcribing;
 use crate::session::transcript::Transcript;
 use crate::session::turn::Turn;
 use crate::types::{
-    Direction, EscalationState, ItemId, LegId, Mono, Now, Phase, Prompt, Reason, ResponseId, TargetId, Wall,
+    Direction, EscalationState, ItemId, LegId, Mono, Now, Phase, Prompt, Reason, ResponseId, TargetId, ToolCallId, Wall,
 };
 
 /// Timeline entries about faults that one call may write; the rest is only counted by the adapters.
@@ -98,6 +106,9 @@ pub struct CallSession {
     says: Says,
     watch: Watch,
     caller_turns: CallerTurns,
+    transcribing: Transcribing,
+    long_speech: LongSpeech,
+    billed: Billed,
     /// The wall clock of this step.
     wall: Wall,
     /// Why the model is gone, once it is.
@@ -122,6 +133,14 @@ struct Counters {
     hang_up: Option<ActionId>,
     /// Moments of the facts that have passed.
     moments: usize,
+}
+
+/// What was written down already, should the server say it twice.
+#[derive(Default)]
+struct Billed {
+    responses: Seen<ResponseId>,
+    turns: Seen<ItemId>,
+    cut_calls: Seen<ToolCallId>,
 }
 
 /// Since when the call is in one of the states that may not last.
@@ -213,6 +232,9 @@ impl CallSession {
             says: Says::default(),
             watch: Watch::default(),
             caller_turns: CallerTurns::default(),
+            transcribing: Transcribing::default(),
+            long_speech: LongSpeech::default(),
+            billed: Billed::default(),
             wall,
             model_reason: Reason::ModelLost,
             facts,
@@ -280,6 +302,7 @@ impl CallSession {
         }
         self.follow_says(now, out);
         self.respond(now, out);
+        self.say_owed_offer(out);
         self.play(now, out);
         self.settle_lines(now, out);
         self.advance_held_dial(now, out);

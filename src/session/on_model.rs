@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, ModelEffect, Record, RequestNo, RespondKind, Source, ToolAnswer};
 use crate::session::ending::Ending;
-use crate::session::input::{FaultKind, LostCause, ModelInput, ResponseEnd, ToolRequest};
+use crate::session::input::{FaultKind, LostCause, ModelInput, ToolRequest};
 use crate::session::links::{Media, Model};
 use crate::session::people::Ask;
 use crate::session::people::request::Requested;
@@ -21,10 +21,7 @@ use crate::types::{
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 
 /// After a collision, or for a response that the server may still begin by itself.
-const AGAIN_PAUSE: Duration = Duration::from_millis(500);
-
-/// Doubled with each failure in a row.
-const FAILURE_PAUSE: Duration = Duration::from_millis(500);
+pub(super) const AGAIN_PAUSE: Duration = Duration::from_millis(500);
 
 /// Tool calls of one response that are answered at all, be it with a refusal.
 const TOOLS_ANSWERED_MAX: u32 = 32;
@@ -42,10 +39,11 @@ impl CallSession {
             ModelInput::TurnCommitted { item } => self.on_turn_committed(now, &item, out),
             ModelInput::CallerText { item, text, transcribed_ms } => {
                 self.on_caller_text(now, &item, text.as_deref(), out);
-                if transcribed_ms > 0 {
+                if transcribed_ms > 0 && self.billed.turns.is_new(&item) {
                     self.record(Record::Usage(Usage { transcribed_ms, ..Usage::default() }), out);
                 }
             }
+            ModelInput::CallerTextFailed { item, code } => self.on_caller_text_failed(&item, code, out),
             ModelInput::ResponseStarted { response, about } => self.on_response_started(now, response, about, out),
             ModelInput::ItemStarted { response, item } => {
                 self.speech.open(&response, &item);
@@ -67,6 +65,7 @@ impl CallSession {
                 self.watch_assistant(now, &text, out);
             }
             ModelInput::ToolAsked { response, call, request } => self.on_tool(now, response, call, request, out),
+            ModelInput::ToolCut { response, call, name } => self.on_tool_cut(response.as_ref(), &call, name, out),
             ModelInput::ResponseEnded { response, end, usage } => {
                 self.on_response_ended(now, &response, &end, usage, out);
             }
@@ -79,10 +78,10 @@ impl CallSession {
         let Model::Connecting { attempt } = self.model else {
             return;
         };
-        self.model = Model::Configuring { attempt };
+        self.model = Model::Configuring { attempt, plain: false };
         self.timers.stop(Timer::Connect);
         self.timers.set(Timer::Configure, now + self.policy.configure_wait);
-        self.send(ModelEffect::Configure, out);
+        self.send(ModelEffect::Configure { plain: false }, out);
     }
 
     fn on_ready(&mut self, now: Mono, out: &mut Effects) {
@@ -216,82 +215,11 @@ impl CallSession {
         self.tooling.owe(response, call, answer, then);
     }
 
-    fn on_response_ended(
-        &mut self,
-        now: Mono,
-        response: &ResponseId,
-        end: &ResponseEnd,
-        usage: Usage,
-        out: &mut Effects,
-    ) {
-        if usage != Usage::default() {
-            self.record(Record::Usage(usage), out);
-        }
-        self.close_items(response, out);
-        let completed = matches!(end, ResponseEnd::Completed | ResponseEnd::Incomplete(_));
-        let completed = completed && self.speech.has_sound(response);
-        self.advance_first_words(response, completed);
-        let Some(active) = self.turn.ended(response) else {
-            return;
-        };
-        self.timers.stop(Timer::RespondAgain);
-        if self.turn.auto_due {
-            self.timers.set(Timer::RespondAgain, now + AGAIN_PAUSE);
-        }
-        let silent = active.tools == 0 && !active.cancelled && !self.speech.has_sound(response);
-        match end {
-            ResponseEnd::Completed | ResponseEnd::Incomplete(_) if silent && self.answers_no_words(&active) => {
-                self.turn.failures = 0;
-            }
-            ResponseEnd::Completed | ResponseEnd::Incomplete(_) if silent && matches!(self.ending, Ending::None) => {
-                // It says nothing and does nothing: to the caller that is no answer.
-                self.turn.empty = !matches!(active.kind, Some(RespondKind::Say(_) | RespondKind::Farewell));
-                self.fault_event(Event::ResponseFailed { code: "empty".to_owned() }, out);
-                self.ask_again_later(now, active.kind.unwrap_or(RespondKind::Bare), out);
-            }
-            ResponseEnd::Completed | ResponseEnd::Incomplete(_) => self.turn.failures = 0,
-            ResponseEnd::Cancelled => {
-                // Cancelled by the server, not by us: what had to be said is still to be said.
-                if !active.cancelled
-                    && let Some(kind @ RespondKind::Say(_)) = active.kind
-                {
-                    self.turn.want(kind);
-                }
-            }
-            ResponseEnd::Failed { code, fatal } => {
-                self.fault_event(Event::ResponseFailed { code: code.clone() }, out);
-                if *fatal {
-                    self.lose_model(now, LostCause::Refused, out);
-                } else {
-                    self.ask_again_later(now, active.kind.unwrap_or(RespondKind::Bare), out);
-                }
-            }
-        }
-    }
-
-    /// No more audio of a response's items can come.
-    pub(super) fn close_items(&mut self, response: &ResponseId, out: &mut Effects) {
-        for id in self.speech.of_response(response) {
-            if let Some(item) = self.speech.find_mut(&id).filter(|item| !item.closed) {
-                item.closed = true;
-                self.playout.end(&Source::Model(id.clone()));
-            }
-            self.settle_heard_item(&id, true, out);
-        }
-    }
-
-    /// A response failed: once more, later each time, until the model counts as lost.
-    fn ask_again_later(&mut self, now: Mono, kind: RespondKind, out: &mut Effects) {
-        self.turn.failures += 1;
-        if self.turn.failures > self.policy.failures_max {
-            self.lose_model(now, LostCause::Broken, out);
-            return;
-        }
-        self.turn.want(kind);
-        self.timers.set(Timer::RespondAgain, now + FAILURE_PAUSE * 2_u32.pow(self.turn.failures - 1));
-    }
-
     fn on_fault(&mut self, now: Mono, about: Option<RequestNo>, kind: FaultKind, code: String, out: &mut Effects) {
+        self.long_speech.refused(about);
+        if kind == FaultKind::Setting && self.configure_plainly(now, &code, out) {
+            return;
+        }
         self.fault_event(Event::ModelFault { code }, out);
         let ours = self.turn.asked.take_if(|asked| Some(asked.no) == about).map(|asked| asked.kind);
         match (kind, ours) {
@@ -300,15 +228,38 @@ impl CallSession {
                 self.turn.want(wanted);
                 self.timers.set(Timer::RespondAgain, now + AGAIN_PAUSE);
             }
-            (FaultKind::Ours | FaultKind::Server | FaultKind::Benign, Some(wanted)) => {
+            (FaultKind::Ours | FaultKind::Server | FaultKind::Setting | FaultKind::Benign, Some(wanted)) => {
                 self.ask_again_later(now, wanted, out);
             }
-            (FaultKind::ActiveResponse | FaultKind::Benign | FaultKind::Ours | FaultKind::Server, None) => {}
+            (
+                FaultKind::ActiveResponse
+                | FaultKind::Benign
+                | FaultKind::Ours
+                | FaultKind::Setting
+                | FaultKind::Server,
+                None,
+            ) => {}
         }
     }
 
+    /// The configuration was refused: once more, without what is optional. Returns whether it was about that.
+    fn configure_plainly(&mut self, now: Mono, field: &str, out: &mut Effects) -> bool {
+        let Model::Configuring { attempt, plain } = self.model else {
+            return false;
+        };
+        if plain || planted!(self.policy, InsistsOnSettings) {
+            self.fault_event(Event::ModelFault { code: field.to_owned() }, out);
+            self.lose_model(now, LostCause::Refused, out);
+        } else {
+            self.fault_event(Event::SettingRefused { field: field.to_owned() }, out);
+            self.model = Model::Configuring { attempt, plain: true };
+            self.send(ModelEffect::Configure { plain: true }, out);
+        }
+        true
+    }
+
     fn on_model_lost(&mut self, now: Mono, cause: LostCause, out: &mut Effects) {
-        let (Model::Connecting { attempt } | Model::Configuring { attempt }) = self.model else {
+        let (Model::Connecting { attempt } | Model::Configuring { attempt, .. }) = self.model else {
             self.lose_model(now, cause, out);
             return;
         };

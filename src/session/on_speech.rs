@@ -4,7 +4,7 @@ use crate::session::CallSession;
 use crate::session::effect::{Effects, Event, Heard, LineOrigin, ModelEffect, Record, RespondKind, Source};
 use crate::session::ending::Ending;
 use crate::session::guard::{Part, guarded};
-use crate::session::links::Model;
+use crate::session::links::{Media, Model};
 use crate::session::plant::planted;
 use crate::session::playout::{Cut, Finished};
 use crate::session::timer::Timer;
@@ -18,6 +18,7 @@ impl CallSession {
             self.record(Record::Line(line), out);
         }
         self.caller_turns.began(item, at_ms);
+        self.long_speech.began();
         self.turn.speaking = Some(now);
         self.timers.set(Timer::Speech, now + self.policy.speech_max);
         self.turn.speech_ended = None;
@@ -31,6 +32,7 @@ impl CallSession {
         let ended = self.appended_at(now, at_ms);
         self.transcript.caller_stopped(item, ended);
         self.caller_turns.stopped(item, at_ms);
+        self.long_speech.server_ended();
         self.end_speech();
         self.turn.speech_ended = Some(ended);
         // The server commits the turn in the same breath: a create of ours would only collide with its answer.
@@ -45,6 +47,11 @@ impl CallSession {
         self.caller_turns.committed(item);
         self.turn.newest = Some(item.clone());
         self.turn.wordless = false;
+        if self.long_speech.takes(item) {
+            // The caller may speak on, and the server answers nothing.
+            self.caller_turns.stopped(item, (self.pace.appended / 8) as u32);
+            return;
+        }
         self.end_speech();
         self.turn.speech_ended.get_or_insert(now);
         self.turn.committed();
@@ -64,14 +71,17 @@ impl CallSession {
         if let Some(line) = self.transcript.caller_text(item, text) {
             self.record(Record::Line(line), out);
         }
-        if text.is_some_and(|text| text.trim().is_empty()) {
+        let words = text.is_some_and(|text| !text.trim().is_empty());
+        if text.is_some() && !words {
             self.note_no_words(item);
         } else {
             self.note_life();
         }
-        if text.is_some_and(|text| !text.trim().is_empty()) {
+        if words {
+            self.transcribing.understood();
             self.hear_words(now, out);
         }
+        self.note_words_of_ours(item, words);
         // Words that come too late for the transcript may still ask for help.
         let (Some(text), Some(turn)) = (text, self.caller_turns.take(item)) else {
             return;
@@ -214,6 +224,11 @@ impl CallSession {
         self.send(ModelEffect::Truncate { no, item: id.clone(), heard }, out);
     }
 
+    /// The last words are out, and are not known to be heard.
+    pub(super) fn is_still_out(&self) -> bool {
+        self.media == Media::Live && !self.playout.is_settled()
+    }
+
     /// A source begins, or goes on, to sound.
     pub(super) fn note_sound(&mut self, now: Mono, source: &Source, out: &mut Effects) {
         match source {
@@ -255,6 +270,7 @@ impl CallSession {
             // Nobody knows what was said, but it may have been words.
             self.note_life();
             self.record(Record::Line(line), out);
+            self.note_late_words(out);
         }
         match self.transcript.next_due() {
             Some(due) => self.timers.set(Timer::Transcript, due),

@@ -36,7 +36,7 @@ impl CallSession {
             Timer::Protected => self.end_protection(now, out),
             // `finish_step` plays and settles; the keys' and transcript's owners look at the time themselves.
             Timer::Playout | Timer::Transcript => {}
-            Timer::Speech => self.end_speech(),
+            Timer::Speech => self.on_long_speech(now, out),
             Timer::Silence => self.on_silence(now, out),
             Timer::Keys => self.give_keys(now, out),
             Timer::Warn => self.warn(out),
@@ -191,7 +191,7 @@ impl CallSession {
         self.pace.quiet_since = if silent { self.pace.quiet_since.or(Some(now)) } else { None };
         self.pace_waiting(now, talking);
         self.pace_owed(now, silent, talking);
-        self.pace_idle(now, talking);
+        self.pace_idle(now, talking && !self.long_speech.is_noise());
     }
 
     /// The assistant owes something: fill the silence, ask again, give the model up.

@@ -22,6 +22,14 @@ words! {
         PlaysCutSound = "plays_cut_sound",
         /// Six seconds are sent ahead.
         SendsTooFar = "sends_too_far",
+        /// A mark that is a second late is taken for lost, and changes nothing when it comes.
+        ForgetsLateMarks = "forgets_late_marks",
+        /// A response that the server cut is left as it is.
+        LeavesItCut = "leaves_it_cut",
+        /// Words that do not come are nobody's business.
+        DeafInSilence = "deaf_in_silence",
+        /// A refused setting costs the call its assistant.
+        InsistsOnSettings = "insists_on_settings",
         /// A key that stops the assistant sends an empty frame.
         SendsEmptyFrame = "sends_empty_frame",
         /// A late answer is not bridged.

@@ -2,19 +2,19 @@
 //!
 //! The carrier plays in order and in real time, and returns a mark when everything before it was played. So positions
 //! are bytes on one endless tape; a mark proves a position, and the clock carries the estimate on from there, never past
-//! the next mark that is still out. A clear rebases the tape at what was heard.
+//! the next mark that is still out (`proof`). A clear rebases the tape at what was heard.
+
+mod proof;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::session::effect::{Effect, Effects, MarkId, MediaEffect, Source};
 use crate::session::plant::planted;
+use crate::session::playout::proof::Proof;
 use crate::session::policy::Policy;
 use crate::types::audio::BYTES_PER_MS;
 use crate::types::{Millis, Mono, Mulaw};
-
-/// A mark that is this much later than it could have been is taken for lost.
-const MARK_OVERDUE: Duration = Duration::from_secs(1);
 
 /// Frames up to 20 ms together are joined, so that a model that sends crumbs costs no more than one that does not.
 const SMALL_FRAME_BYTES: usize = 160;
@@ -25,11 +25,7 @@ pub(crate) struct Playout {
     queued: u64,
     /// Position after the last byte sent.
     sent: u64,
-    /// Position that a mark (or a lost mark's time) has proven.
-    proven: u64,
-    /// When `position` was played: the newest proof, or the first frame sent into an empty buffer.
-    anchor: Option<Anchor>,
-    marks: VecDeque<(MarkId, u64)>,
+    proof: Proof,
     next_mark: u32,
     since_mark: u64,
     spans: VecDeque<Span>,
@@ -48,12 +44,6 @@ struct Queued {
     frame: Mulaw,
     /// No more of this source follows.
     last: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Anchor {
-    at: Mono,
-    position: u64,
 }
 
 /// A run of one source on the tape.
@@ -90,9 +80,7 @@ impl Playout {
             queue: VecDeque::new(),
             queued: 0,
             sent: 0,
-            proven: 0,
-            anchor: None,
-            marks: VecDeque::new(),
+            proof: Proof::new(policy),
             next_mark: 0,
             since_mark: 0,
             spans: VecDeque::new(),
@@ -135,7 +123,7 @@ impl Playout {
 
     /// Sends what may be sent now.
     pub(crate) fn fill(&mut self, now: Mono, out: &mut Effects) {
-        self.expire_marks(now);
+        self.proof.give_up_overdue(now);
         while let Some(front) = self.queue.front_mut() {
             if front.frame.is_empty() {
                 let closing = self.queue.pop_front().filter(|queued| queued.last);
@@ -144,8 +132,9 @@ impl Playout {
                 }
                 continue;
             }
+            let next = (front.frame.len() as u64).min(self.limits.frame).min(self.limits.mark_every - self.since_mark);
             let outstanding = self.sent - self.position(now);
-            if outstanding >= self.limits.outstanding {
+            if outstanding + next > self.limits.outstanding {
                 return;
             }
             self.send_front(now, outstanding, out);
@@ -154,18 +143,12 @@ impl Playout {
 
     /// A mark came back. Marks that were out at a clear, or are unknown, prove nothing.
     pub(crate) fn heard(&mut self, now: Mono, mark: MarkId) {
-        let Some(index) = self.marks.iter().position(|(id, _)| *id == mark) else {
-            return;
-        };
-        let (_, position) = self.marks[index];
-        self.marks.drain(..=index);
-        self.proven = position;
-        self.anchor = Some(Anchor { at: now, position });
+        self.proof.heard(now, mark);
     }
 
     /// A source that was proven to be heard to its end, once for each source.
     pub(crate) fn take_finished(&mut self) -> Option<Finished> {
-        let proven = self.proven;
+        let proven = self.proof.proven();
         let open = |spans: &VecDeque<Span>, source: &Source| {
             spans.iter().any(|span| span.source == *source && (!span.closed || span.end > proven))
         };
@@ -188,7 +171,7 @@ impl Playout {
         for queued in self.queue.drain(..) {
             note_cut(&mut cuts, queued.source, None, 0, false);
         }
-        if self.sent > self.proven {
+        if self.sent > self.proof.seen() {
             out.push(Effect::Media(MediaEffect::Clear));
         }
         self.forget(position);
@@ -212,9 +195,10 @@ impl Playout {
         self.queue.len() != before
     }
 
-    /// Nothing is queued, and everything sent belongs to sources that ended and were proven to be heard.
+    /// There is nothing to cut: nothing is queued, everything sent belongs to sources that ended and were heard, and the
+    /// carrier itself has told so.
     pub(crate) fn is_idle(&self) -> bool {
-        self.queue.is_empty() && self.spans.is_empty()
+        self.queue.is_empty() && self.spans.is_empty() && self.proof.seen() == self.sent
     }
 
     /// Nothing is queued, and everything sent is heard by the clock's estimate.
@@ -224,7 +208,7 @@ impl Playout {
 
     /// Nothing is queued, and everything sent is proven to be heard.
     pub(crate) fn is_settled(&self) -> bool {
-        self.queue.is_empty() && self.proven == self.sent
+        self.queue.is_empty() && self.proof.proven() == self.sent
     }
 
     /// Sound of the model is queued or out.
@@ -249,12 +233,7 @@ impl Playout {
 
     /// The position that the caller hears now, by the last proof and the clock.
     fn position(&self, now: Mono) -> u64 {
-        let Some(anchor) = self.anchor else {
-            return self.sent;
-        };
-        let elapsed = now.since(anchor.at).as_micros() as u64 * BYTES_PER_MS as u64 / 1000;
-        let cap = self.marks.front().map_or(self.sent, |(_, position)| *position);
-        (anchor.position + elapsed).min(cap).min(self.sent).max(self.proven)
+        self.proof.position(now, self.sent)
     }
 
     fn send_front(&mut self, now: Mono, outstanding: u64, out: &mut Effects) {
@@ -266,7 +245,7 @@ impl Playout {
         let source = front.source.clone();
         let len = frame.len() as u64;
         if outstanding == 0 {
-            self.anchor = Some(Anchor { at: now, position: self.sent });
+            self.proof.begin(now, self.sent);
         }
         let began = now + duration(outstanding);
         match self.spans.back_mut() {
@@ -301,32 +280,17 @@ impl Playout {
         let id = MarkId(self.next_mark);
         self.next_mark += 1;
         self.since_mark = 0;
-        self.marks.push_back((id, self.sent));
+        self.proof.await_mark(id, self.sent);
         out.push(Effect::Media(MediaEffect::Mark(id)));
-    }
-
-    /// A mark that is overdue counts as returned at the time when it was due, so that a lost one blocks nothing.
-    fn expire_marks(&mut self, now: Mono) {
-        while let (Some((_, position)), Some(anchor)) = (self.marks.front().copied(), self.anchor) {
-            let due = anchor.at + duration(position.saturating_sub(anchor.position));
-            if now < due + MARK_OVERDUE {
-                return;
-            }
-            self.marks.pop_front();
-            self.proven = position;
-            self.anchor = Some(Anchor { at: due, position });
-        }
     }
 
     fn forget(&mut self, position: u64) {
         self.queue.clear();
         self.spans.clear();
-        self.marks.clear();
         self.queued = 0;
         self.since_mark = 0;
         self.sent = position;
-        self.proven = position;
-        self.anchor = None;
+        self.proof.rebase(position);
     }
 }
 

@@ -190,13 +190,14 @@ pub struct Policy {
     pub playout_max: Duration,
     /// Assistant audio outstanding at the carrier.
     pub outstanding_max: Duration,
-    /// Distance between marks.
+    /// Distance between marks. No multiple of 20 ms, at which carriers look for them: so each comes at another place
+    /// between two looks, and the best of them is nearly exact.
     pub mark_every: Duration,
     /// Longest frame sent to the carrier.
     pub frame_max: Duration,
     /// How long the disclosure is protected from barge-in.
     pub protected_max: Duration,
-    /// Speech without an end; then it counts as noise, and silence is counted.
+    /// Speech without a pause; then what was said so far is committed by us, and again each time.
     pub speech_max: Duration,
     pub silence: SilenceSteps,
     pub call_max: Duration,
@@ -287,10 +288,10 @@ impl Default for Policy {
             backlog: Duration::from_secs(5),
             playout_max: Duration::from_secs(120),
             outstanding_max: Duration::from_secs(2),
-            mark_every: Duration::from_millis(100),
+            mark_every: Duration::from_millis(75),
             frame_max: Duration::from_millis(100),
             protected_max: Duration::from_secs(7),
-            speech_max: Duration::from_secs(40),
+            speech_max: Duration::from_secs(15),
             silence: SilenceSteps {
                 ask: Duration::from_secs(6),
                 again: Duration::from_secs(8),

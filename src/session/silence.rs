@@ -49,6 +49,9 @@ impl CallSession {
     }
 
     pub(super) fn on_silence(&mut self, now: Mono, out: &mut Effects) {
+        if self.is_unheard_sound(now, out) {
+            return;
+        }
         self.pace.silence_step += 1;
         self.pace.idle_since = None;
         self.event(Event::Silence { step: self.pace.silence_step }, out);

@@ -7,6 +7,8 @@ mod moments;
 mod opening;
 mod people;
 mod quiet;
+mod response_ends;
 mod rig;
 mod taken_up;
+mod transcribing;
 mod turns;

@@ -31,7 +31,7 @@ pub enum Timer {
     Protected,
     /// Look at the play-out again, should nothing else cause it.
     Playout,
-    /// The caller has spoken for so long that it is rather noise, or the end of speech was lost.
+    /// The caller has spoken for long without a pause, or the end of their speech was lost.
     Speech,
     /// The caller says nothing.
     Silence,

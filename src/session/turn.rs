@@ -23,6 +23,8 @@ pub(crate) struct Turn {
     pub(crate) wanted: Option<RespondKind>,
     /// Responses that failed in a row.
     pub(crate) failures: u32,
+    /// Responses that the server cut and that were asked to go on, since the caller's last turn.
+    pub(crate) went_on: u32,
     /// The one retry of a late answer was used.
     pub(crate) retried: bool,
     /// The caller called a farewell off; the next one is final.
@@ -41,6 +43,8 @@ pub(crate) struct Active {
     pub(crate) kind: Option<RespondKind>,
     pub(crate) cancelled: bool,
     pub(crate) tools: u32,
+    /// The name of a tool call of it that was cut off.
+    pub(crate) cut_tool: Option<String>,
 }
 
 pub(crate) struct Asked {
@@ -64,6 +68,7 @@ impl Turn {
     pub(crate) fn committed(&mut self) {
         self.auto_due = true;
         self.retried = false;
+        self.went_on = 0;
         if self.wanted == Some(RespondKind::Bare) {
             self.wanted = None;
         }
@@ -86,7 +91,7 @@ impl Turn {
         if !ours {
             self.auto_due = false;
         }
-        self.active = Some(Active { response, kind, cancelled: false, tools: 0 });
+        self.active = Some(Active { response, kind, cancelled: false, tools: 0, cut_tool: None });
     }
 
     /// A response ended. Returns it if it was the active one.

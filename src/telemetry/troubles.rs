@@ -20,6 +20,8 @@ words! {
         CarrierUnreachable = "carrier_unreachable",
         /// The model's provider refuses our key, or the model's name.
         ModelRefused = "model_refused",
+        /// The model's provider refuses a setting that calls can do without, and do.
+        ModelSetting = "model_setting",
         /// The model's provider does not answer.
         ModelUnreachable = "model_unreachable",
         /// What callers say is not transcribed, so the safety net hears nothing.

@@ -54,6 +54,8 @@ words! {
         EmergencyStay = "emergency_stay",
         /// Nothing heard for long after an emergency in which nobody was reached; the call goes on.
         EmergencyStillHere = "emergency_still_here",
+        /// The caller cannot be understood: which key brings a person.
+        PressZero = "press_zero",
         /// A person accepted, but the caller could not be moved.
         TransferFailed = "transfer_failed",
     }

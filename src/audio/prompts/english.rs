@@ -64,6 +64,9 @@ pub(super) const fn said(prompt: Prompt) -> Said {
             "I am still here, and the line stays open. Say something or press any key if you can.",
             audio!("emergency_still_here"),
         ),
+        Prompt::PressZero => {
+            ("I have trouble hearing you. If you need a person, please press zero.", audio!("press_zero"))
+        }
         Prompt::TransferFailed => ("I am sorry, I could not connect you.", audio!("transfer_failed")),
     }
 }

@@ -67,6 +67,9 @@ pub(super) const fn said(prompt: Prompt) -> Said {
             "Sigo aquí y la línea sigue abierta. Si puede, diga algo o presione cualquier tecla.",
             audio!("emergency_still_here"),
         ),
+        Prompt::PressZero => {
+            ("No le escucho bien. Si necesita hablar con una persona, presione cero.", audio!("press_zero"))
+        }
         Prompt::TransferFailed => ("Lo siento, no pude comunicarle.", audio!("transfer_failed")),
     }
 }

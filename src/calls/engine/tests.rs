@@ -31,7 +31,7 @@ fn an_effect_becomes_one_action_in_the_same_place() {
         Effect::Media(MediaEffect::Clear),
         Effect::Media(MediaEffect::Play { source: Source::Local(Prompt::Hello), frame: frame.clone() }),
         Effect::Media(MediaEffect::Mark(MarkId(7))),
-        Effect::Model(ModelEffect::Configure),
+        Effect::Model(ModelEffect::Configure { plain: false }),
         Effect::Model(ModelEffect::Close),
         Effect::Answer(Document::Connect),
         Effect::Media(MediaEffect::Close),
@@ -43,7 +43,7 @@ fn an_effect_becomes_one_action_in_the_same_place() {
     assert!(matches!(clear, Action::Media(MediaCommand::Clear)));
     assert!(matches!(play, Action::Media(MediaCommand::Frame(played)) if played == frame));
     assert!(matches!(mark, Action::Media(MediaCommand::Mark(MarkId(7)))));
-    assert!(matches!(configure, Action::Model(ModelCommand::Configure)));
+    assert!(matches!(configure, Action::Model(ModelCommand::Configure { plain: false })));
     assert!(matches!(close_model, Action::CloseModel));
     assert!(matches!(after, Action::Answer(Document::Connect)));
     assert!(matches!(close_media, Action::CloseMedia));

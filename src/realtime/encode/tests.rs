@@ -33,15 +33,38 @@ fn encode(command: &ModelCommand) -> String {
 }
 
 fn configure(setup: ModelSetup) -> serde_json::Value {
-    serde_json::from_str(&Encoder::new(setup).encode(&ModelCommand::Configure)).unwrap()
+    serde_json::from_str(&Encoder::new(setup).encode(&ModelCommand::Configure { plain: false })).unwrap()
 }
 
 const NO: RequestNo = RequestNo(7);
 
 #[test]
+fn a_plain_update_has_what_a_call_cannot_do_without() {
+    let text = encode(&ModelCommand::Configure { plain: true });
+    assert_eq!(
+        text,
+        concat!(
+            r#"{"type":"session.update","event_id":"cfg1","session":{"type":"realtime","instructions":"Be kind.","#,
+            r#""output_modalities":["audio"],"#,
+            r#""audio":{"input":{"format":{"type":"audio/pcm","rate":24000},"#,
+            r#""transcription":{"model":"gpt-transcribe"},"#,
+            r#""turn_detection":{"type":"server_vad","create_response":true,"interrupt_response":false}},"#,
+            r#""output":{"format":{"type":"audio/pcm","rate":24000}}},"#,
+            r#""tools":[{"type":"function","name":"end_call","description":"End it.","#,
+            r#""parameters":{"type":"object","properties":{}}}]}}"#,
+        )
+    );
+}
+
+#[test]
+fn a_commit_says_nothing_but_its_name() {
+    assert_eq!(encode(&ModelCommand::Commit { no: NO }), r#"{"type":"input_audio_buffer.commit","event_id":"r7"}"#);
+}
+
+#[test]
 fn a_session_update_says_everything_once() {
     assert_eq!(
-        encode(&ModelCommand::Configure),
+        encode(&ModelCommand::Configure { plain: false }),
         concat!(
             r#"{"type":"session.update","event_id":"cfg1","session":{"type":"realtime","instructions":"Be kind.","#,
             r#""output_modalities":["audio"],"reasoning":{"effort":"low"},"max_output_tokens":2048,"#,

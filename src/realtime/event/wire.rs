@@ -77,7 +77,8 @@ impl<'a> Wire<'a> {
                 billed_ms: self.usage.map_or(0, billed_ms),
             },
             "conversation.item.input_audio_transcription.failed" => {
-                ServerEvent::TranscriptionFailed { item: self.item_id.0? }
+                let error = self.error.and_then(read::<WireError<'_>>).unwrap_or_default().error();
+                ServerEvent::TranscriptionFailed { item: self.item_id.0?, error }
             }
             "response.created" => {
                 let response = read::<WireResponse<'_>>(self.response?)?;

@@ -67,9 +67,13 @@ fn an_error_names_the_request_it_is_about() {
 }
 
 #[test]
-fn a_refused_configuration_is_fatal() {
-    assert_eq!(kind(&ServerError { about: "cfg1".into(), ..error("unknown_parameter") }), FaultKind::Fatal);
-    assert_eq!(kind(&ServerError { param: "session.audio".into(), ..error("unknown_parameter") }), FaultKind::Fatal);
+fn a_refused_configuration_names_its_field() {
+    let refused = ServerError { about: "cfg1".into(), ..error("unknown_parameter") };
+    assert_eq!((kind(&refused), classify(&refused).code.as_str()), (FaultKind::Setting, "unknown_parameter"));
+    let refused = ServerError { param: "session.audio.output.speed".into(), ..error("unknown_parameter") };
+    assert_eq!((kind(&refused), classify(&refused).code.as_str()), (FaultKind::Setting, "session.audio.output.speed"));
+    // No update without it would be better.
+    assert_eq!(kind(&ServerError { about: "cfg1".into(), ..error("invalid_api_key") }), FaultKind::Fatal);
     // Not refused, only not done: the time limit decides.
     assert_eq!(kind(&ServerError { about: "cfg1".into(), ..error("server_error") }), FaultKind::Server);
 }
@@ -96,6 +100,6 @@ fn responses_end_in_four_ways() {
 #[test]
 fn codes_are_short_and_printable() {
     let fault = classify(&error(&format!("bad\n{}", "x".repeat(500))));
-    assert_eq!(fault.code.len(), 64);
+    assert_eq!(fault.code.len(), 80);
     assert!(fault.code.starts_with("badx"));
 }

@@ -1,5 +1,7 @@
 //! Tests of the play-out by itself: positions, marks, bounds, joins.
 
+mod line;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -36,13 +38,13 @@ fn sent_ms(out: &Effects) -> usize {
 }
 
 #[test]
-fn a_mark_follows_every_hundred_milliseconds_and_the_end() {
+fn a_mark_follows_every_75_milliseconds_and_the_end() {
     let mut playout = Playout::new(&Policy::default());
     let mut out = Effects::new();
     playout.push(&source(), sound(250));
     playout.end(&source());
     playout.fill(at(0), &mut out);
-    assert_eq!((sent_ms(&out), marks(&out).len()), (250, 3));
+    assert_eq!((sent_ms(&out), marks(&out).len()), (250, 4));
     for mark in marks(&out) {
         playout.heard(at(250), mark);
     }
@@ -58,9 +60,9 @@ fn the_clock_carries_the_position_on_but_not_past_the_next_mark() {
     playout.push(&source(), sound(300));
     playout.fill(at(0), &mut out);
     assert_eq!(playout.remaining(at(60)), Duration::from_millis(240));
-    assert_eq!(playout.remaining(at(180)), Duration::from_millis(200), "the first mark is still out");
+    assert_eq!(playout.remaining(at(180)), Duration::from_millis(225), "the first mark is still out");
     playout.heard(at(200), marks(&out)[0]);
-    assert_eq!(playout.remaining(at(250)), Duration::from_millis(150));
+    assert_eq!(playout.remaining(at(250)), Duration::from_millis(175));
 }
 
 #[test]

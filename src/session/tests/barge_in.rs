@@ -160,7 +160,8 @@ fn at_most_two_seconds_are_out_at_the_carrier() {
         Effect::Media(MediaEffect::Play { frame, .. }) => frame.len(),
         _ => 0,
     };
-    assert_eq!(rig.log.iter().map(len).sum::<usize>(), 16_000);
+    let out: usize = rig.log.iter().map(len).sum();
+    assert!((15_200..=16_000).contains(&out), "{out}");
 }
 
 #[test]

@@ -50,6 +50,38 @@ fn end_call_with_a_spoken_goodbye_hangs_up_at_its_last_mark() {
 }
 
 #[test]
+fn a_farewell_on_a_line_that_stands_still_is_heard_to_its_end() {
+    let mut rig = talking();
+    rig.speak("r2", "i2", 3000, "Goodbye, and thank you for calling.");
+    rig.ends_call("r2", "c1");
+    rig.done("r2");
+    rig.pass(500);
+    rig.stand_still();
+    rig.pass(4000);
+    assert_eq!(rig.hang_ups(), 0);
+    rig.move_again();
+    rig.pass(1500);
+    assert!((rig.heard_ms("i2") - 3000.0).abs() < 1.0, "{}", rig.heard_ms("i2"));
+    assert_eq!(rig.hang_ups(), 1);
+}
+
+#[test]
+fn a_last_sentence_on_a_line_that_stands_still_is_heard_to_its_end() {
+    let mut rig = talking();
+    rig.speak("r2", "i2", 400, "Yes.");
+    rig.done("r2");
+    rig.pass(1000);
+    rig.stand_still();
+    rig.feed(Input::Drain);
+    rig.pass(4000);
+    assert_eq!(rig.hang_ups(), 0);
+    rig.move_again();
+    rig.pass(1500);
+    assert!(rig.said(Prompt::Draining));
+    assert_eq!(rig.hang_ups(), 1);
+}
+
+#[test]
 fn end_call_without_a_word_gets_one_farewell() {
     let mut rig = talking();
     rig.ends_call("r2", "c1");

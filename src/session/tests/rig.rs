@@ -1,5 +1,7 @@
 //! The small world: feeds inputs, fires deadlines, plays sound and returns marks in virtual time.
 
+mod log;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -35,6 +37,8 @@ pub(super) struct Rig {
     /// The caller's sound comes all the time, and before whatever is due at the same instant.
     pub(super) frames_first: bool,
     wall_runs: bool,
+    /// What waits on a line that stands still.
+    waiting: Option<Vec<MediaEffect>>,
 }
 
 enum Sound {
@@ -104,6 +108,7 @@ impl Rig {
             marks: true,
             commits: true,
             frames_first: false,
+            waiting: None,
             wall_runs,
         }
     }
@@ -121,6 +126,7 @@ impl Rig {
             marks: true,
             commits: false,
             frames_first: false,
+            waiting: None,
             wall_runs: false,
         }
     }
@@ -163,7 +169,22 @@ impl Rig {
         self.feed(Input::Model(input));
     }
 
+    /// Nothing reaches the phone until the line moves again.
+    pub(super) fn stand_still(&mut self) {
+        self.waiting = Some(Vec::new());
+    }
+
+    pub(super) fn move_again(&mut self) {
+        for effect in self.waiting.take().unwrap_or_default() {
+            self.perform(effect);
+        }
+    }
+
     fn perform(&mut self, effect: MediaEffect) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.push(effect);
+            return;
+        }
         match effect {
             MediaEffect::Play { source, frame } => {
                 if self.phone.is_empty() {
@@ -305,93 +326,6 @@ impl Rig {
             _ => None,
         };
         self.log.iter().rev().find_map(answer).expect("an answer in the same step")
-    }
-
-    pub(super) fn heard_ms(&self, item: &str) -> f64 {
-        let source = Source::Model(item.into());
-        self.heard.iter().filter(|(heard, _)| *heard == source).map(|(_, millis)| millis).sum()
-    }
-
-    pub(super) fn creates(&self) -> Vec<(RequestNo, RespondKind)> {
-        let create = |effect: &Effect| match effect {
-            Effect::Model(ModelEffect::Respond { no, kind }) => Some((*no, kind.clone())),
-            _ => None,
-        };
-        self.log.iter().filter_map(create).collect()
-    }
-
-    pub(super) fn to_model(&self) -> impl Iterator<Item = &ModelEffect> {
-        self.log.iter().filter_map(|effect| match effect {
-            Effect::Model(effect) => Some(effect),
-            _ => None,
-        })
-    }
-
-    pub(super) fn truncations(&self) -> Vec<(String, u32)> {
-        let truncation = |effect: &ModelEffect| match effect {
-            ModelEffect::Truncate { item, heard, .. } => Some((item.to_string(), heard.0)),
-            _ => None,
-        };
-        self.to_model().filter_map(truncation).collect()
-    }
-
-    pub(super) fn count(&self, wanted: impl Fn(&Effect) -> bool) -> usize {
-        self.log.iter().filter(|effect| wanted(effect)).count()
-    }
-
-    pub(super) fn clears(&self) -> usize {
-        self.count(|effect| matches!(effect, Effect::Media(MediaEffect::Clear)))
-    }
-
-    pub(super) fn cancels(&self) -> usize {
-        self.count(|effect| matches!(effect, Effect::Model(ModelEffect::Cancel { .. })))
-    }
-
-    pub(super) fn hang_ups(&self) -> usize {
-        self.count(|effect| matches!(effect, Effect::Carrier(_, CarrierEffect::HangUp(_))))
-    }
-
-    pub(super) fn records(&self) -> impl Iterator<Item = &Record> {
-        self.log.iter().filter_map(|effect| match effect {
-            Effect::Record(_, record) => Some(record),
-            _ => None,
-        })
-    }
-
-    /// The lines in order; once the call is over they must be numbered without gaps.
-    pub(super) fn lines(&self) -> Vec<Line> {
-        let line = |record: &Record| match record {
-            Record::Line(line) => Some(line.clone()),
-            _ => None,
-        };
-        let mut lines: Vec<_> = self.records().filter_map(line).collect();
-        lines.sort_by_key(|line| line.seq);
-        if self.session.is_over() {
-            let numbers: Vec<_> = lines.iter().map(|line| line.seq).collect();
-            assert_eq!(numbers, (0..numbers.len() as u32).collect::<Vec<_>>(), "no gaps");
-        }
-        lines
-    }
-
-    pub(super) fn texts(&self) -> Vec<String> {
-        self.lines().into_iter().map(|line| line.text).collect()
-    }
-
-    pub(super) fn endings(&self) -> Vec<Ending> {
-        let ending = |record: &Record| match record {
-            Record::Ended(ending) => Some(*ending),
-            _ => None,
-        };
-        self.records().filter_map(ending).collect()
-    }
-
-    pub(super) fn has_event(&self, wanted: impl Fn(&Event) -> bool) -> bool {
-        self.records().any(|record| matches!(record, Record::Event(event) if wanted(event)))
-    }
-
-    /// Whether the phone has played this local sentence, at least in part.
-    pub(super) fn said(&self, prompt: Prompt) -> bool {
-        self.heard.iter().any(|(source, _)| *source == Source::Local(prompt))
     }
 }
 

@@ -53,6 +53,7 @@ impl FakeModel {
         let about = event.get("event_id").and_then(Value::as_str);
         let creates = event["type"] == "response.create";
         if creates {
+            self.ledger.goes_on(self.now);
             self.ledger.creates_waiting += 1;
             self.ledger.creates_waiting_max = self.ledger.creates_waiting_max.max(self.ledger.creates_waiting);
         }
@@ -93,6 +94,13 @@ impl FakeModel {
     }
 
     fn update_session(&mut self, update: &Value) -> Result<(), Refused> {
+        if let Some(path) = self.knobs.unknown_setting
+            && update.pointer(&format!("/{path}")).is_some()
+        {
+            let param = format!("session.{}", path.replace('/', "."));
+            let message = format!("Unknown parameter: '{param}'.");
+            return Err(Refused::at("unknown_parameter", &param, &message));
+        }
         let session = self.next_session.updated(update, self.spoke)?;
         self.next_session = session.clone();
         let delay = self.knobs.updated_delay.unwrap_or_else(|| Duration::from_millis(self.rng.u64(5..=40)));

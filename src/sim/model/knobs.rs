@@ -49,6 +49,8 @@ pub enum ResponseFault {
     Failed(&'static str),
     /// `response.done` says incomplete, for this reason, about half way.
     Incomplete(&'static str),
+    /// It asks for a person, and is cut in the middle of that.
+    CutCall,
     /// The request is never answered.
     Swallowed,
     /// "Already active", although nothing is.
@@ -141,6 +143,10 @@ pub struct ModelKnobs {
     pub on_response: Vec<(u32, ResponseFault)>,
     /// By number of the committed turn, from 0.
     pub on_turn: Vec<(u32, TurnFault)>,
+    /// No turn is transcribed: each fails with this code.
+    pub deaf: Option<&'static str>,
+    /// A field of the session that this model does not know, as a path: an update that has it is refused whole.
+    pub unknown_setting: Option<&'static str>,
     /// Since the socket opened.
     pub noise: Vec<(Duration, Noise)>,
 }
@@ -169,6 +175,8 @@ impl Default for ModelKnobs {
             error_delay: Duration::ZERO,
             on_response: Vec::new(),
             on_turn: Vec::new(),
+            deaf: None,
+            unknown_setting: None,
             noise: Vec::new(),
         }
     }
@@ -211,6 +219,8 @@ impl ModelKnobs {
             let noise = NOISES[rng.usize(..NOISES.len())];
             knobs.noise.push((millis(rng, 60_000), noise));
         }
+        knobs.deaf = chance(rng, 6).then_some("model_not_found");
+        knobs.unknown_setting = chance(rng, 6).then(|| SETTINGS[rng.usize(..SETTINGS.len())]);
         knobs
     }
 
@@ -240,6 +250,7 @@ const RESPONSE_FAULTS: &[ResponseFault] = &[
     ResponseFault::Failed("insufficient_quota"),
     ResponseFault::Incomplete("max_output_tokens"),
     ResponseFault::Incomplete("content_filter"),
+    ResponseFault::CutCall,
     ResponseFault::Swallowed,
     ResponseFault::SpuriousActive,
     ResponseFault::DuplicateDeltas,
@@ -249,6 +260,18 @@ const RESPONSE_FAULTS: &[ResponseFault] = &[
     ResponseFault::CallTwice,
     ResponseFault::BrokenArguments,
     ResponseFault::UnknownTool,
+];
+
+/// What a call can do without.
+const SETTINGS: &[&str] = &[
+    "reasoning",
+    "max_output_tokens",
+    "tool_choice",
+    "truncation",
+    "audio/output/voice",
+    "audio/input/transcription/languages",
+    "audio/input/turn_detection/threshold",
+    "audio/input/turn_detection/idle_timeout_ms",
 ];
 
 const TURN_FAULTS: &[TurnFault] =

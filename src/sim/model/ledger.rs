@@ -22,6 +22,14 @@ pub struct SentAudio {
     pub duration: Millis,
 }
 
+/// A response that was cut short although it had sound or a tool call to come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cut {
+    pub at: Mono,
+    /// When the client asked for more, or the caller or the server went on by themselves.
+    pub went_on: Option<Mono>,
+}
+
 /// Everything worth asserting about one connection.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Ledger {
@@ -54,12 +62,31 @@ pub struct Ledger {
     pub notes: Vec<String>,
     /// `instructions` of each accepted `response.create`; empty without.
     pub instructions: Vec<String>,
+    /// Responses that were cut short, in order.
+    pub cuts: Vec<Cut>,
+    /// When two turns in a row had failed to be transcribed.
+    pub deaf_at: Option<Mono>,
+    pub(super) failed_in_a_row: u32,
     /// Most `response.create`s that were unanswered at once; 1 for a well-behaved client.
     pub creates_waiting_max: u32,
     pub(super) creates_waiting: u32,
 }
 
 impl Ledger {
+    /// Something follows whatever was cut.
+    pub(super) fn goes_on(&mut self, now: Mono) {
+        if let Some(cut) = self.cuts.last_mut() {
+            cut.went_on.get_or_insert(now);
+        }
+    }
+
+    pub(super) fn not_transcribed(&mut self, now: Mono) {
+        self.failed_in_a_row += 1;
+        if self.failed_in_a_row >= 2 {
+            self.deaf_at.get_or_insert(now);
+        }
+    }
+
     /// Codes of the refused requests, in order.
     pub fn codes(&self) -> Vec<&str> {
         self.refused.iter().map(|refused| refused.code.as_str()).collect()

@@ -30,6 +30,7 @@ impl FakeModel {
                     let item = self.writer.id("item");
                     let body = json!({"audio_start_ms": at_ms, "item_id": item});
                     self.speech_item = Some(item);
+                    self.ledger.goes_on(self.now);
                     self.send("input_audio_buffer.speech_started", &body);
                     if vad.interrupt_response {
                         self.cancel("turn_detected");
@@ -94,7 +95,8 @@ impl FakeModel {
             }
             Some(TurnFault::TranscriptFailed) | None => usual,
         };
-        let failed = fault == Some(TurnFault::TranscriptFailed);
+        let unintelligible = (fault == Some(TurnFault::TranscriptFailed)).then_some("audio_unintelligible");
+        let failed = self.knobs.deaf.or(unintelligible);
         self.transcripts.insert(item.to_owned(), Transcript { text, ms, failed });
         self.agenda.add(self.now + delay, Job::Transcript(item.to_owned()));
     }
@@ -104,9 +106,9 @@ impl FakeModel {
         let Some(told) = self.transcripts.remove(item) else {
             return;
         };
-        if told.failed {
-            let error =
-                json!({"type": "transcription_error", "code": "audio_unintelligible", "message": "Not understood."});
+        if let Some(code) = told.failed {
+            let error = json!({"type": "transcription_error", "code": code, "message": "Not understood."});
+            self.ledger.not_transcribed(self.now);
             let body = json!({"item_id": item, "content_index": 0, "error": error});
             self.send("conversation.item.input_audio_transcription.failed", &body);
         } else {
@@ -117,6 +119,7 @@ impl FakeModel {
             let body = json!({"item_id": item, "content_index": 0, "transcript": text, "usage": usage});
             self.send("conversation.item.input_audio_transcription.completed", &body);
             self.ledger.transcribed_at.push(self.now);
+            self.ledger.failed_in_a_row = 0;
         }
         match self.held.take() {
             Some(held) if held != item => self.tell_transcript(&held),

@@ -33,7 +33,7 @@ use serde_json::{Value, json};
 use crate::types::Mono;
 
 pub use knobs::{BadKey, BusyCommit, ModelKnobs, Noise, Pace, Refusal, ResponseFault, TurnFault};
-pub use ledger::{Ledger, RefusedRequest, SentAudio};
+pub use ledger::{Cut, Ledger, RefusedRequest, SentAudio};
 pub use script::{MissingClip, ModelScript, Part, Reply};
 
 use agenda::{Agenda, Job};
@@ -116,7 +116,8 @@ enum State {
 struct Transcript {
     text: Arc<str>,
     ms: u64,
-    failed: bool,
+    /// The code with which it fails.
+    failed: Option<&'static str>,
 }
 
 /// Texts kept while the greeting is late; more are dropped.

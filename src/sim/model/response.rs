@@ -117,6 +117,17 @@ pub(super) struct OutItem {
     pub previous: Option<String>,
 }
 
+impl OutItem {
+    /// The client has heard something of it, or of a call that was to be made.
+    pub(super) fn was_begun(&self) -> bool {
+        match &self.content {
+            Content::Speech { sent, .. } => *sent > 0,
+            Content::Call { said, .. } => !said.is_empty(),
+            Content::Text { .. } => false,
+        }
+    }
+}
+
 /// The response that writes to the conversation.
 #[derive(Debug)]
 pub(super) struct Response {

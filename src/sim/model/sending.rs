@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use crate::sim::model::agenda::Job;
 use crate::sim::model::client_events::BASE64;
 use crate::sim::model::conversation::{Item, Sound, audio_tokens};
+use crate::sim::model::ledger::Cut;
 use crate::sim::model::objects::{item_json, part_json, remove, usage};
-use crate::sim::model::response::{Content, Ending, Response, Stage, Step};
+use crate::sim::model::response::{Content, Ending, OutItem, Response, Stage, Step};
 use crate::sim::model::session::Format;
 use crate::sim::model::wire::At;
 use crate::sim::model::{FakeModel, ModelOut, State};
@@ -229,6 +230,10 @@ impl FakeModel {
         };
         self.send_response("response.done", ending.status(), details, usage);
         let Some(mut done) = self.active.take() else { return };
+        if matches!(ending, Ending::Incomplete(_)) && done.items.iter().any(OutItem::was_begun) {
+            let went_on = self.speech_item.is_some().then_some(self.now);
+            self.ledger.cuts.push(Cut { at: self.now, went_on });
+        }
         if matches!(ending, Ending::Cancelled(_)) {
             if self.knobs.late_deltas {
                 self.plan_late_deltas(&done);

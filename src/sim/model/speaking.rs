@@ -31,6 +31,8 @@ pub(super) enum Cause<'a> {
 
 /// A delta of 500 KB holds this much audio.
 const HUGE_AUDIO_BYTES: usize = 375_000;
+/// Arguments that are never told to their end.
+const ESCALATE: &str = r#"{"reason":"wants the doctor","urgency":"high","summary":"The caller wants the doctor."}"#;
 /// Deltas that are on their way when a response is cancelled, and how long they and the end may take.
 const LATE_DELTAS_MAX: usize = 2;
 const CANCEL_MS_MAX: u64 = 30;
@@ -67,6 +69,7 @@ impl FakeModel {
     pub(super) fn start_response(&mut self, cause: Cause<'_>) {
         let fault = self.fault_of(self.response_count);
         self.response_count += 1;
+        self.ledger.goes_on(self.now);
         let (asked, overrides) = match cause {
             Cause::Turn => (false, &Value::Null),
             Cause::Request(overrides) => (true, overrides),
@@ -122,6 +125,7 @@ impl FakeModel {
         match fault {
             Some(ResponseFault::TwoCalls) => reply.extend([intake_call(), intake_call()]),
             Some(ResponseFault::CallTwice) => reply.push(intake_call()),
+            Some(ResponseFault::CutCall) => reply.push(call("escalate_call", ESCALATE)),
             Some(ResponseFault::BrokenArguments) => reply.push(call("complete_intake", r#"{"structured_data":{"#)),
             Some(ResponseFault::UnknownTool) => reply.push(call("order_a_pizza", r#"{"size":"large"}"#)),
             _ => {}
@@ -140,6 +144,17 @@ impl FakeModel {
                 break_half_way(steps, Step::Finish(Ending::Failed(code)));
             }
             Some(ResponseFault::Incomplete(reason)) => break_half_way(steps, Step::Finish(Ending::Incomplete(reason))),
+            Some(ResponseFault::CutCall) => {
+                let ending = Step::Finish(Ending::Incomplete("max_output_tokens"));
+                match steps.iter().rposition(|(_, step)| matches!(step, Step::Arguments(..))) {
+                    Some(last) => {
+                        let at = steps[last].0;
+                        steps.truncate(last);
+                        steps.push_back((at, ending));
+                    }
+                    None => break_half_way(steps, ending),
+                }
+            }
             Some(ResponseFault::Reset) => break_half_way(steps, Step::Reset),
             _ => {}
         }

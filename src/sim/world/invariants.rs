@@ -4,6 +4,7 @@
 //! order. Numbers follow the reliability notes (I1, I2, ...).
 
 mod cuts;
+mod line;
 mod model;
 mod silence;
 
@@ -14,12 +15,13 @@ pub(super) use silence::gaps;
 
 use crate::session::effect::{Effect, Event, Heard, LineOrigin, MediaEffect, ModelEffect, Record, Source};
 use crate::sim::carrier::company::{CompanyCall, SocketNo};
-use crate::sim::carrier::knobs::{CompanyKnobs, Delay, PhoneKnobs, StreamStart};
+use crate::sim::carrier::knobs::{CompanyKnobs, PhoneKnobs};
 use crate::sim::carrier::phone::Phone;
 use crate::sim::model::ResponseFault;
 use crate::sim::world::Truncation;
 use crate::sim::world::gateway::Gateway;
-use crate::sim::world::meeting::HELD_MAX;
+use crate::sim::world::invariants::line::Line;
+use crate::sim::world::invariants::model::refuses_setting_only;
 use crate::sim::world::model::Connection;
 use crate::sim::world::plan::Settings;
 use crate::types::{ItemId, Mono};
@@ -94,6 +96,14 @@ pub enum Invariant {
     NoPanic,
     /// I29: nothing is held for a call that is over.
     AtRest,
+    /// What we say was heard at an interruption is what was played, also after the line stood still.
+    TrueToPlayout,
+    /// An answer that the server cut is asked for to its end.
+    GoesOn,
+    /// When nobody could be understood, the model watches for emergencies by itself.
+    ToldIfDeaf,
+    /// A setting that the model does not know costs no call its assistant.
+    Configured,
 }
 
 /// One broken invariant.
@@ -130,37 +140,16 @@ pub(super) struct Watch {
     people: bool,
     swallowed: bool,
     expects_greeting: bool,
-}
-
-/// What is known about the line, to be fair to it.
-struct Line {
-    up: Duration,
-    down: Duration,
-    model: Duration,
-    stalls: bool,
-    bursts: bool,
-    /// How long the caller's end may go unheard of, marks and the end of the stream included.
-    held: Duration,
-    proper_start: bool,
-    marks_doubtful: bool,
+    /// The only thing that the model may refuse is a setting that a call can do without.
+    refuses_setting_only: bool,
 }
 
 impl Watch {
     pub(super) fn new(phone: &PhoneKnobs, _company: &CompanyKnobs, settings: &Settings) -> Self {
-        let max = |delay: &Delay| delay.max();
         let faults = &settings.model.on_response;
         Self {
             findings: Vec::new(),
-            line: Line {
-                up: max(&phone.uplink) + if settings.coincident { HELD_MAX } else { Duration::ZERO },
-                down: max(&phone.downlink),
-                model: settings.model_delay,
-                stalls: phone.stall.is_some(),
-                bursts: phone.burst_frames > 0,
-                held: if phone.burst_frames > 0 { phone.burst_for } else { Duration::ZERO },
-                proper_start: phone.start == StreamStart::Proper,
-                marks_doubtful: phone.lose_marks > 0 || phone.late_marks > 0,
-            },
+            line: Line::of(phone, settings),
             sent: Vec::new(),
             cursor: BTreeMap::new(),
             clears: Vec::new(),
@@ -175,6 +164,7 @@ impl Watch {
             end_max: if settings.crew.is_some() { END_MAX * 2 } else { END_MAX },
             people: settings.crew.is_some(),
             swallowed: faults.iter().any(|(_, fault)| matches!(fault, ResponseFault::Swallowed)),
+            refuses_setting_only: refuses_setting_only(&settings.model),
             expects_greeting: !settings.greeting.is_empty() || !settings.disclosure.is_empty(),
         }
     }
@@ -238,6 +228,8 @@ impl Watch {
     ) -> (Vec<Finding>, Vec<Truncation>) {
         self.judge_end(now, gateway, company);
         self.judge_model(now, gateway);
+        self.judge_setting(now, gateway);
+        self.judge_deafness(now, gateway);
         let Some(company) = company else {
             return (self.findings, Vec::new());
         };
@@ -245,8 +237,10 @@ impl Watch {
         self.judge_wire(company);
         if !self.people {
             self.judge_silence(company, gateway);
+            self.judge_cuts(now, gateway, company);
         }
         let truncations = self.truncations(company);
+        self.judge_truncations(now, &truncations);
         (self.findings, truncations)
     }
 
@@ -323,7 +317,7 @@ impl Watch {
         if lines.iter().any(|line| line.start > line.end) {
             self.find(Invariant::Numbered, now, "a line ends before it begins");
         }
-        if self.line.stalls {
+        if self.line.stalls && !self.line.stalls_little {
             return;
         }
         for line in &lines {

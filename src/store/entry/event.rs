@@ -34,6 +34,13 @@ pub(super) fn describe(event: &Event) -> (&'static str, Value) {
         Event::PlayoutOverflow { dropped } => ("playout_overflow", json!({"dropped_ms": dropped.0})),
         Event::LegStatus { status } => ("leg_status", json!({"status": status})),
         Event::ResponseFailed { code } => ("response_failed", json!({"code": storable(code)})),
+        Event::ResponseCut { reason, asked } => {
+            ("response_cut", json!({"reason": storable(reason), "asked_to_go_on": asked}))
+        }
+        Event::ToolCut { name } => ("tool_cut", json!({"name": storable(name)})),
+        Event::NotTranscribed { code } => ("not_transcribed", json!({"code": storable(code)})),
+        Event::SettingRefused { field } => ("setting_refused", json!({"field": storable(field)})),
+        Event::Committed { after } => ("committed", json!({"after_ms": after.0})),
         Event::Alarm { alarm, rule, speaker } => {
             ("alarm", json!({"alarm": alarm, "rule": rule, "speaker": speaker.as_str()}))
         }

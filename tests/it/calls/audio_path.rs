@@ -62,7 +62,7 @@ async fn the_model_is_set_up_from_the_organization_before_anything_else() {
     assert!(model.sent.lock().unwrap().is_empty(), "the server speaks first");
     model.events.send(ModelEvent::Input(ModelInput::Opened)).unwrap();
     settle().await;
-    assert!(matches!(model.sent.lock().unwrap().as_slice(), [ModelCommand::Configure]));
+    assert!(matches!(model.sent.lock().unwrap().as_slice(), [ModelCommand::Configure { plain: false }]));
 }
 
 #[tokio::test(start_paused = true)]

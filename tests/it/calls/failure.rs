@@ -4,9 +4,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use switchboard::ports::door::{Answer, Door as _};
-use switchboard::ports::model::ModelCommand;
+use switchboard::ports::model::{ModelCommand, ModelEvent};
 use switchboard::session::document::Document;
-use switchboard::session::input::LegStatus;
+use switchboard::session::input::{FaultKind, LegStatus, ModelInput};
+use switchboard::telemetry::Trouble;
 use switchboard::types::{Outcome, Reason};
 use tokio::time::sleep;
 
@@ -84,7 +85,7 @@ async fn a_model_that_cannot_be_reached_is_tried_again() {
     let _peer = world.on_air(1).await;
     sleep(Duration::from_secs(1)).await;
     let sent = world.connector.peers.lock().unwrap()[0].sent.lock().unwrap().clone();
-    assert!(matches!(sent.first(), Some(ModelCommand::Configure)), "{sent:?}");
+    assert!(matches!(sent.first(), Some(ModelCommand::Configure { plain: false })), "{sent:?}");
     assert_eq!(world.live(), 1);
 }
 
@@ -97,4 +98,41 @@ async fn a_model_whose_connection_breaks_ends_the_call_with_a_sentence() {
     world.quiet(Duration::from_secs(30)).await;
     assert_eq!(fate(world.ending(1)), (Outcome::ModelUnavailable, Reason::ModelLost));
     assert!(!peer.frames().is_empty(), "the caller is told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_refuses_us_is_known_to_the_installation_at_once() {
+    let world = World::new();
+    world.connector.refuses.store(true, Ordering::Relaxed);
+    let _peer = world.on_air(1).await;
+    world.quiet(Duration::from_secs(30)).await;
+    assert_eq!(fate(world.ending(1)), (Outcome::ModelUnavailable, Reason::ModelRefused));
+    let standing: Vec<_> = world.troubles.standing().into_iter().map(|standing| standing.trouble).collect();
+    assert_eq!(standing, [Trouble::ModelRefused]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_model_does_badly_in_a_call_is_known_to_the_installation() {
+    let world = World::new();
+    let _peer = world.on_air(1).await;
+    sleep(Duration::from_secs(1)).await;
+    assert!(world.troubles.standing().is_empty());
+    let say = |input: ModelInput| {
+        let peers = world.connector.peers.lock().unwrap();
+        peers[0].events.send(ModelEvent::Input(input)).unwrap();
+    };
+    say(ModelInput::CallerTextFailed { item: "u1".into(), code: "model_not_found".into() });
+    sleep(Duration::from_millis(10)).await;
+    let cause = |trouble: Trouble| {
+        world
+            .troubles
+            .standing()
+            .into_iter()
+            .find(|standing| standing.trouble == trouble)
+            .map(|standing| standing.cause)
+    };
+    assert_eq!(cause(Trouble::Transcription).as_deref(), Some("model_not_found"));
+    say(ModelInput::Fault { about: None, kind: FaultKind::Fatal, code: "insufficient_quota".into() });
+    sleep(Duration::from_millis(10)).await;
+    assert_eq!(cause(Trouble::ModelRefused).as_deref(), Some("insufficient_quota"));
 }

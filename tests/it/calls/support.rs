@@ -31,6 +31,7 @@ pub(crate) struct World {
     pub(crate) orgs: Arc<FakeOrgs>,
     pub(crate) connector: Arc<FakeConnector>,
     pub(crate) transfers: Arc<FakeTransfers>,
+    pub(crate) troubles: Troubles,
 }
 
 impl World {
@@ -45,6 +46,7 @@ impl World {
         let orgs = Arc::new(FakeOrgs::default());
         let connector = Arc::new(FakeConnector::default());
         let transfers = Arc::new(FakeTransfers::default());
+        let troubles = Troubles::detached();
         let ports = CallsPorts {
             clock: Arc::new(TestClock(Instant::now())),
             orgs: Arc::clone(&orgs) as _,
@@ -53,10 +55,10 @@ impl World {
             transfers: Arc::clone(&transfers) as _,
             carrier: Arc::clone(&carrier) as _,
             connector: Arc::clone(&connector) as _,
-            troubles: Troubles::detached(),
+            troubles: troubles.clone(),
         };
         let board = Switchboard::new(settings(limits), ports);
-        Self { board, journal, history, carrier, orgs, connector, transfers }
+        Self { board, journal, history, carrier, orgs, connector, transfers, troubles }
     }
 
     /// Rings from a number of its own for each leg.

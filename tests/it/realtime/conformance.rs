@@ -71,7 +71,7 @@ impl Conversation {
             "include": null
         });
         self.server("session.created", json!({"session": session}));
-        let update = self.client(&ModelCommand::Configure);
+        let update = self.client(&ModelCommand::Configure { plain: false });
         for (key, value) in update["session"].as_object().unwrap() {
             session[key] = value.clone();
         }
@@ -199,7 +199,9 @@ fn phone_call(setup: ModelSetup) -> Conversation {
     call.respond(1, RespondKind::Say(Arc::from("This call is answered by an automated assistant.")));
     call.speak("resp_1", "item_a1", 4);
     call.fall_silent("resp_1", "item_a1", false);
-    call.caller("item_u1", |_| {});
+    call.caller("item_u1", |call| {
+        call.client(&ModelCommand::Commit { no: RequestNo(10) });
+    });
     // The server answers a committed turn by itself, and is interrupted.
     call.speak("resp_2", "item_a2", 10);
     call.caller("item_u2", |call| {
@@ -247,6 +249,22 @@ fn a_call_of_an_earlier_model_with_semantic_detection_conforms() {
     let turn_detection = TurnDetection::Semantic { eagerness: Eagerness::Low };
     let setup = demo_setup(AudioFormat::Pcmu);
     assert_conforms(ModelSetup { model: "gpt-realtime-1.5".into(), turn_detection, ..setup });
+}
+
+#[test]
+fn a_configuration_without_what_is_optional_conforms() {
+    for turn_detection in
+        [demo_setup(AudioFormat::Pcmu).turn_detection, TurnDetection::Semantic { eagerness: Eagerness::Low }]
+    {
+        let setup = ModelSetup { turn_detection, ..demo_setup(AudioFormat::Pcmu) };
+        let model = setup.model.clone();
+        let mut call = Conversation::new(setup);
+        call.set_up(&model);
+        call.client(&ModelCommand::Configure { plain: true });
+        if let Some((content, report)) = check(&call.recording()) {
+            assert!(content, "{report}");
+        }
+    }
 }
 
 #[test]

@@ -94,7 +94,7 @@ async fn a_conversation_passes_both_ways_and_is_recorded() {
         let mut link = connector.connect(&setup).await.unwrap_or_else(|cause| panic!("{cause:?}"));
         let first = link.events.next().await.unwrap();
         assert!(matches!(first, ModelEvent::Input(ModelInput::Opened)));
-        for command in [ModelCommand::Configure, ModelCommand::Append(vec![0xFF; 160].into())] {
+        for command in [ModelCommand::Configure { plain: false }, ModelCommand::Append(vec![0xFF; 160].into())] {
             let text = link.encode.encode(&command);
             link.texts.send(text).await.unwrap();
         }

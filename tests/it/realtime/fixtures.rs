@@ -27,7 +27,7 @@ const MEANING: &[(&str, &[&str])] = &[
     ),
     (
         "conversation.item.input_audio_transcription.failed",
-        &["Input(CallerText { item: item_u1, text: None, transcribed_ms: 0 })"],
+        &[r#"Input(CallerTextFailed { item: item_u1, code: "server_error" })"#],
     ),
     (
         "error",

@@ -4,7 +4,9 @@
 pub(crate) mod arbitrary;
 mod conformance;
 mod connector;
+mod field;
 mod fixtures;
+mod probe;
 
 use switchboard::ports::model::{ModelEvent, ModelSetup};
 use switchboard::realtime::Decoder;

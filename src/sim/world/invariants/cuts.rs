@@ -4,7 +4,7 @@ use super::*;
 
 impl Watch {
     pub(super) fn truncations(&self, company: &CompanyCall) -> Vec<Truncation> {
-        if self.line.stalls {
+        if self.line.stalls && !self.line.stalls_little {
             return Vec::new();
         }
         let truth = |(clear, item, said): &(usize, ItemId, u32)| {
@@ -24,6 +24,19 @@ impl Watch {
         self.said.iter().filter_map(truth).collect()
     }
 
+    /// On a line that keeps its marks, what was heard is known, also after it stood still.
+    pub(super) fn judge_truncations(&mut self, now: Mono, truncations: &[Truncation]) {
+        if self.line.marks_doubtful || self.line.bursts {
+            return;
+        }
+        for cut in truncations {
+            if (cut.said_ms - cut.played_ms).abs() > cut.tolerance_ms {
+                let what = format!("{} ms are said to be heard, {} were played", cut.said_ms, cut.played_ms);
+                self.find(Invariant::TrueToPlayout, now, &what);
+            }
+        }
+    }
+
     /// Milliseconds of a source that the phone has played, in all.
     pub(super) fn played_ms(&self, source: &Source, company: &CompanyCall) -> f64 {
         let mut played = 0;
@@ -41,7 +54,8 @@ impl Watch {
 
     pub(super) fn tolerance_ms(&self) -> f64 {
         let doubt = if self.line.marks_doubtful { Duration::from_millis(120) } else { Duration::ZERO };
-        (Duration::from_millis(20) + self.line.up + self.line.down + doubt).as_secs_f64() * 1000.0
+        let stood_still = if self.line.stalls { Duration::from_millis(100) } else { Duration::ZERO };
+        (Duration::from_millis(20) + self.line.up + self.line.down + doubt + stood_still).as_secs_f64() * 1000.0
     }
 
     /// A caller who is gone while the line is held up is taken to listen on: marks that stay out longer than a second
