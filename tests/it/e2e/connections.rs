@@ -69,11 +69,17 @@ async fn a_name_server_that_hangs_keeps_no_call_from_being_answered_and_no_phone
     assert_eq!(left[0].caller.streams.len(), 1);
 }
 
-/// What `/readyz` says.
-async fn ready(stage: &Stage) -> Value {
+/// What `/readyz` says is wrong with the carrier. What this machine lacks besides, such as room on its disk, is not
+/// looked at.
+async fn causes(stage: &Stage) -> Vec<String> {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client.get(format!("http://{}/readyz", stage.gateway.addr()));
-    request.send().await.unwrap().json().await.unwrap()
+    let says: Value = request.send().await.unwrap().json().await.unwrap();
+    let causes = says["causes"].as_array().cloned().unwrap_or_default();
+    let causes = causes.iter().map(|cause| cause.as_str().unwrap().to_owned());
+    let causes: Vec<_> = causes.filter(|cause| cause.starts_with("carrier")).collect();
+    assert!(causes.is_empty() || says["status"] == "degraded", "{says}");
+    causes
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,9 +90,8 @@ async fn refused_credentials_show_before_anybody_calls() {
         .with("TWILIO_API_KEY_SECRET", "revoked");
     let stage = Stage::start(options).await.unwrap();
     eventually(async || {
-        let says = ready(&stage).await;
-        let is_told = says["status"] == "degraded" && says["causes"] == serde_json::json!(["carrier_refused"]);
-        if is_told { Ok(()) } else { Err(says) }
+        let causes = causes(&stage).await;
+        if causes == ["carrier_refused"] { Ok(()) } else { Err(causes) }
     })
     .await;
     stage.stop(Duration::ZERO).await;
@@ -99,6 +104,6 @@ async fn credentials_that_are_taken_show_nothing() {
     let options = StageOptions::new(folder.path(), patient_model()).with("HTTPS_PROXY", "http://127.0.0.1:9");
     let stage = Stage::start(options).await.unwrap();
     eventually(async || if stage.carrier.requests().is_empty() { Err("the probe") } else { Ok(()) }).await;
-    assert_eq!(ready(&stage).await["status"], "ready");
+    assert_eq!(causes(&stage).await, Vec::<String>::new());
     stage.stop(Duration::ZERO).await;
 }
