@@ -27,7 +27,7 @@ pub const SENTENCES: &[&str] = &[
     "𝕳𝖊𝖑𝖑𝖔 𐍈 İstanbul ǅ ﬃ ẞ ŉ",
 ];
 
-/// Any of them.
-pub(crate) fn any(rng: &mut fastrand::Rng) -> &'static str {
-    SENTENCES[rng.usize(..SENTENCES.len())]
+/// Any of them. It leaves the randomness where it was: what is said moves nothing else in a random call.
+pub(crate) fn any(rng: &fastrand::Rng) -> &'static str {
+    SENTENCES[rng.clone().usize(..SENTENCES.len())]
 }
