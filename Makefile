@@ -20,7 +20,8 @@ endef
 
 ## One spoken call through the whole gateway, without any account.
 demo: compiler
-	cargo run --locked --quiet -- demo
+	@echo "Building (minutes the first time; cargo shows how far it is), then one call in real time, some 40 seconds."
+	cargo run --locked -- demo
 
 ## The gateway, with the settings of the environment, .env and switchboard.toml.
 run: compiler
@@ -28,6 +29,7 @@ run: compiler
 
 ## Everything that must hold, in the order in which it is cheap to find out.
 test: tools postgres conformance
+	@echo "Lints, then the build of the tests, then the tests: some ten minutes on two cores, more the first time."
 	cargo fmt --check
 	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --all-targets --features plant -- -D warnings

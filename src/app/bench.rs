@@ -214,7 +214,7 @@ fn settings(dir: &Path, model: &ModelServer, format: AudioFormat) -> Vec<(String
         ("CALLS_PER_CALLER_MAX", "0".to_owned()),
         ("CALLS_PER_ORG_MAX", "0".to_owned()),
         ("CALLS_MAX", "0".to_owned()),
-        ("CALL_SECS_MAX", "14400".to_owned()),
+        ("CALL_SECS_MAX", "3500".to_owned()),
         ("LOG_LEVEL", "warn".to_owned()),
     ];
     settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

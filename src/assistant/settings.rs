@@ -3,6 +3,7 @@
 //! Keys that this version does not know are left alone when a row is read: an earlier or later version may have written
 //! them. What is known must have its type and stay within its limit. Who writes a row is asked for more (`write`).
 
+mod after_hours;
 mod columns;
 mod escalation;
 mod hours;
@@ -20,6 +21,7 @@ use serde_json::{Map, Value};
 pub use crate::assistant::check::Problem;
 use crate::assistant::check::{Problems, Section, bad_text};
 pub use crate::assistant::demo::demo_org;
+use crate::assistant::settings::after_hours::AfterHours;
 use crate::ports::store::OrgRow;
 use crate::types::OrgId;
 use crate::types::org::{AudioFormat, Eagerness, Organization, SilenceSteps, TurnDetection, WeekHours};
@@ -40,8 +42,10 @@ pub const INTAKE_FIELDS_MAX: usize = 32;
 pub const SERVICES_MAX: usize = 100;
 /// Longest `config` as text.
 pub const CONFIG_BYTES_MAX: usize = 64 * 1024;
-/// Longest call that an organization may ask for.
-pub const CALL_SECS_MAX: u32 = 14_400;
+/// Longest call that an organization may ask for: a session of the model lasts an hour, and a call has one.
+pub const CALL_SECS_MAX: u32 = 3500;
+/// What rows of older versions may ask for; they get the longest that there is.
+const CALL_SECS_STORED_MAX: u32 = 14_400;
 
 /// Reads a row. All problems are reported, in document order; their pointers name the API's fields.
 pub fn organization(row: &OrgRow) -> Result<Organization, Vec<Problem>> {
@@ -71,10 +75,11 @@ pub fn organization(row: &OrgRow) -> Result<Organization, Vec<Problem>> {
     let turn_detection = turn_detection(&config, &mut problems);
     let intake_fields = intake::intake_fields(&config, &mut problems);
     let silence = silence(&config, &mut problems);
-    let call_secs_max = config.whole("call_secs_max", (30, CALL_SECS_MAX), &mut problems);
+    let call_secs_max = config.whole("call_secs_max", (30, CALL_SECS_STORED_MAX), &mut problems);
     let time_zone = hours::time_zone(&config, &mut problems);
     let week = hours::week(&config, &mut problems).unwrap_or(WeekHours::Always);
-    let escalation = escalation::escalation(&config, &row.escalation_phone, &week, &mut problems);
+    let policy = AfterHours::of(&row.after_hours_policy);
+    let escalation = escalation::escalation(&config, &row.escalation_phone, &week, policy, &mut problems);
     let safety = safety::safety(&config, &mut problems);
     let outbound = outbound::outbound(&config, &mut problems);
     let Ok(id) = id else { return Err(problems.0) };
@@ -86,7 +91,8 @@ pub fn organization(row: &OrgRow) -> Result<Organization, Vec<Problem>> {
         greeting: greeting.unwrap_or_else(|| default_greeting(&name)),
         name,
         business_hours,
-        after_hours_policy: row.after_hours_policy.trim().to_owned(),
+        after_hours_policy: policy.map_or_else(|| row.after_hours_policy.trim().to_owned(), AfterHours::sentence),
+        turns_away_when_closed: policy == Some(AfterHours::Reject),
         services_offered,
         escalation_phone: row.escalation_phone.trim().to_owned(),
         disclosure: disclosure.unwrap_or_default(),
@@ -97,7 +103,7 @@ pub fn organization(row: &OrgRow) -> Result<Organization, Vec<Problem>> {
         turn_detection,
         intake_fields,
         silence,
-        call_secs_max,
+        call_secs_max: call_secs_max.map(|secs| secs.min(CALL_SECS_MAX)),
         time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()),
         hours: week,
         escalation,

@@ -72,12 +72,12 @@ impl Switchboard {
         if !self.ports.journal.has_room() {
             return refuse_for(&org, Refusal::Busy, "journal_full");
         }
+        if self.is_closed(&org) {
+            return self.turn_away(&ring, &org, Refusal::Closed, Reason::Closed);
+        }
         let Some(call) = self.new_call() else { return refuse_for(&org, Refusal::Busy, "no_randomness") };
         let Some(permit) = self.capacity.reserve(&org.id, &ring.caller) else {
-            self.record_refusal(call, &ring, &org);
-            let answer = refuse_for(&org, Refusal::Busy, "capacity");
-            self.registry.refuse(call, &ring.leg, &answer);
-            return answer;
+            return self.turn_away(&ring, &org, Refusal::Busy, Reason::Capacity);
         };
         let (stored, receipt) = oneshot::channel();
         let answer = self.take(call, &ring, org, permit, stored);
@@ -253,8 +253,25 @@ impl Switchboard {
         Some(new_call_id(self.ports.clock.now().wall, &random))
     }
 
-    /// A call that is refused for want of room is a call too: staff see it, and it has its one outcome.
-    fn record_refusal(&self, call: CallId, ring: &Ring, org: &Organization) {
+    /// The organization takes no calls outside its hours, and this is outside.
+    fn is_closed(&self, org: &Organization) -> bool {
+        org.turns_away_when_closed && {
+            let now = self.ports.clock.now().wall;
+            !(self.settings.people)(org, now).hours.is_open(now)
+        }
+    }
+
+    /// A call that is refused is a call too: staff see it, and it has its one outcome.
+    fn turn_away(&self, ring: &Ring, org: &Organization, refusal: Refusal, reason: Reason) -> Answer {
+        let answer = refuse_for(org, refusal, reason.as_str());
+        if let Some(call) = self.new_call() {
+            self.record_refusal(call, ring, org, reason);
+            self.registry.refuse(call, &ring.leg, &answer);
+        }
+        answer
+    }
+
+    fn record_refusal(&self, call: CallId, ring: &Ring, org: &Organization, reason: Reason) {
         let wall = self.ports.clock.now().wall;
         let opening = Opening {
             call,
@@ -268,7 +285,7 @@ impl Switchboard {
         // Nobody waits for these receipts.
         let mut log = RecordLog::new(call, Arc::clone(&self.ports.journal), mpsc::unbounded_channel().0);
         log.append(wall, RecordId(0), Record::Opened(opening));
-        log.end(wall, Ending { outcome: Outcome::Refused, reason: Reason::Capacity, at: Millis(0) });
+        log.end(wall, Ending { outcome: Outcome::Refused, reason, at: Millis(0) });
         if !log.retry() {
             self.tasks.spawn(log.hand_over());
         }

@@ -1,12 +1,13 @@
 //! How many calls at once, and how long.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::config::reader::Reader;
 
 const CALLS_LIMIT_MAX: u32 = 1_000_000;
-/// The carrier ends calls after four hours by itself.
-const CALL_SECS_LIMIT_MAX: u32 = 4 * 3600;
+/// A session of the model lasts an hour (OpenAI, Realtime: sessions), and a call has one, with some time to say goodbye.
+const CALL_SECS_LIMITS: RangeInclusive<u32> = 30..=3500;
 
 /// A carrier's time limit of a leg; nobody is told before it, so it is far.
 const TALK_SECS: std::ops::RangeInclusive<u32> = 600..=24 * 3600;
@@ -29,8 +30,12 @@ impl Limits {
             calls_per_caller: limit("CALLS_PER_CALLER_MAX"),
             calls_per_org: limit("CALLS_PER_ORG_MAX"),
             calls: limit("CALLS_MAX"),
+<<<<<<< HEAD
             call_max: Duration::from_secs(reader.number("CALL_SECS_MAX", 1..=CALL_SECS_LIMIT_MAX, 1).into()),
             talk_max: Duration::from_secs(reader.number("TALK_SECS_MAX", TALK_SECS, 600).into()),
+=======
+            call_max: Duration::from_secs(reader.number("CALL_SECS_MAX", CALL_SECS_LIMITS, 30).into()),
+>>>>>>> 6891908 (Refuse parameters that mean nothing, calls that outlast the model's session, and let an after-hours policy of one word act)
         }
     }
 }

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tokio::sync::Mutex;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -152,6 +152,7 @@ fn guarded_routes() -> Router<AppState> {
         .route("/callbacks", get(transfers::callbacks))
         .route("/callbacks/{call_id}/{no}", post(transfers::change_callback).patch(transfers::change_callback))
         .route("/org/config/{org_id}", get(orgs::show).post(orgs::update))
+        .route_layer(from_fn(query::refuse_unknown))
         .fallback(Problem::not_found("This path"))
         .method_not_allowed_fallback(Problem::method_not_allowed())
 }

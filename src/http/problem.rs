@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::config::did_you_mean;
 use crate::ports::door::{CommandError, OutboundError};
 use crate::ports::mint::MintError;
 use crate::ports::store::StoreError;
@@ -153,6 +154,18 @@ impl Problem {
     pub fn changed_meanwhile() -> Self {
         let detail = "It was changed since you read it; read it again, and send your changes with its new ETag.";
         Self::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", "Changed meanwhile", detail)
+    }
+
+    /// A query parameter that the path does not know; `known`: those that it does.
+    pub fn unknown_parameter(name: &str, known: &[&'static str]) -> Self {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+        let detail = match (did_you_mean(&name, known.iter().copied()), known) {
+            (Some(meant), _) => format!("There is no parameter `{name}`. Did you mean `{meant}`?"),
+            (None, []) => format!("There is no parameter `{name}`; this path takes none."),
+            (None, known) => format!("There is no parameter `{name}`; this path takes {}.", known.join(", ")),
+        };
+        let error = FieldError::parameter("query", "unknown_parameter", detail.clone());
+        Self::new(StatusCode::BAD_REQUEST, "unknown_parameter", "Unknown parameter", detail).with(vec![error])
     }
 
     pub fn call_not_live() -> Self {

@@ -3,14 +3,33 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, MatchedPath, Path, Query, Request};
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 
 use crate::http::{FieldError, Problem};
 use crate::types::{CallId, CallbackState, OrgId};
 
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 100;
+
+/// Refuses parameters that mean nothing to the path: a list whose filter was mistyped would be the wrong list.
+pub(super) async fn refuse_unknown(path: MatchedPath, request: Request, next: Next) -> Response {
+    let known: &[&'static str] = match path.as_str().trim_end_matches('/') {
+        "/api/calls" | "/api/call" => &["org_id", "limit", "offset"],
+        "/api/escalations" => &["org_id", "limit", "offset", "open"],
+        "/api/callbacks" => &["org_id", "limit", "offset", "state"],
+        _ => &[],
+    };
+    let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
+    let unknown =
+        query.ok().and_then(|Query(pairs)| pairs.into_iter().find(|(name, _)| !known.contains(&name.as_str())));
+    match unknown {
+        Some((name, _)) => Problem::unknown_parameter(&name, known).into_response(),
+        None => next.run(request).await,
+    }
+}
 
 /// The id in a path. Ids are opaque to clients, so one that cannot exist is simply not found.
 pub(super) struct PathId<T>(pub(super) T);

@@ -54,6 +54,8 @@ pub enum Refusal {
     UnknownNumber,
     /// The gateway shuts down.
     Draining,
+    /// The organization is closed, and takes no calls then.
+    Closed,
 }
 
 /// A stream's `start` is refused; the socket closes with a policy violation.

@@ -160,6 +160,8 @@ pub struct Organization {
     pub time_zone: String,
     /// Business hours for escalations and callbacks (`config.hours`); the assistant reads `business_hours`.
     pub hours: WeekHours,
+    /// Outside these hours callers hear that nobody is there, and the call ends.
+    pub turns_away_when_closed: bool,
     pub escalation: EscalationSettings,
     pub safety: SafetySettings,
     pub outbound: OutboundSettings,

@@ -149,6 +149,8 @@ words! {
         Unanswered = "unanswered",
         /// Too many calls, of this caller, of the organization or in all.
         Capacity = "capacity",
+        /// The organization is closed, and takes no calls then.
+        Closed = "closed",
         /// The dialled number belongs to no organization.
         UnknownNumber = "unknown_number",
         /// The gateway was shut down.

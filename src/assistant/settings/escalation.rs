@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::after_hours::AfterHours;
 use super::hours;
 use super::number::read_number;
 use crate::assistant::check::{Problems, Section};
@@ -26,14 +27,17 @@ const DIALS_PER_DAY: (u32, u32) = (1, 10_000);
 const CALLBACK_DUE_MINS: (u32, u32) = (1, 10_080);
 
 /// `phone` is the column `escalation_phone`: the only target of an organization that names none, if it can be read as one.
-/// Targets without hours of their own keep the organization's (`week`).
+/// Targets without hours of their own keep the organization's (`week`); `policy` is what happens outside them, unless
+/// the section says so itself.
 pub(super) fn escalation(
     config: &Section<'_>,
     phone: &str,
     week: &WeekHours,
+    policy: Option<AfterHours>,
     problems: &mut Problems,
 ) -> EscalationSettings {
-    let default = EscalationSettings::default();
+    let plain = EscalationSettings::default();
+    let default = EscalationSettings { after_hours: policy.map_or(plain.after_hours, AfterHours::fallback), ..plain };
     let Some(section) = config.section("escalation", problems) else {
         return EscalationSettings { targets: default_target(phone, week), ..default };
     };

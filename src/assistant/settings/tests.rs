@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::types::Fallback;
 use crate::types::org::{FieldKind, IntakeField};
 
 fn row(config: &Value) -> OrgRow {
@@ -170,4 +171,24 @@ fn the_demo_organization_is_valid() {
     assert_eq!(required, ["caller_name", "caller_phone", "service_requested"]);
     assert_eq!(org.intake_fields.len(), 7);
     assert_eq!(org.services_offered.len(), 4);
+}
+
+#[test]
+fn a_policy_of_one_word_acts() {
+    for (word, fallback, reject) in [
+        ("voicemail", Fallback::Voicemail, false),
+        (" Callback ", Fallback::Callback, false),
+        ("emergency", Fallback::Callback, false),
+        ("reject", Fallback::Callback, true),
+    ] {
+        let row = OrgRow { after_hours_policy: word.into(), config: "{}".into(), ..demo_org() };
+        let org = organization(&row).unwrap();
+        assert_eq!((org.escalation.after_hours, org.turns_away_when_closed), (fallback, reject), "{word}");
+        assert!(org.after_hours_policy.contains(' '), "the assistant is told a sentence: {}", org.after_hours_policy);
+    }
+    let config = r#"{"escalation": {"after_hours": "assistant"}}"#;
+    let row = OrgRow { after_hours_policy: "voicemail".into(), config: config.into(), ..demo_org() };
+    assert_eq!(organization(&row).unwrap().escalation.after_hours, Fallback::Assistant, "the section says so itself");
+    let told = OrgRow { after_hours_policy: "Voicemail, please.".into(), ..demo_org() };
+    assert_eq!(organization(&told).unwrap().after_hours_policy, "Voicemail, please.");
 }

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::keys;
 use super::number::read_number;
+use super::{CALL_SECS_MAX, keys};
 use crate::assistant::check::{Problem, Problems};
 use crate::dialling::never_rings;
 use crate::ports::store::OrgRow;
@@ -26,6 +26,11 @@ pub fn check(row: &mut OrgRow) -> Result<Checked, Vec<Problem>> {
     let mut problems = Problems::default();
     if let Ok(Value::Object(mut config)) = serde_json::from_str(&row.config) {
         keys::unknown(&config, &mut problems);
+        if config.get("call_secs_max").and_then(Value::as_u64).is_some_and(|secs| secs > u64::from(CALL_SECS_MAX)) {
+            let detail =
+                format!("This must be a whole number from 30 to {CALL_SECS_MAX}: the model's session ends then.");
+            problems.add("/config/call_secs_max", detail);
+        }
         if write_numbers(&mut config, &mut problems) {
             row.config = Value::Object(config).to_string();
         }

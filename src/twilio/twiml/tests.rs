@@ -38,12 +38,12 @@ fn values_are_escaped_for_xml() {
 fn each_refusal_has_a_sentence_of_its_own_and_hangs_up() {
     let sentence =
         |refusal| documents().answer(&Answer::Refuse { refusal, language: Some("es".into()), emergency: "".into() });
-    let all = [sentence(Refusal::Busy), sentence(Refusal::UnknownNumber), sentence(Refusal::Draining)];
+    let all = [Refusal::Busy, Refusal::UnknownNumber, Refusal::Draining, Refusal::Closed].map(sentence);
     for document in &all {
         assert!(document.contains("<Say ") && document.contains("<Hangup/>"), "{document}");
         assert!(!document.contains("<Connect"), "{document}");
     }
-    assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    assert!((1..all.len()).all(|index| !all[..index].contains(&all[index])));
     assert!(!documents().answer(&Answer::HangUp).contains("<Say"));
 }
 

@@ -41,6 +41,12 @@ impl Tongue {
             (Self::English, Refusal::Draining) => {
                 "We are sorry, we cannot take your call at this moment. Please call again in a few minutes."
             }
+            (Self::English, Refusal::Closed) => {
+                "Thank you for calling. We are closed at the moment. Please call again in business hours."
+            }
+            (Self::Spanish, Refusal::Closed) => {
+                "Gracias por llamar. En este momento está cerrado. Por favor, vuelva a llamar en horario de atención."
+            }
             (Self::Spanish, Refusal::Busy) => {
                 "Lo sentimos, todas nuestras líneas están ocupadas. Por favor, vuelva a llamar en unos minutos."
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use switchboard::calls::CallLimits;
 use switchboard::ports::door::{Door as _, Refusal};
 use switchboard::session::input::LegStatus;
+use switchboard::types::org::WeekHours;
 use switchboard::types::{Outcome, Reason};
 
 use super::support::{World, fate, leg, refusal, ticket};
@@ -31,6 +32,24 @@ async fn a_refused_call_is_recorded_once_and_refused_again_when_asked_again() {
     }
     assert_eq!(fate(world.ending(2)), (Outcome::Refused, Reason::Capacity));
     assert_eq!(world.live(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_that_takes_no_calls_when_it_is_closed_says_so_and_the_call_is_recorded() {
+    let world = World::new();
+    let reject = |reject: bool, hours: WeekHours| {
+        let mut org = world.orgs.org.lock().unwrap();
+        (org.turns_away_when_closed, org.hours) = (reject, hours);
+    };
+    reject(true, WeekHours::Spans(Vec::new()));
+    for _ in 0..2 {
+        assert_eq!(refusal(&world.ring(1).await), Some(Refusal::Closed));
+    }
+    assert_eq!(fate(world.ending(1)), (Outcome::Refused, Reason::Closed));
+    reject(false, WeekHours::Spans(Vec::new()));
+    ticket(&world.ring(2).await);
+    reject(true, WeekHours::Always);
+    ticket(&world.ring(3).await);
 }
 
 #[tokio::test(start_paused = true)]

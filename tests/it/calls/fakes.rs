@@ -334,6 +334,7 @@ fn organization() -> Organization {
         call_secs_max: None,
         time_zone: "UTC".to_owned(),
         hours: WeekHours::Always,
+        turns_away_when_closed: false,
         escalation: EscalationSettings::default(),
         safety: SafetySettings::default(),
         outbound: OutboundSettings::default(),

@@ -14,7 +14,7 @@ use switchboard::session::effect::{Ending, Record};
 use switchboard::session::input::Question;
 use switchboard::session::policy::{People, Policy, Reachable};
 use switchboard::telemetry::Troubles;
-use switchboard::types::org::{AudioFormat, Organization};
+use switchboard::types::org::{AudioFormat, Organization, WeekHours};
 use switchboard::types::{CallId, Caller, Direction, LegId, OpenHours, Outcome, Phase, Reason, Secret, StreamId, Wall};
 use tokio::time::{Instant, sleep};
 
@@ -191,7 +191,9 @@ fn people(org: &Organization, _: Wall) -> People {
         ring: target.ring,
         hours: OpenHours::Always,
     });
-    People { targets: targets.collect(), ..People::nobody() }
+    // Whoever keeps hours is closed for good.
+    let hours = if org.hours == WeekHours::Always { OpenHours::Always } else { OpenHours::Spans([].into()) };
+    People { targets: targets.collect(), hours, ..People::nobody() }
 }
 
 fn settings(limits: CallLimits) -> CallsSettings {

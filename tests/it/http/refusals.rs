@@ -165,3 +165,24 @@ async fn a_router_that_is_merged_keeps_its_own_rules() {
     world.get("/nothing").await.problem(404, "not_found");
     world.get("/api/nothing").await.problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn a_parameter_that_means_nothing_is_refused_and_the_meant_one_named() {
+    let world = World::new();
+    for (path, part) in [
+        ("/api/calls?status=completed", "this path takes org_id, limit, offset"),
+        ("/api/call?limt=5", "Did you mean `limit`?"),
+        ("/api/escalations?org_id=demo&stat=open", "takes org_id, limit, offset, open"),
+        ("/api/callbacks?open=true", "takes org_id, limit, offset, state"),
+        ("/api/org/config/demo?version=2", "takes none"),
+    ] {
+        let problem = world.get(path).await.problem(400, "unknown_parameter");
+        assert!(problem["detail"].as_str().unwrap().contains(part), "{path}: {problem}");
+    }
+    for path in ["/api/calls?org_id=demo&limit=5&offset=0", "/api/callbacks?state=open", "/api/escalations?open=true"] {
+        assert_eq!(world.get(path).await.status, 200, "{path}");
+    }
+    // Without a key nobody learns what there is.
+    let bare = Request::get("/api/calls?foo=bar").body(Body::empty()).unwrap();
+    assert_eq!(world.send(bare).await.status, 401);
+}

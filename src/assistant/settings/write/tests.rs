@@ -31,6 +31,16 @@ fn the_number_of_the_office_is_a_target_however_it_was_written() {
 }
 
 #[test]
+fn a_call_does_not_outlast_the_models_session() {
+    let mut row = OrgRow { config: r#"{"call_secs_max": 7200}"#.into(), ..demo_org() };
+    assert_eq!(organization(&row).expect("an older version stored it").call_secs_max, Some(3500));
+    let problems = check(&mut row).expect_err("nobody may store it any more");
+    assert_eq!(problems[0].pointer, "/config/call_secs_max");
+    let mut row = OrgRow { config: r#"{"call_secs_max": 3500}"#.into(), ..demo_org() };
+    check(&mut row).expect("this is the longest");
+}
+
+#[test]
 fn each_place_has_one_complaint() {
     let config = r#"{"escalation": {"targets": [{"id": "a", "number": "911"}]}}"#;
     let mut row = OrgRow { config: config.into(), ..demo_org() };
