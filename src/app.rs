@@ -19,6 +19,7 @@ mod serve;
 mod server;
 mod simulated;
 pub mod stage;
+pub mod tape;
 mod upkeep;
 pub mod watch;
 mod wiring;

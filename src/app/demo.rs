@@ -1,7 +1,7 @@
 //! `demo`: plays a scenario in real time, prints the conversation as it is committed, then sums it up.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -59,18 +59,38 @@ pub(super) async fn demo(args: &DemoArgs, flags: &SettingFlags, out: &mut impl W
     if !args.json {
         live.finish(out)?;
     }
+    let tape = stage.tape.clone();
     stage.stop(Duration::ZERO).await;
     let played = played?;
+    let wav = place.data_dir.join("call.wav");
+    let taped_secs = tape.write(&wav).context("the sound of the call cannot be written")?;
     if args.json {
-        writeln!(out, "{}", summary::as_json(&scenario, format, &played, &place.database_url))?;
+        let mut facts = summary::as_json(&scenario, format, &played, &place.database_url);
+        facts["wav"] = json!(wav);
+        writeln!(out, "{facts}")?;
     } else {
         summary::print(&scenario, &played, &place.database_url, colours(), out)?;
+        look(&place, &wav, taped_secs, out)?;
     }
     match broken {
         Some(error) => Err(error.into()),
         None if played.problems.is_empty() => Ok(Exit::Ok),
         None => Ok(Exit::Runtime),
     }
+}
+
+/// How to hear and see what the demonstration left.
+fn look(place: &Place, wav: &Path, taped_secs: f64, out: &mut impl Write) -> io::Result<()> {
+    let program = std::env::args().next().unwrap_or_else(|| "switchboard".to_owned());
+    let (data, database) = (place.data_dir.display(), &place.database_url);
+    // The phone of somebody whom we called is not taped.
+    if taped_secs > 0.0 {
+        let sides = "left: the caller, right: what the caller hears";
+        writeln!(out, "  listen     {} ({taped_secs:.0} s; {sides})", wav.display())?;
+    }
+    writeln!(out, "  look       {program} key add me --database-url {database}")?;
+    writeln!(out, "             {program} serve --data-dir {data} --database-url {database}")?;
+    writeln!(out, "             curl -H \"Authorization: Bearer KEY\" http://127.0.0.1:8080/api/calls\n")
 }
 
 fn list(out: &mut impl Write) -> Result<Exit, CommandError> {

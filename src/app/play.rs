@@ -151,7 +151,7 @@ async fn begin(
     let library = Library::builtin();
     let clip = |name: &str| library.clip(Kind::Caller, name).map(|clip| clip.audio);
     let caller = ScriptedCaller::new(&scenario.caller, clip)?.noting(phones.caller_diary());
-    let mut plan = CallPlan::new(Box::new(caller));
+    let mut plan = CallPlan::new(Box::new(stage.tape.of(caller)));
     plan.to = DIALLED.to_owned();
     let handle = stage.place(plan);
     let leg = handle.leg.clone();

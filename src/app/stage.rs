@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
+use crate::app::tape::Tape;
 use crate::app::watch::{Committed, watch};
 use crate::app::{Gateway, GatewayOptions, StartError, SystemClock, server};
 use crate::auth::FirstKey;
@@ -84,6 +85,8 @@ pub struct Stage {
     /// What calls have recorded and the database has.
     pub committed: Committed,
     pub clock: SystemClock,
+    /// Runs on the caller's phone.
+    pub tape: Tape,
 }
 
 impl Stage {
@@ -128,7 +131,7 @@ impl Stage {
         };
         let gateway = Gateway::start(&config, options).await?;
         let committed = watched.try_recv().context("the journal's watch")?;
-        Ok(Self { gateway, carrier, model, committed, clock })
+        Ok(Self { gateway, carrier, model, committed, clock, tape: Tape::default() })
     }
 
     /// Dials.
@@ -146,7 +149,7 @@ impl Stage {
 
     /// Ends everything: the gateway first, so that live calls can still be hung up. Returns how many were left.
     pub async fn stop(self, drain: Duration) -> usize {
-        let Self { gateway, carrier, model, committed, clock: _ } = self;
+        let Self { gateway, carrier, model, committed, clock: _, tape: _ } = self;
         let left = gateway.shutdown(drain).await;
         drop(committed);
         carrier.stop().await;

@@ -122,7 +122,18 @@ fn a_demo_says_how_it_went_in_json() {
     assert_eq!((&result["ok"], &result["outcome"]), (&true.into(), &"caller_hung_up".into()));
     assert_eq!(result["transcript"][0]["speaker"], "agent");
     assert!(folder.path().join("kept/switchboard.db").exists());
+    must_have_sound_on_both_sides(Path::new(result["wav"].as_str().unwrap()));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The caller on the left, the assistant on the right, at 8 kHz.
+fn must_have_sound_on_both_sides(wav: &Path) {
+    let mut reader = hound::WavReader::open(wav).unwrap();
+    let hound::WavSpec { channels, sample_rate, bits_per_sample, .. } = reader.spec();
+    assert_eq!((channels, sample_rate, bits_per_sample), (2, 8000, 16));
+    let samples: Vec<i16> = reader.samples().map(Result::unwrap).collect();
+    let loud = |side: usize| samples.iter().skip(side).step_by(2).filter(|sample| sample.unsigned_abs() > 1000).count();
+    assert!(loud(0) > 800 && loud(1) > 800, "{} samples: {} and {} are loud", samples.len(), loud(0), loud(1));
 }
 
 #[test]

@@ -55,3 +55,12 @@ fn a_shop_that_has_never_heard_of_any_of_it() {
     assert!(people.targets.is_empty());
     assert_eq!((people.hours, org.time_zone.as_str(), org.outbound.enabled), (OpenHours::Always, "UTC", false));
 }
+
+#[test]
+fn the_page_about_settings_names_every_key_and_no_other() {
+    let page = include_str!("../../../docs/ORGANIZATION.md");
+    let (_, table) = page.split_once("## Keys of `config`").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let named: Vec<&str> = rows.filter_map(|row| row.split_once('`')).map(|(key, _)| key).collect();
+    assert_eq!(named, settings::KEYS);
+}
