@@ -8,6 +8,7 @@ mod database_down;
 mod doors;
 mod doorstep;
 mod empty_environment;
+mod faults;
 mod full_disk;
 mod ground;
 mod hostile;

@@ -1,0 +1,256 @@
+//! Common faults against four callers: who rings anew, who talks, who talks and is in danger, and who is being put
+//! through. What each of them meets is printed as the table of `docs/RELIABILITY.md`, and what must never be is asserted.
+
+mod gate;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
+use switchboard::app::stage::Stage;
+use switchboard::sim::carrier::company::Beat;
+use switchboard::sim::carrier::{ExchangeReport, Keys, Person, PickUp};
+use switchboard::types::{LegId, Mono};
+use tokio::time::timeout;
+
+use crate::e2e::faults::gate::{Gate, Mode};
+use crate::e2e::ground::eventually;
+use crate::e2e::ward::{Call, Ward, beats, silent_plan};
+use crate::net::ground::{Hosts, Says, Shared};
+use crate::support::small_disk::SmallDisk;
+
+/// Longer than an escalation lasts.
+const ENOUGH: Duration = Duration::from_secs(150);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fault {
+    None,
+    RestRefused,
+    RestDead,
+    NamesDead,
+    DatabaseLocked,
+    DiskFull,
+    ModelRefused,
+}
+
+impl Fault {
+    const ALL: [Self; 7] = [
+        Self::None,
+        Self::RestRefused,
+        Self::RestDead,
+        Self::NamesDead,
+        Self::DatabaseLocked,
+        Self::DiskFull,
+        Self::ModelRefused,
+    ];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::None => "nothing is wrong",
+            Self::RestRefused => "REST answers 401",
+            Self::RestDead => "REST never answers",
+            Self::NamesDead => "no name is resolved",
+            Self::DatabaseLocked => "the database is locked",
+            Self::DiskFull => "the disk is full",
+            Self::ModelRefused => "the model refuses the key",
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn common_faults_ring_somebody_in_an_emergency_and_part_nobody() {
+    let mut rows = Vec::new();
+    for fault in Fault::ALL {
+        rows.extend(row(fault).await);
+    }
+    eprintln!(
+        "| fault | new caller | live call | emergency in a live call: first phone | transfer under way | `/readyz` |"
+    );
+    eprintln!("| --- | --- | --- | --- | --- | --- |");
+    rows.iter().for_each(|row| eprintln!("{row}"));
+}
+
+/// Somebody who answers soon, and takes the call after so long in the briefing.
+fn operator(thinks: Duration) -> Person {
+    let mut person = Person::pressing(&["5", "1"]);
+    person.pick_up = PickUp::After(Duration::from_millis(300));
+    for (Keys { after, .. }, wait) in person.habits.keys.iter_mut().zip([Duration::from_millis(200), thinks]) {
+        *after = wait;
+    }
+    person
+}
+
+/// Everything that can be broken, and is not yet.
+struct House {
+    ward: Ward,
+    rest: Gate,
+    model: Gate,
+    hosts: Arc<Hosts>,
+    disk: Option<SmallDisk>,
+    url: String,
+    lock: Option<SqliteConnection>,
+}
+
+impl House {
+    /// `None`: a disk of its own cannot be had here, and the fault needs one.
+    async fn open(fault: Fault) -> Option<Self> {
+        let (rest, model) = (Gate::start().await, Gate::start().await);
+        let hosts = Hosts::that_say("localhost", Says::loopback());
+        let disk = if fault == Fault::DiskFull { Some(SmallDisk::mount(8)?) } else { None };
+        let lookup = Arc::new(Shared(hosts.clone()));
+        let (rest_url, model_url) = (rest.url("http", ""), model.url("ws", "/v1/realtime"));
+        let mut url = String::new();
+        let ward = Ward::open_with("faults", vec![operator(Duration::from_secs(4))], |options| {
+            if let Some(disk) = &disk {
+                options.data_dir = disk.path().to_owned();
+                options.database_url = format!("sqlite://{}", disk.path().join("switchboard.db").display());
+            }
+            options.lookup = Some(lookup);
+            url.clone_from(&options.database_url);
+            options.settings.push(("TWILIO_API_BASE_URL".into(), rest_url));
+            options.settings.push(("OPENAI_REALTIME_URL".into(), model_url));
+        });
+        // The gates know where to lead only when the stage is there; until then they hold.
+        let ward = ward.await;
+        let Stage { carrier, model: server, .. } = &ward.stage;
+        rest.lead_to(&carrier.rest_base());
+        model.lead_to(&server.rest_base());
+        Some(Self { ward, rest, model, hosts, disk, url, lock: None })
+    }
+
+    async fn break_down(&mut self, fault: Fault) {
+        match fault {
+            Fault::None => {}
+            Fault::RestRefused => self.rest.set(Mode::Refuse),
+            Fault::RestDead => self.rest.set(Mode::Swallow),
+            Fault::NamesDead => self.hosts.say("localhost", Says::Hangs),
+            Fault::DatabaseLocked => {
+                let mut lock = SqliteConnection::connect(&self.url).await.unwrap();
+                eventually(async || sqlx::query("begin exclusive").execute(&mut lock).await.map(drop)).await;
+                self.lock = Some(lock);
+            }
+            Fault::DiskFull => self.disk.iter().for_each(SmallDisk::fill),
+            Fault::ModelRefused => self.model.set(Mode::RefuseNew),
+        }
+    }
+
+    async fn mend(&mut self, fault: Fault) {
+        self.rest.set(Mode::Pass);
+        self.model.set(Mode::Pass);
+        self.hosts.say("localhost", Says::loopback());
+        drop(self.lock.take());
+        if fault == Fault::DiskFull {
+            self.disk.iter().for_each(SmallDisk::empty);
+        }
+    }
+
+    async fn ready(&self) -> Value {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("http://{}/readyz", self.ward.stage.gateway.addr());
+        client.get(url).send().await.unwrap().json().await.unwrap()
+    }
+}
+
+/// One row of the table. `None`: it could not be tried here.
+async fn row(fault: Fault) -> Option<String> {
+    let mut house = House::open(fault).await?;
+    let (calm, endangered, moving) = (
+        house.ward.ring(silent_plan()).await,
+        house.ward.ring(silent_plan()).await,
+        house.ward.ring(silent_plan()).await,
+    );
+    house.ward.escalate(&moving).await;
+    let operator_leg = house.ward.operator(0).await;
+    house.ward.asked(&operator_leg, 2).await;
+
+    house.break_down(fault).await;
+    let broken_at = house.ward.stage.carrier.now();
+    let newcomer = house.ward.stage.place(silent_plan());
+    let danger = json!({ "urgency": "emergency", "reason": "chest pain" });
+    let told = house.ward.command(endangered.id, "escalate", &danger).await;
+    assert_eq!(told, 202, "{fault:?}: staff cannot reach a live call");
+
+    let rung = house.wait(|report| rung_after(report, broken_at).is_some()).await;
+    let report = house.ward.stage.carrier.report();
+    assert!(rung, "{fault:?}: nobody's phone rang: {:#?}", report.leg(&endangered.leg).map(|leg| &leg.story));
+    let (rang_at, how) = rung_after(&report, broken_at).unwrap();
+    let first_ring = format!("{:.1} s, {how}", secs(broken_at, rang_at));
+
+    let met = house.wait(|report| meeting(report, &newcomer.leg).is_some()).await;
+    assert!(met, "{fault:?}: the new caller hears nothing");
+    let report = house.ward.stage.carrier.report();
+    let (at, what) = meeting(&report, &newcomer.leg).unwrap();
+    let new_caller = format!("{what} after {:.1} s", secs(broken_at, at));
+
+    let talks = house.wait(|report| !report.bridged(&moving.leg, &operator_leg).is_empty()).await;
+    let report = house.ward.stage.carrier.report();
+    let transfer = match report.bridged(&moving.leg, &operator_leg).first() {
+        Some(bridge) => format!("connected after {:.1} s", secs(broken_at, bridge.from)),
+        None => "not connected".to_owned(),
+    };
+    assert!(talks || fault != Fault::None, "{fault:?}: the transfer came to nothing");
+    for (who, call) in
+        [("the endangered caller", &endangered), ("the calm caller", &calm), ("the moved caller", &moving)]
+    {
+        let story = report.leg(&call.leg).unwrap();
+        assert!(story.ended.is_none(), "{fault:?}: {who} was hung up on: {:#?}", story.story);
+    }
+    let live = on_stream(&report, &calm);
+    let ready = house.ready().await;
+    let causes: Vec<&str> = ready["causes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let says = format!("{} {}", ready["status"].as_str().unwrap(), causes.join(", "));
+    assert!(fault == Fault::None || ready["status"] != "ready", "{fault:?}: nobody is told");
+    house.mend(fault).await;
+    for leg in [&calm.leg, &endangered.leg, &moving.leg, &newcomer.leg] {
+        house.ward.stage.carrier.hang_up(leg);
+    }
+    house.wait_at_rest().await;
+    let title = fault.title();
+    Some(format!("| {title} | {new_caller} | {live} | {first_ring} | {transfer} | {} |", says.trim()))
+}
+
+impl House {
+    /// Whether this comes while an escalation may last.
+    async fn wait(&self, so: impl Fn(&ExchangeReport) -> bool) -> bool {
+        timeout(ENOUGH, self.ward.stage.carrier.until(|carrier| so(&carrier.report()))).await.is_ok()
+    }
+
+    async fn wait_at_rest(&self) {
+        let board = self.ward.stage.gateway.switchboard();
+        eventually(async || if board.live().is_empty() { Ok(()) } else { Err(board.live()) }).await;
+    }
+}
+
+/// The first phone that was rung after this, and by which way.
+fn rung_after(report: &ExchangeReport, after: Mono) -> Option<(Mono, &'static str)> {
+    use switchboard::sim::carrier::exchange::DialledBy;
+
+    let dialled = report.dialled.iter().find(|dialled| dialled.at > after)?;
+    let how = match dialled.by {
+        DialledBy::Request => "by request",
+        DialledBy::Number(_) => "by the caller's own line",
+    };
+    Some((dialled.at, how))
+}
+
+/// The first thing that somebody who rings anew meets.
+fn meeting(report: &ExchangeReport, leg: &LegId) -> Option<(Mono, String)> {
+    report.leg(leg)?.story.iter().find_map(|moment| {
+        let what = match &moment.beat {
+            Beat::Streaming => "the assistant's stream".to_owned(),
+            Beat::Dialling(_) => "is put through".to_owned(),
+            Beat::Said(text) => format!("hears \"{}\"", text.split('.').next().unwrap_or(text)),
+            _ => return None,
+        };
+        Some((moment.at, what))
+    })
+}
+
+fn on_stream(report: &ExchangeReport, call: &Call) -> &'static str {
+    if beats(report, &call.leg, |beat| *beat == Beat::Streaming) > 0 { "goes on" } else { "is elsewhere" }
+}
+
+fn secs(from: Mono, to: Mono) -> f64 {
+    to.since(from).as_secs_f64()
+}
