@@ -30,12 +30,8 @@ impl Limits {
             calls_per_caller: limit("CALLS_PER_CALLER_MAX"),
             calls_per_org: limit("CALLS_PER_ORG_MAX"),
             calls: limit("CALLS_MAX"),
-<<<<<<< HEAD
-            call_max: Duration::from_secs(reader.number("CALL_SECS_MAX", 1..=CALL_SECS_LIMIT_MAX, 1).into()),
-            talk_max: Duration::from_secs(reader.number("TALK_SECS_MAX", TALK_SECS, 600).into()),
-=======
             call_max: Duration::from_secs(reader.number("CALL_SECS_MAX", CALL_SECS_LIMITS, 30).into()),
->>>>>>> 6891908 (Refuse parameters that mean nothing, calls that outlast the model's session, and let an after-hours policy of one word act)
+            talk_max: Duration::from_secs(reader.number("TALK_SECS_MAX", TALK_SECS, 600).into()),
         }
     }
 }

@@ -209,12 +209,8 @@ fn numbers_have_ranges() {
     for name in ["CALLS_PER_CALLER_MAX", "CALLS_PER_ORG_MAX", "CALLS_MAX"] {
         table(name, &[], &["0", "1", "1000000"], &["-1", "1.5", "many", "1000001", "99999999999999999999"]);
     }
-<<<<<<< HEAD
-    table("CALL_SECS_MAX", &[], &["1", "14400"], &["0", "14401"]);
-    table("TALK_SECS_MAX", &[], &["600", "86400"], &["0", "599", "86401"]);
-=======
     table("CALL_SECS_MAX", &[], &["30", "3500"], &["0", "29", "3501"]);
->>>>>>> 6891908 (Refuse parameters that mean nothing, calls that outlast the model's session, and let an after-hours policy of one word act)
+    table("TALK_SECS_MAX", &[], &["600", "86400"], &["0", "599", "86401"]);
     table("DRAIN_SECS", &[], &["0", "3600"], &["3601", "2m"]);
     let limits = loaded(&[("CALLS_MAX", "0"), ("CALLS_PER_ORG_MAX", "7"), ("CALL_SECS_MAX", "60")]).limits;
     assert_eq!((limits.calls, limits.calls_per_org, limits.call_max), (None, Some(7), Duration::from_secs(60)));
