@@ -10,7 +10,7 @@ const CALLS_LIMIT_MAX: u32 = 1_000_000;
 const CALL_SECS_LIMITS: RangeInclusive<u32> = 30..=3500;
 
 /// A carrier's time limit of a leg; nobody is told before it, so it is far.
-const TALK_SECS: std::ops::RangeInclusive<u32> = 600..=24 * 3600;
+const TALK_SECS: RangeInclusive<u32> = 600..=24 * 3600;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {

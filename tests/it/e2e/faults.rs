@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 use switchboard::app::stage::Stage;
+use switchboard::ports::door::Door as _;
 use switchboard::sim::carrier::company::Beat;
 use switchboard::sim::carrier::{ExchangeReport, Keys, Person, PickUp};
 use switchboard::types::{LegId, Mono};
