@@ -16,6 +16,7 @@ use crate::audio::prompts;
 use crate::auth::generate_key;
 use crate::calls::{CallLimits, CallsSettings};
 use crate::config::{Access, Config};
+use crate::dialling::Ceiling;
 use crate::http::{CheckedOrg, FieldError};
 use crate::net::{Lookup, Net, Proxies, SystemLookup, tls_config};
 use crate::ports::store::OrgRow;
@@ -89,6 +90,7 @@ pub(super) fn calls_settings(config: &Config, mut policy: Policy) -> anyhow::Res
     let limits = &config.limits;
     Ok(CallsSettings {
         limits: CallLimits::new(limit(limits.calls_per_caller), limit(limits.calls_per_org), limit(limits.calls)),
+        dialling: Ceiling { countries: limits.dial_countries.clone(), dials_per_day_max: limits.dials_per_day },
         policy,
         model: config.model.model.clone(),
         transcribe_model: config.model.transcribe_model.clone(),

@@ -32,7 +32,7 @@ use crate::session::effect::{Ending, Opening, Record, RecordId};
 use crate::session::input::StaffInput;
 use crate::types::org::Organization;
 use crate::types::{
-    CallId, Caller, Direction, LegId, Millis, NotDialled, OrgId, Outcome, Phase, PhoneNumber, Reason, Wall,
+    CallId, Caller, Direction, LegId, Millis, NotDialled, OrgId, Outcome, Phase, PhoneNumber, Reason, Urgency, Wall,
 };
 
 /// A call with a place in the registry, before it has a task.
@@ -69,7 +69,8 @@ impl Switchboard {
                 return Answer::AskAgain;
             }
         };
-        if !self.ports.journal.has_room() {
+        let direct = !self.ports.journal.has_room();
+        if direct && !self.may_connect_directly(&org) {
             return refuse_for(&org, Refusal::Busy, "journal_full");
         }
         if self.is_closed(&org) {
@@ -80,7 +81,10 @@ impl Switchboard {
             return self.turn_away(&ring, &org, Refusal::Busy, Reason::Capacity);
         };
         let (stored, receipt) = oneshot::channel();
-        let answer = self.take(call, &ring, org, permit, stored);
+        let answer = self.take(call, &ring, org, permit, stored, direct);
+        if direct {
+            return self.connect_directly(call, answer).await;
+        }
         // A call that is answered is known after a crash; but the phone does not ring for a slow disk.
         if timeout(RECEIPT_WAIT_MAX, receipt).await.is_err() {
             counter!("switchboard_receipts_late_total").increment(1);
@@ -99,7 +103,7 @@ impl Switchboard {
         }
         self.preload_dials(&org.id).await;
         let is_ours = to == from || self.ports.orgs.is_ours(&to).await;
-        self.may_dial(&org, &to, is_ours)?;
+        self.may_dial(call, &org, (&to, &from), is_ours)?;
         if !self.ports.journal.has_room() {
             return Err(OutboundError::Busy);
         }
@@ -112,6 +116,7 @@ impl Switchboard {
             dialled: Some(from),
             direction: Direction::Outbound,
             consent: Some(consent),
+            direct: false,
         };
         let entered = self.enter(occasion, org, Course::Here).ok_or(OutboundError::Busy)?;
         let (stored, receipt) = oneshot::channel();
@@ -127,13 +132,23 @@ impl Switchboard {
     }
 
     /// Asks the choke point beforehand, so that whoever places a call hears of a refusal at once; the dial asks again.
-    fn may_dial(&self, org: &Organization, to: &PhoneNumber, is_ours: bool) -> Result<(), OutboundError> {
+    fn may_dial(
+        &self,
+        call: CallId,
+        org: &Organization,
+        way: (&PhoneNumber, &PhoneNumber),
+        is_ours: bool,
+    ) -> Result<(), OutboundError> {
+        let (to, from) = way;
         let request = DialRequest {
             org: &org.id,
             escalation: &org.escalation,
             outbound: &org.outbound,
+            call,
             to: Destination::Number(to),
+            urgency: Urgency::Low,
             caller: None,
+            shown: Some(from),
             is_ours: &|_| is_ours,
             at_us: self.ports.clock.now().monotonic_us,
         };
@@ -226,6 +241,7 @@ impl Switchboard {
         org: Arc<Organization>,
         permit: Permit,
         stored: oneshot::Sender<()>,
+        direct: bool,
     ) -> Answer {
         let occasion = Occasion {
             call,
@@ -234,6 +250,7 @@ impl Switchboard {
             dialled: ring.dialled.clone(),
             direction: Direction::Inbound,
             consent: None,
+            direct,
         };
         let Some(entered) = self.enter(occasion, Arc::clone(&org), Course::Here) else {
             return refuse_for(&org, Refusal::Draining, "draining");
@@ -311,7 +328,7 @@ async fn preload(org: &OrgId, ports: &CallsPorts, dials: &Dials) {
     let reading = ports.clock.now();
     let since = Wall(reading.wall.0.saturating_sub(DAY_US));
     match timeout(HISTORY_LOOKUP_MAX, ports.transfers.dials_since(org, since)).await {
-        Ok(Ok(count)) => dials.preload(org, count, reading.monotonic_us),
+        Ok(Ok(of_day)) => dials.preload(org, of_day, reading.monotonic_us),
         Ok(Err(error)) => tracing::warn!(%error, %org, "cannot read how often an organization dialled today"),
         Err(_) => tracing::warn!(%org, "it takes too long to read how often an organization dialled today"),
     }
@@ -334,7 +351,7 @@ fn refuse_for(org: &Organization, refusal: Refusal, reason: &'static str) -> Ans
             let (language, emergency) = (org.language.as_str().into(), org.safety.emergency_sentence.as_str().into());
             Answer::Refuse { refusal, language: Some(language), emergency }
         }
-        other @ (Answer::Connect { .. } | Answer::AskAgain | Answer::HangUp) => other,
+        other @ (Answer::Connect { .. } | Answer::Follow(_) | Answer::AskAgain | Answer::HangUp) => other,
     }
 }
 

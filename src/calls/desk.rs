@@ -19,7 +19,7 @@ use crate::session::document::Document;
 use crate::session::effect::{CarrierEffect, Dial};
 use crate::session::input::ActionResult;
 use crate::types::org::Organization;
-use crate::types::{AttemptId, CallId, Caller, DialFault, LegId, NotDialled, PhoneNumber, RoomId, Wall};
+use crate::types::{AttemptId, CallId, Caller, DialFault, LegId, NotDialled, PhoneNumber, RoomId, Urgency, Wall};
 
 /// What the carrier requests of one call need to know.
 pub(super) struct Desk {
@@ -66,9 +66,9 @@ impl Desk {
                 let renewed = self.registry.with_call(self.call, |live| live.tickets.renew(now_us).ok());
                 ticket = Some(renewed.flatten().ok_or(None)?);
             }
-            Document::Cold { target, .. } => {
+            Document::Cold { target, urgency, .. } => {
                 let shown = self.number.clone().ok_or(Some(NotDialled::NoNumber.into()))?;
-                let to = self.permit(Destination::Target(target)).await.map_err(|why| Some(why.into()))?;
+                let to = self.permit(Destination::Target(target), *urgency).await.map_err(|why| Some(why.into()))?;
                 cold = Some((to, shown));
             }
             Document::HangUp
@@ -111,11 +111,12 @@ impl Desk {
             },
             CarrierEffect::Dial(dial) => {
                 let purpose = Purpose::Attempt(AttemptId { call: self.call, no: dial.attempt });
-                self.dial(Destination::Target(&dial.target), purpose, dial.ring, dial.time_limit).await
+                self.dial(Destination::Target(&dial.target), dial.urgency, purpose, (dial.ring, dial.time_limit)).await
             }
             CarrierEffect::DialOut { ring, time_limit } => match self.party.number() {
                 Some(party) => {
-                    self.dial(Destination::Number(party), Purpose::Outbound(self.call), ring, time_limit).await
+                    let purpose = Purpose::Outbound(self.call);
+                    self.dial(Destination::Number(party), Urgency::Low, purpose, (ring, time_limit)).await
                 }
                 None => ActionResult::Refused(NotDialled::NoNumber.into()),
             },
@@ -131,7 +132,15 @@ impl Desk {
         }
     }
 
-    async fn dial(&self, to: Destination<'_>, purpose: Purpose, ring: Duration, time_limit: Duration) -> ActionResult {
+    /// `limits`: how long it rings, and how long it lives.
+    async fn dial(
+        &self,
+        to: Destination<'_>,
+        urgency: Urgency,
+        purpose: Purpose,
+        limits: (Duration, Duration),
+    ) -> ActionResult {
+        let (ring, time_limit) = limits;
         let Some(from) = self.number.clone() else {
             tracing::warn!("nobody is dialled: the call has no number of ours to show");
             return ActionResult::Refused(NotDialled::NoNumber.into());
@@ -140,7 +149,7 @@ impl Desk {
         let undone = self.undone().remove(&owner.attempt);
         let to = match undone {
             Some(to) => to,
-            None => match self.permit(to).await {
+            None => match self.permit(to, urgency).await {
                 Ok(to) => to,
                 Err(why) if why.is_common() => return ActionResult::NotDone(why.into()),
                 Err(why) => return ActionResult::Refused(why.into()),
@@ -175,7 +184,7 @@ impl Desk {
         }
     }
 
-    async fn permit(&self, to: Destination<'_>) -> Result<Permitted, NotDialled> {
+    async fn permit(&self, to: Destination<'_>, urgency: Urgency) -> Result<Permitted, NotDialled> {
         let number = self.number_of(to).ok_or(NotDialled::UnknownTarget)?.clone();
         let is_ours = Some(&number) == self.number.as_ref() || self.ports.orgs.is_ours(&number).await;
         let caller = match to {
@@ -187,8 +196,11 @@ impl Desk {
             org: &self.org.id,
             escalation: &self.org.escalation,
             outbound: &self.org.outbound,
+            call: self.call,
             to,
+            urgency,
             caller,
+            shown: self.number.as_ref(),
             is_ours: &|_| is_ours,
             at_us: self.ports.clock.now().monotonic_us,
         };

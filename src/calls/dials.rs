@@ -8,7 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::dialling::{DialPolicy, DialRequest, Permitted};
+use crate::dialling::{Ceiling, DialPolicy, DialRequest, DialsOfDay, Permitted};
+use crate::telemetry::{Trouble, Troubles};
 use crate::types::{CallId, LegId, NotDialled, OrgId, PhoneNumber};
 
 /// What a leg was created for: the call, and the number of the attempt, or `None` for the party of an outbound call.
@@ -18,13 +19,13 @@ pub(super) struct Owner {
     pub(super) attempt: Option<u32>,
 }
 
-#[derive(Default)]
 pub(super) struct Dials {
     policy: Mutex<DialPolicy>,
     legs: Mutex<Legs>,
     open: Mutex<Vec<Open>>,
     /// Rung whenever a dial is open no longer.
     settled: Notify,
+    troubles: Troubles,
 }
 
 /// A dial that was asked for, and of which it is not known whether a leg came.
@@ -43,9 +44,29 @@ struct Legs {
 }
 
 impl Dials {
-    /// See [`DialPolicy::permit`].
+    pub(super) fn new(ceiling: Ceiling, troubles: Troubles) -> Self {
+        Self {
+            policy: Mutex::new(DialPolicy::new(ceiling)),
+            legs: Mutex::default(),
+            open: Mutex::default(),
+            settled: Notify::new(),
+            troubles,
+        }
+    }
+
+    /// See [`DialPolicy::permit`]. Limits that are reached, or nearly, are told to whoever looks after the installation.
     pub(super) fn permit(&self, request: &DialRequest<'_>) -> Result<Permitted, NotDialled> {
-        self.policy().permit(request)
+        let mut policy = self.policy();
+        let permitted = policy.permit(request);
+        let full = match &permitted {
+            Ok(_) => policy.nearly_full(request).map(|why| format!("{why} at 80 percent")),
+            Err(why) => why.is_common().then(|| why.to_string()),
+        };
+        drop(policy);
+        if let Some(cause) = full {
+            self.troubles.raise(Trouble::Dialling, &cause);
+        }
+        permitted
     }
 
     /// See [`DialPolicy::check`].
@@ -57,8 +78,8 @@ impl Dials {
         self.policy().is_preloaded(org)
     }
 
-    pub(super) fn preload(&self, org: &OrgId, dials_of_day: u64, at_us: u64) {
-        self.policy().preload(org, u32::try_from(dials_of_day).unwrap_or(u32::MAX), at_us);
+    pub(super) fn preload(&self, org: &OrgId, dials: DialsOfDay, at_us: u64) {
+        self.policy().preload(org, dials, at_us);
     }
 
     /// The leg came of this dial: by the carrier's answer, or because the leg itself says so. The first word counts.

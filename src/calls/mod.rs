@@ -17,6 +17,7 @@ mod capacity;
 mod clock;
 mod desk;
 mod dials;
+mod direct;
 mod drain;
 mod engine;
 mod faults;

@@ -35,6 +35,8 @@ pub struct Occasion {
     pub dialled: Option<PhoneNumber>,
     pub direction: Direction,
     pub consent: Option<Consent>,
+    /// Nothing can be written down: the caller is connected with a person at once.
+    pub direct: bool,
 }
 
 /// What the core is told. `at` is now, for the hours of the coming weeks.
@@ -46,7 +48,7 @@ pub fn facts(
     carrier_rest: bool,
     at: Wall,
 ) -> CallFacts {
-    let Occasion { call, leg, caller, dialled, direction, consent } = occasion;
+    let Occasion { call, leg, caller, dialled, direction, consent, direct } = occasion;
     let greeting = match direction {
         Direction::Outbound if !org.outbound.greeting.is_empty() => &org.outbound.greeting,
         Direction::Inbound | Direction::Outbound => &org.greeting,
@@ -65,6 +67,7 @@ pub fn facts(
         intake_fields: org.intake_fields.clone().into(),
         prompts: (settings.prompts)(&org.language),
         carrier_rest,
+        direct,
         hold: (settings.hold)(),
         people: (settings.people)(org, at),
         rules,

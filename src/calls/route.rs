@@ -44,6 +44,7 @@ pub struct Switchboard {
 impl Switchboard {
     pub fn new(settings: CallsSettings, ports: CallsPorts) -> Arc<Self> {
         let capacity = Capacity::new(settings.limits);
+        let dials = Arc::new(Dials::new(settings.dialling.clone(), ports.troubles.clone()));
         Arc::new(Self {
             settings,
             ports,
@@ -51,7 +52,7 @@ impl Switchboard {
             tasks: TaskTracker::new(),
             sweeps: TaskTracker::new(),
             capacity,
-            dials: Arc::default(),
+            dials,
             rulebook: Rulebook::default(),
         })
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::calls::capacity::CallLimits;
 use crate::calls::clock::Clock;
 use crate::calls::engine::RenderAnswer;
+use crate::dialling::Ceiling;
 use crate::ports::carrier::Carrier;
 use crate::ports::model::{ModelConnector, ToolSpec};
 use crate::ports::store::{History, Journal, OrgLookup, Transfers};
@@ -20,6 +21,8 @@ use crate::types::{Mulaw, Prompts, Secret, Wall};
 #[derive(Clone)]
 pub struct CallsSettings {
     pub limits: CallLimits,
+    /// What no organization's settings lift.
+    pub dialling: Ceiling,
     /// Defaults; an organization's silence steps, longest call and longest escalation replace its own.
     pub policy: Policy,
     /// Defaults for organizations that do not choose.

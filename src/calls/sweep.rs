@@ -103,6 +103,7 @@ impl Switchboard {
             dialled: number(row.dialled.as_deref()),
             direction: row.direction,
             consent: None,
+            direct: false,
         };
         let Waiting { commands, shown } = waiting;
         self.start(Entered { occasion, org, began: row.started_at, commands, shown }, permit, None, Some(before));

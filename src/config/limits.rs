@@ -4,8 +4,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::config::reader::Reader;
+use crate::types::phone::is_country_prefix;
 
 const CALLS_LIMIT_MAX: u32 = 1_000_000;
+const DIALS_LIMIT_MAX: u32 = 1_000_000;
 /// A session of the model lasts an hour (OpenAI, Realtime: sessions), and a call has one, with some time to say goodbye.
 const CALL_SECS_LIMITS: RangeInclusive<u32> = 30..=3500;
 
@@ -21,6 +23,9 @@ pub struct Limits {
     pub call_max: Duration,
     /// Two people who were connected.
     pub talk_max: Duration,
+    /// Prefixes outside of which nothing is dialled; empty: every country but those of high risk.
+    pub dial_countries: Vec<String>,
+    pub dials_per_day: u32,
 }
 
 impl Limits {
@@ -32,6 +37,19 @@ impl Limits {
             calls: limit("CALLS_MAX"),
             call_max: Duration::from_secs(reader.number("CALL_SECS_MAX", CALL_SECS_LIMITS, 30).into()),
             talk_max: Duration::from_secs(reader.number("TALK_SECS_MAX", TALK_SECS, 600).into()),
+            dial_countries: reader.parse("DIAL_COUNTRIES", countries).unwrap_or_default(),
+            dials_per_day: reader.number("DIALS_PER_DAY_MAX", 1..=DIALS_LIMIT_MAX, 1),
         }
+    }
+}
+
+/// `+1,+44`: whole country codes, or longer prefixes.
+fn countries(text: &str) -> Result<Vec<String>, String> {
+    let prefixes: Vec<String> = text.split(',').map(|prefix| prefix.trim().to_owned()).collect();
+    match prefixes.iter().find(|prefix| !is_country_prefix(prefix)) {
+        Some(prefix) => {
+            Err(format!("holds `{prefix}`, which is not + and at least a whole country code, as in +1,+44"))
+        }
+        None => Ok(prefixes),
     }
 }

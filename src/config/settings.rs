@@ -74,6 +74,12 @@ pub const SETTINGS: &[Setting] = &[
         Some("14400"),
         "longest talk of a caller with a person in seconds; it ends without a warning",
     ),
+    plain("DIAL_COUNTRIES", None, "prefixes that may be dialled, comma separated, as in +1,+44; no API key adds to it"),
+    plain(
+        "DIALS_PER_DAY_MAX",
+        Some("5000"),
+        "dials a day of all organizations, emergencies aside; no API key raises it",
+    ),
     plain("DRAIN_SECS", Some("120"), "seconds that live calls get at shutdown"),
     plain("CORS_ORIGINS", None, "origins, comma separated, whose pages may use the API"),
     url("HTTPS_PROXY", "http:// proxy for REST and the model's connection, never for loopback; lower case counts, too"),

@@ -28,8 +28,26 @@ pub(super) fn needs_own_code(number: &PhoneNumber) -> bool {
 /// Area codes of the North American plan that belong neither to the United States, their territories included, nor to
 /// Canada.
 const ISLANDS: &[&str] = &[
-    "242", "246", "264", "268", "284", "345", "441", "473", "649", "658", "664", "721", "758", "767", "784", "809",
-    "829", "849", "868", "869", "876",
+    "242", "246", "264", "268", "284", "345", "441", "473", "649", "658", "664", "684", "721", "758", "767", "784",
+    "809", "829", "849", "868", "869", "876",
+];
+
+/// Area codes that belong to no place: personal numbers of the United States, machines and networks of Canada.
+const NON_GEOGRAPHIC: &[&str] = &[
+    "500", "521", "522", "523", "524", "525", "526", "527", "528", "529", "532", "533", "535", "538", "542", "543",
+    "544", "545", "546", "547", "549", "550", "552", "553", "554", "556", "558", "566", "569", "577", "578", "588",
+    "589", "600", "622", "633", "644", "655", "677", "688",
+];
+
+/// The country of a number in which toll fraud finds its accomplices more often than callers their relatives.
+pub(super) fn high_risk(number: &PhoneNumber) -> Option<&'static str> {
+    HIGH_RISK.iter().find(|country| number.e164().starts_with(**country)).copied()
+}
+
+/// Countries and regions whose ordinary numbers are known for shared revenue.
+const HIGH_RISK: &[&str] = &[
+    "+216", "+220", "+232", "+239", "+243", "+246", "+247", "+252", "+257", "+290", "+371", "+372", "+500", "+53",
+    "+674", "+677", "+678", "+682", "+688", "+690", "+7840", "+7940", "+850", "+960",
 ];
 
 /// Ten digits: area code, exchange, line. `n11` is a service wherever it stands; 900 and 976 cost extra.
@@ -40,7 +58,8 @@ fn is_barred_in_north_america(national: &str) -> bool {
     let is_service = |code: &str| code.ends_with("11") && !code.starts_with(['0', '1']);
     let is_whole = national.len() == 10;
     !is_whole
-        || matches!(area, "900" | "976")
+        || matches!(area, "900" | "976" | "456" | "700" | "710")
+        || NON_GEOGRAPHIC.contains(&area)
         || exchange == "976"
         || is_service(area)
         || is_service(exchange)
@@ -51,9 +70,9 @@ fn is_barred_in_north_america(national: &str) -> bool {
 const BARRED: &[&str] = &[
     // No country: freephone pools, shared cost, satellites, networks, personal numbers, premium rate.
     "800", "808", "870", "875", "876", "877", "878", "879", "881", "882", "883", "888", "979", "991", "999",
-    // United Kingdom: 09 with 999, 087, 084, 070; 112.
-    "449", "4487", "4484", "4470", "44112", // Germany: 0900, 0190, 0137, 0180; 110, 112, 118.
-    "49900", "49190", "49137", "49180", "49110", "49112", "49118", // France: 089, 081, 082; 112.
+    // United Kingdom: 09 with 999, 087, 084, 070, pagers under 076 (07624 as well); 112.
+    "449", "4487", "4484", "4470", "4476", "44112", // Germany: 0900, 0700, 0190, 0137, 0180; 110, 112, 118.
+    "49900", "49700", "49190", "49137", "49180", "49110", "49112", "49118", // France: 089, 081, 082; 112.
     "3389", "3381", "3382", "33112", // Spain: 80 and 90 with a charge; 112, 118.
     "34803", "34806", "34807", "34901", "34902", "34905", "34907", "34112", "34118",
     // Italy: 89, 199, 144, 166; 112, 113, 118.
@@ -77,6 +96,12 @@ const BARRED: &[&str] = &[
     // Hong Kong, Taiwan, South Korea, Singapore, Thailand, Vietnam, Indonesia.
     "852900", "886204", "8260", "651900", "661900", "841900", "62809", // Argentina, Uruguay, Venezuela.
     "54600", "54604", "54605", "54607", "54609", "59890", "58900", "58901",
+    // Personal numbers and shared cost: Spain 70, Switzerland 084, Austria 081 and 082, Netherlands 084 and 087,
+    // Portugal 70 and 80, Poland 801 and 804, Italy 178 and 84, Japan 0570.
+    "3470", "4184", "43810", "43820", "43821", "3184", "3187", "351707", "351708", "351808", "351809", "48801", "48804",
+    "39178", "3984", "81570", // Australia: satellites under 0147. South Africa 086, Kenya 0900, Nigeria 0900.
+    "61147", "2786", "254900", "234900", // Colombia 01900 and 01901, Chile 700.
+    "57900", "57901", "571900", "571901", "56700",
 ];
 
 #[cfg(test)]

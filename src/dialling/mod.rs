@@ -4,19 +4,20 @@
 //! no other path to a phone exists.
 
 mod barred;
+mod budget;
+mod ceiling;
 mod rate;
 
-use std::collections::HashMap;
 use std::fmt;
 
 use metrics::counter;
 
-use crate::dialling::rate::{Day, Minute};
+use crate::dialling::budget::{Budget, Budgets};
 use crate::types::org::{EscalationSettings, OutboundSettings};
-use crate::types::{NotDialled, OrgId, PhoneNumber, TargetId};
+use crate::types::{CallId, NotDialled, OrgId, PhoneNumber, TargetId, Urgency};
 
-/// Dials of all organizations together within a minute: what one installation's account can be made to spend at once.
-pub const DIALS_PER_MINUTE_ALL_MAX: u32 = 120;
+pub use budget::{DIALS_PER_MINUTE_ALL_MAX, DialsOfDay, EMERGENCY_DIALS_PER_CALL_MAX, EMERGENCY_DIALS_PER_CALLER_MAX};
+pub use ceiling::Ceiling;
 
 /// A number that may be called now. Only this module makes them.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,33 +57,42 @@ pub struct DialRequest<'a> {
     pub org: &'a OrgId,
     pub escalation: &'a EscalationSettings,
     pub outbound: &'a OutboundSettings,
+    /// The call that this dial belongs to.
+    pub call: CallId,
     pub to: Destination<'a>,
+    /// Emergencies have a budget of their own.
+    pub urgency: Urgency,
     /// The outside party of the call that this dial belongs to; `None`: withheld, or the dial is for that party.
     pub caller: Option<&'a PhoneNumber>,
+    /// Our number, which the called party sees.
+    pub shown: Option<&'a PhoneNumber>,
     /// Whether a number is one of our own, of any organization.
     pub is_ours: &'a dyn Fn(&PhoneNumber) -> bool,
     /// Microseconds of the process's monotonic clock.
     pub at_us: u64,
 }
 
+impl DialRequest<'_> {
+    fn budget(&self) -> Budget {
+        match self.to {
+            Destination::Number(_) => Budget::Outbound,
+            Destination::Target(_) if self.urgency == Urgency::Emergency => Budget::Emergency,
+            Destination::Target(_) => Budget::Transfer,
+        }
+    }
+}
+
 /// Decides every dial of this process, and remembers how many there were.
 #[derive(Default)]
 pub struct DialPolicy {
-    orgs: HashMap<OrgId, OrgDials>,
-    all: Minute,
-}
-
-#[derive(Default)]
-struct OrgDials {
-    minute: Minute,
-    day: Day,
-    /// The dials of earlier processes are in `day`.
-    preloaded: bool,
+    ceiling: Ceiling,
+    budgets: Budgets,
 }
 
 impl DialPolicy {
-    pub fn new() -> Self {
-        Self::default()
+    /// A policy under the installation's own ceiling, which no organization's settings lift.
+    pub fn new(ceiling: Ceiling) -> Self {
+        Self { ceiling, budgets: Budgets::default() }
     }
 
     /// Permits this dial and counts it.
@@ -91,11 +101,7 @@ impl DialPolicy {
     /// The first rule that speaks against it; nothing is counted then but the refusal.
     pub fn permit(&mut self, request: &DialRequest<'_>) -> Result<Permitted, NotDialled> {
         let number = self.check(request)?.clone();
-        self.all.add(request.at_us);
-        self.forget_idle(request.at_us);
-        let dials = self.orgs.entry(request.org.clone()).or_default();
-        dials.minute.add(request.at_us);
-        dials.day.add(request.at_us, 1);
+        self.budgets.add(request, request.budget());
         Ok(Permitted(number))
     }
 
@@ -111,18 +117,22 @@ impl DialPolicy {
         checked
     }
 
+    /// A limit of which four fifths are used: whoever can do something about it should hear of it before it is reached.
+    pub fn nearly_full(&self, request: &DialRequest<'_>) -> Option<NotDialled> {
+        self.budgets.limits(request, request.budget(), &self.ceiling).into_iter().find_map(|limit| {
+            let is_near = u64::from(limit.used) * 5 >= u64::from(limit.max) * 4;
+            is_near.then_some(limit.why)
+        })
+    }
+
     /// Whether this organization's dials of earlier processes are known.
     pub fn is_preloaded(&self, org: &OrgId) -> bool {
-        self.orgs.get(org).is_some_and(|dials| dials.preloaded)
+        self.budgets.is_preloaded(org)
     }
 
     /// Tells how often the organization dialled within the last day, by the records of all processes.
-    pub fn preload(&mut self, org: &OrgId, dials_of_day: u32, at_us: u64) {
-        let known = self.orgs.entry(org.clone()).or_default();
-        // What this process dialled is in the records as well.
-        let missing = dials_of_day.saturating_sub(known.day.count(at_us));
-        known.day.add(at_us, missing);
-        known.preloaded = true;
+    pub fn preload(&mut self, org: &OrgId, dials: DialsOfDay, at_us: u64) {
+        self.budgets.preload(org, dials, at_us);
     }
 
     fn judge<'a>(&self, request: &DialRequest<'a>) -> Result<&'a PhoneNumber, NotDialled> {
@@ -130,32 +140,17 @@ impl DialPolicy {
         if barred::is_barred(number) {
             return Err(NotDialled::Barred);
         }
+        self.ceiling.judge(number, &request.escalation.allow, request.shown)?;
         if (request.is_ours)(number) {
             return Err(NotDialled::Ours);
         }
         if request.caller == Some(number) {
             return Err(NotDialled::Caller);
         }
-        let (minute, day) = match self.orgs.get(request.org) {
-            Some(dials) => (dials.minute.count(request.at_us), dials.day.count(request.at_us)),
-            None => (0, 0),
-        };
-        if minute >= request.escalation.dials_per_minute_max {
-            return Err(NotDialled::MinuteFull);
-        }
-        if day >= request.escalation.dials_per_day_max {
-            return Err(NotDialled::DayFull);
-        }
-        if self.all.count(request.at_us) >= DIALS_PER_MINUTE_ALL_MAX {
-            return Err(NotDialled::AllFull);
-        }
-        Ok(number)
-    }
-
-    /// Organizations that have not dialled for a day need not be remembered.
-    fn forget_idle(&mut self, at_us: u64) {
-        if self.orgs.len() >= ORGS_KEPT {
-            self.orgs.retain(|_, dials| dials.day.count(at_us) > 0);
+        let limits = self.budgets.limits(request, request.budget(), &self.ceiling);
+        match limits.into_iter().find(|limit| limit.used >= limit.max) {
+            Some(limit) => Err(limit.why),
+            None => Ok(number),
         }
     }
 }
@@ -168,27 +163,14 @@ fn resolve<'a>(request: &DialRequest<'a>) -> Result<&'a PhoneNumber, NotDialled>
             target.map(|target| &target.number).ok_or(NotDialled::UnknownTarget)
         }
         Destination::Number(_) if !request.outbound.enabled => Err(NotDialled::Disabled),
-        Destination::Number(number) if request.escalation.allow.iter().any(|prefix| covers(prefix, number)) => {
+        Destination::Number(number)
+            if request.escalation.allow.iter().any(|prefix| ceiling::covers(prefix, number)) =>
+        {
             Ok(number)
         }
         Destination::Number(_) => Err(NotDialled::NotListed),
     }
 }
-
-/// A prefix is `+` and at least a digit; an empty or broken one covers nothing. One that ends before the code of a
-/// country that shares `+1` does not cover that country.
-fn covers(prefix: &str, number: &PhoneNumber) -> bool {
-    let digits = prefix.strip_prefix('+').unwrap_or_default();
-    let names_country = !barred::needs_own_code(number) || digits.len() >= OWN_CODE_DIGITS;
-    let is_prefix = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-    is_prefix && names_country && number.e164().starts_with(prefix)
-}
-
-/// `1876`: Jamaica.
-const OWN_CODE_DIGITS: usize = 4;
-
-/// Organizations remembered before those that are idle are forgotten.
-const ORGS_KEPT: usize = 10_000;
 
 #[cfg(test)]
 mod tests;

@@ -78,7 +78,7 @@ fn an_organization_dials_so_often_a_minute_and_so_often_a_day() {
     let mut house = House::new(&[("desk", "+15550002222")], &[]);
     house.escalation.dials_per_minute_max = 3;
     house.escalation.dials_per_day_max = 5;
-    let mut policy = DialPolicy::new();
+    let mut policy = DialPolicy::default();
     let mut dial = |at_s: u64| house.permit(&mut policy, &id("desk"), at_s * 1_000_000);
     assert_eq!([dial(0), dial(1), dial(2)], [Ok(()); 3]);
     assert_eq!(dial(59), Err(NotDialled::MinuteFull));
@@ -92,7 +92,7 @@ fn an_organization_dials_so_often_a_minute_and_so_often_a_day() {
 fn what_is_refused_is_not_counted() {
     let mut house = House::new(&[("desk", "+15550002222"), ("hotline", "+19005551234")], &[]);
     house.escalation.dials_per_minute_max = 1;
-    let mut policy = DialPolicy::new();
+    let mut policy = DialPolicy::default();
     for _ in 0..10 {
         assert_eq!(house.permit(&mut policy, &id("hotline"), 0), Err(NotDialled::Barred));
         house.ask_of(&policy, Destination::Target(&id("desk")), 0).unwrap();
@@ -104,11 +104,11 @@ fn what_is_refused_is_not_counted() {
 fn dials_of_earlier_processes_count_once() {
     let mut house = House::new(&[("desk", "+15550002222")], &[]);
     house.escalation.dials_per_day_max = 4;
-    let mut policy = DialPolicy::new();
+    let mut policy = DialPolicy::default();
     house.permit(&mut policy, &id("desk"), 0).unwrap();
     assert!(!policy.is_preloaded(&house.org));
-    policy.preload(&house.org, 3, 1);
-    policy.preload(&house.org, 3, 1);
+    policy.preload(&house.org, DialsOfDay { transfers: 3, outbound: 0 }, 1);
+    policy.preload(&house.org, DialsOfDay { transfers: 3, outbound: 0 }, 1);
     assert!(policy.is_preloaded(&house.org));
     assert_eq!(house.permit(&mut policy, &id("desk"), 2), Ok(()));
     assert_eq!(house.permit(&mut policy, &id("desk"), 3), Err(NotDialled::DayFull));
@@ -116,7 +116,7 @@ fn dials_of_earlier_processes_count_once() {
 
 #[test]
 fn all_organizations_together_have_a_limit() {
-    let mut policy = DialPolicy::new();
+    let mut policy = DialPolicy::default();
     let mut house = House::new(&[("desk", "+15550002222")], &[]);
     house.escalation.dials_per_minute_max = u32::MAX;
     house.escalation.dials_per_day_max = u32::MAX;
@@ -126,6 +126,105 @@ fn all_organizations_together_have_a_limit() {
     }
     assert_eq!(house.permit(&mut policy, &id("desk"), 1), Err(NotDialled::AllFull));
     assert_eq!(house.permit(&mut policy, &id("desk"), 60_000_000), Ok(()));
+}
+
+#[test]
+fn an_emergency_rings_when_everything_else_is_used_up() {
+    let mut policy = DialPolicy::new(Ceiling { dials_per_day_max: 15, ..Ceiling::default() });
+    let mut house = House::new(&[("desk", "+15550002222")], &["+1"]);
+    house.escalation.dials_per_minute_max = 10;
+    for _ in 0..10 {
+        house.permit(&mut policy, &id("desk"), 0).unwrap();
+    }
+    assert_eq!(house.permit(&mut policy, &id("desk"), 1), Err(NotDialled::MinuteFull));
+    house.urgency = Urgency::Emergency;
+    for call in 0..3 {
+        house.call = call;
+        for _ in 0..EMERGENCY_DIALS_PER_CALL_MAX {
+            house.permit(&mut policy, &id("desk"), 2).unwrap();
+        }
+        let of_call = house.permit(&mut policy, &id("desk"), 2);
+        assert_eq!(of_call, Err(NotDialled::EmergencyFull), "bounded for each call");
+    }
+    house.call = 99;
+    assert_eq!(house.permit(&mut policy, &id("desk"), 3), Err(NotDialled::EmergencyFull), "and for each caller");
+    house.caller = "+15550004444";
+    assert_eq!(house.permit(&mut policy, &id("desk"), 3), Ok(()), "another caller has more");
+    house.urgency = Urgency::Medium;
+    assert_eq!(house.permit(&mut policy, &id("desk"), 60_000_000), Ok(()), "and took nothing from anybody");
+}
+
+#[test]
+fn reminders_and_callers_do_not_use_up_each_others_dials() {
+    let mut house = House::new(&[("desk", "+15550002222")], &["+1"]);
+    house.escalation.dials_per_minute_max = 2;
+    let mut policy = DialPolicy::default();
+    let reminder = "+15551112222".parse().unwrap();
+    let remind = |policy: &mut DialPolicy, house: &House| {
+        house.with_request(Destination::Number(&reminder), 0, |request| policy.permit(request).map(drop))
+    };
+    assert_eq!([remind(&mut policy, &house), remind(&mut policy, &house)], [Ok(()); 2]);
+    assert_eq!(remind(&mut policy, &house), Err(NotDialled::MinuteFull));
+    assert_eq!(house.permit(&mut policy, &id("desk"), 0), Ok(()));
+}
+
+#[test]
+fn one_caller_uses_a_fifth_of_the_day_at_most() {
+    let mut house = House::new(&[("desk", "+15550002222")], &[]);
+    house.escalation.dials_per_minute_max = u32::MAX;
+    let mut policy = DialPolicy::default();
+    for _ in 0..40 {
+        house.permit(&mut policy, &id("desk"), 0).unwrap();
+    }
+    assert_eq!(house.permit(&mut policy, &id("desk"), 0), Err(NotDialled::CallerFull));
+    house.caller = "+15550004444";
+    assert_eq!(house.permit(&mut policy, &id("desk"), 0), Ok(()));
+}
+
+#[test]
+fn the_installation_has_a_ceiling_that_no_organization_lifts() {
+    let mut house = House::new(&[("desk", "+442071234567"), ("spa", "+3712345678")], &["+44", "+1", "+371"]);
+    house.escalation.dials_per_minute_max = u32::MAX;
+    let mut policy =
+        DialPolicy::new(Ceiling { countries: vec!["+44".to_owned(), "+3712".to_owned()], dials_per_day_max: 2 });
+    let american = "+15551112222".parse().unwrap();
+    assert_eq!(house.ask_of(&policy, Destination::Number(&american), 0), Err(NotDialled::Country));
+    assert_eq!(house.permit(&mut policy, &id("spa"), 0), Ok(()), "it is named");
+    assert_eq!(house.permit(&mut policy, &id("desk"), 0), Ok(()));
+    assert_eq!(house.permit(&mut policy, &id("desk"), 0), Err(NotDialled::InstallationFull));
+}
+
+#[test]
+fn a_country_of_high_risk_is_dialled_only_where_it_is_named() {
+    let number: PhoneNumber = "+25261234567".parse().unwrap();
+    for (allow, allowed) in [("+2", false), ("+25", false), ("+252", true), ("+2526", true)] {
+        let house = House::new(&[], &[allow]);
+        assert_eq!(house.ask(Destination::Number(&number)).is_ok(), allowed, "{allow}");
+    }
+    let house = House::new(&[("desk", "+25261234567")], &[]);
+    assert_eq!(house.ask(Destination::Target(&id("desk"))), Err(NotDialled::Country));
+    let ours = "+25261000000".parse().unwrap();
+    let at_home = house.with_request(Destination::Target(&id("desk")), 0, |request| {
+        let request = DialRequest { shown: Some(&ours), is_ours: &|_| false, ..*request };
+        DialPolicy::default().check(&request).map(drop)
+    });
+    assert_eq!(at_home, Ok(()), "whoever has a number there may call there");
+}
+
+#[test]
+fn a_limit_says_so_before_it_is_reached() {
+    let mut house = House::new(&[("desk", "+15550002222")], &[]);
+    house.escalation.dials_per_minute_max = 10;
+    let mut policy = DialPolicy::default();
+    let near = |policy: &DialPolicy, house: &House| {
+        house.with_request(Destination::Target(&id("desk")), 0, |request| policy.nearly_full(request))
+    };
+    for _ in 0..7 {
+        house.permit(&mut policy, &id("desk"), 0).unwrap();
+    }
+    assert_eq!(near(&policy, &house), None);
+    house.permit(&mut policy, &id("desk"), 0).unwrap();
+    assert_eq!(near(&policy, &house), Some(NotDialled::MinuteFull));
 }
 
 /// Whatever a model, a caller or a request body names: only targets and listed prefixes come through.
@@ -180,6 +279,9 @@ struct House {
     org: OrgId,
     escalation: EscalationSettings,
     outbound: OutboundSettings,
+    urgency: Urgency,
+    call: u32,
+    caller: &'static str,
 }
 
 impl House {
@@ -199,11 +301,14 @@ impl House {
                 ..EscalationSettings::default()
             },
             outbound: OutboundSettings { enabled: true, ..OutboundSettings::default() },
+            urgency: Urgency::Medium,
+            call: 1,
+            caller: CALLER,
         }
     }
 
     fn ask(&self, to: Destination<'_>) -> Result<String, NotDialled> {
-        self.ask_of(&DialPolicy::new(), to, 0)
+        self.ask_of(&DialPolicy::default(), to, 0)
     }
 
     fn ask_of(&self, policy: &DialPolicy, to: Destination<'_>, at_us: u64) -> Result<String, NotDialled> {
@@ -219,8 +324,11 @@ impl House {
             org: &self.org,
             escalation: &self.escalation,
             outbound: &self.outbound,
+            call: CallId(uuid::Uuid::from_u128(u128::from(self.call))),
             to,
-            caller: Some(&CALLER.parse().unwrap()),
+            urgency: self.urgency,
+            caller: Some(&self.caller.parse().unwrap()),
+            shown: None,
             is_ours: &|number| number.e164() == OURS,
             at_us,
         })

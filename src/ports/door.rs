@@ -36,6 +36,8 @@ pub struct Guess {
 pub enum Answer {
     /// Connect the call's media stream and hand this one-use ticket over in its parameters.
     Connect { ticket: Secret },
+    /// No conversation is begun: the leg does this.
+    Follow(Box<Script>),
     /// Say a sentence and hang up. `language`: the organization's, where it is known; `emergency`: its own sentence
     /// about emergencies, else empty.
     Refuse { refusal: Refusal, language: Option<Arc<str>>, emergency: Arc<str> },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::dialling::DialsOfDay;
 use crate::session::effect::{Consent, Record, RecordId};
 use crate::session::policy::Past;
 use crate::types::org::Organization;
@@ -238,7 +239,7 @@ pub trait Transfers: Send + Sync {
     async fn attempt(&self, id: AttemptId) -> Result<Option<AttemptRow>, StoreError>;
 
     /// Dials of an organization since then (attempts and outbound calls), for its daily limit.
-    async fn dials_since(&self, org: &OrgId, since: Wall) -> Result<u64, StoreError>;
+    async fn dials_since(&self, org: &OrgId, since: Wall) -> Result<DialsOfDay, StoreError>;
 
     /// Takes a key for a request that will place `call`; `None`: the key is new and now taken. Else who has it.
     /// Keys older than 24 h count as new.

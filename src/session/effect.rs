@@ -14,8 +14,8 @@ use crate::session::input::{Ignored, IntakeData};
 pub use crate::session::line::{Heard, Line, LineOrigin};
 use crate::types::usage::Usage;
 use crate::types::{
-    AnsweredBy, CallId, Caller, Cause, Direction, ItemId, LegId, Millis, Mulaw, OrgId, Outcome, Phase, PhoneNumber,
-    Prompt, Reason, ResponseId, Speaker, StreamId, TargetId, ToolCallId, Urgency, Wall,
+    AnsweredBy, CallId, Caller, Cause, DialFault, Direction, ItemId, LegId, Millis, Mulaw, OrgId, Outcome, Phase,
+    PhoneNumber, Prompt, Reason, ResponseId, Speaker, StreamId, TargetId, ToolCallId, Urgency, Wall,
 };
 
 /// A counter that names a mark on the stream.
@@ -344,6 +344,17 @@ pub enum Event {
         attempt: u32,
         key: char,
     },
+    /// A phone was rung before anybody knew that its intent was on disk.
+    RungUnrecorded {
+        attempt: u32,
+    },
+    /// The caller's own leg dials, because we cannot ask the carrier to.
+    CallerDials {
+        escalation: u32,
+        fault: DialFault,
+    },
+    /// Nobody is rung for an escalation: `no_carrier`, `no_targets`, or all are `closed` now.
+    NobodyToRing(&'static str),
     /// The caller's leg was asked to move to another document.
     Moved {
         to: &'static str,

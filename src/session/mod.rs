@@ -191,11 +191,15 @@ impl CallSession {
         session.record(Record::Opened(opening), out);
         match direction {
             Direction::Inbound => {
-                session.model = Model::Connecting { attempt: 1 };
-                session.send(ModelEffect::Open, out);
-                session.timers.set(Timer::Connect, now.mono + session.policy.model_connect);
                 session.timers.set(Timer::Stream, now.mono + session.policy.stream_wait);
                 session.start_clock(now.mono);
+                if session.facts.direct {
+                    session.begin_direct(now.mono, out);
+                } else {
+                    session.model = Model::Connecting { attempt: 1 };
+                    session.send(ModelEffect::Open, out);
+                    session.timers.set(Timer::Connect, now.mono + session.policy.model_connect);
+                }
             }
             // The model is opened when the party picks up.
             Direction::Outbound => {

@@ -59,7 +59,12 @@ impl CallSession {
         if let Some(past) = self.people.again.take() {
             self.ask_again_for_person(now, past, out);
         }
-        if std::mem::take(&mut self.people.returning) {
+        let told = std::mem::take(&mut self.people.told);
+        if !told.is_empty() {
+            for prompt in told {
+                self.say_locally(prompt, out);
+            }
+        } else if std::mem::take(&mut self.people.returning) {
             self.say_locally(Prompt::BackWithAssistant, out);
         } else if resumed && self.model == Model::Ready {
             self.say_locally(Prompt::Reconnected, out);

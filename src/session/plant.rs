@@ -42,6 +42,10 @@ words! {
         TruncatesTooFar = "truncates_too_far",
         /// A phone is rung before its intent is on disk.
         DialsBeforeCommit = "dials_before_commit",
+        /// A fault that all phones share uses up one of them.
+        BurnsList = "burns_list",
+        /// Emergencies use the dials of everything else.
+        SharesBudget = "shares_budget",
         /// A dial without an answer is repeated.
         DialsAgain = "dials_again",
         /// An operator whose attempt is over is left ringing.

@@ -36,6 +36,8 @@ pub struct CallFacts {
     pub prompts: Prompts,
     /// The carrier's REST interface can be used: hang-up by request, look-ups, dialling.
     pub carrier_rest: bool,
+    /// Nothing can be written down: the caller's leg dials the targets at once, and no conversation is begun.
+    pub direct: bool,
     /// The hold sound: one round of it.
     pub hold: Mulaw,
     pub people: People,
@@ -71,6 +73,7 @@ impl CallFacts {
             intake_fields: Arc::default(),
             prompts,
             carrier_rest: false,
+            direct: false,
             hold: Mulaw::default(),
             people: People::nobody(),
             rules: Arc::new(Rules::new(Language::English, &Extensions::default())),
@@ -225,8 +228,10 @@ pub struct Policy {
     pub tools_per_response_max: u32,
     /// From the request for a person to the final answer to the caller.
     pub escalation_max: Duration,
-    /// For the receipt of an intent; then the dial is not made.
+    /// For the receipt of an intent; then an emergency dials without it, and anything else waits on.
     pub commit_wait: Duration,
+    /// In an emergency: for the answer to a dial, or a callback of its leg; then the caller's own leg dials.
+    pub unheard_wait: Duration,
     /// A dial's answer and its ringing, beyond the ring time.
     pub dial_grace: Duration,
     /// From an operator's answer to the decision.
@@ -312,6 +317,7 @@ impl Default for Policy {
             tools_per_response_max: 8,
             escalation_max: Duration::from_secs(120),
             commit_wait: Duration::from_secs(2),
+            unheard_wait: Duration::from_secs(10),
             dial_grace: Duration::from_secs(10),
             briefing_max: Duration::from_secs(45),
             repeats_max: 3,

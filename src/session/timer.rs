@@ -59,8 +59,12 @@ pub enum Timer {
     Handover,
     /// The present state of an attempt takes too long.
     Attempt,
+    /// The receipt of an intent is late.
+    Commit,
     /// A dial that the carrier did not process is asked for again.
     Redial,
+    /// In an emergency: nobody knows whether a phone rings.
+    Unheard,
     /// The caller has heard nothing for long while a phone rings.
     Reassure,
     /// Look at the legs of two who talk.
@@ -106,7 +110,9 @@ const ALL: [Timer; COUNT] = [
     Timer::Vigil,
     Timer::Handover,
     Timer::Attempt,
+    Timer::Commit,
     Timer::Redial,
+    Timer::Unheard,
     Timer::Reassure,
     Timer::Bridge,
     Timer::Return,
@@ -116,11 +122,16 @@ const ALL: [Timer; COUNT] = [
 ];
 
 /// One optional due time for each timer.
-#[derive(Default)]
 pub(crate) struct Timers {
     due: [Option<Mono>; COUNT],
     /// When each fired last.
     fired: [Option<Mono>; COUNT],
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { due: [None; COUNT], fired: [None; COUNT] }
+    }
 }
 
 impl Timers {

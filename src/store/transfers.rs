@@ -4,20 +4,26 @@
 
 use async_trait::async_trait;
 
+use crate::dialling::DialsOfDay;
 use crate::ports::store::{AttemptRow, CallbackChange, CallbackRow, EscalationRow, KeyUse, StoreError, Transfers};
 use crate::store::db::fetch;
 use crate::store::fault::limited;
-use crate::store::history::unsigned;
+use crate::store::history::small;
 use crate::store::{OPERATION_MAX, Store};
 use crate::types::{AttemptId, CallId, CallbackState, OrgId, Wall};
 
-/// A dial that was refused rang nowhere and counts for nothing. The attempts are found by their time, and their
-/// organization by a subquery: a join would let SQLite begin with every call that the organization ever had.
+/// A dial that was not done rang nowhere and counts for nothing, and emergencies are not limited by the day. The attempts
+/// are found by their time, and their organization by a subquery: a join would let SQLite begin with every call that the
+/// organization ever had.
 const DIALS: &str = "
     select (
         select count(*) from escalation_attempts a
-        where a.intended_at >= $2 and a.state <> 'refused' and (select c.org_id from calls c where c.id = a.call_id) = $1
-    ) + (
+        where a.intended_at >= $2 and a.state <> 'refused' and a.why is null
+            and (select c.org_id from calls c where c.id = a.call_id) = $1
+            and (
+                select e.urgency from escalations e where e.call_id = a.call_id and e.no = a.escalation_no
+            ) <> 'emergency'
+    ), (
         select count(*) from calls
         where org_id = $1 and direction = 'outbound' and started_at >= $2 and coalesce(reason, '') <> 'dial_refused'
     )";
@@ -52,9 +58,11 @@ impl Transfers for Store {
         self.read_attempt(id).await
     }
 
-    async fn dials_since(&self, org: &OrgId, since: Wall) -> Result<u64, StoreError> {
-        let count = limited(OPERATION_MAX, async { fetch!(&self.db, fetch_one, (i64,), DIALS, org.as_str(), since.0) });
-        Ok(unsigned(count.await?.0))
+    async fn dials_since(&self, org: &OrgId, since: Wall) -> Result<DialsOfDay, StoreError> {
+        let count =
+            limited(OPERATION_MAX, async { fetch!(&self.db, fetch_one, (i64, i64), DIALS, org.as_str(), since.0) });
+        let (transfers, outbound) = count.await?;
+        Ok(DialsOfDay { transfers: small(transfers), outbound: small(outbound) })
     }
 
     async fn claim_key(

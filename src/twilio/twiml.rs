@@ -148,6 +148,7 @@ impl Documents {
     pub fn answer_again(&self, answer: &Answer, asked: u32) -> String {
         match answer {
             Answer::Connect { ticket } => self.connect(ticket, None, ""),
+            Answer::Follow(script) => self.write(script),
             Answer::Refuse { refusal, language, emergency } => {
                 say_all(&turned_away(language.as_deref(), emergency, |tongue| tongue.refusal(*refusal)))
             }

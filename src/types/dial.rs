@@ -52,6 +52,11 @@ words! {
 }
 
 impl NotDialled {
+    /// Whether it may be over within the time that a caller waits.
+    pub const fn passes(self) -> bool {
+        self.is_common() && !matches!(self, Self::DayFull | Self::CallerFull | Self::InstallationFull)
+    }
+
     /// It concerns every phone alike, and may be over in a moment: no phone is to be given up for it.
     pub const fn is_common(self) -> bool {
         match self {

@@ -72,3 +72,26 @@ impl Caller {
         }
     }
 }
+
+/// Whether a prefix is `+` and at least a whole country code.
+pub fn is_country_prefix(prefix: &str) -> bool {
+    let Some(digits) = prefix.strip_prefix('+') else {
+        return false;
+    };
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) || digits.starts_with('0') {
+        return false;
+    }
+    let code = match digits.get(..2) {
+        _ if digits.starts_with(['1', '7']) => 1,
+        Some(two) if TWO_DIGITS.contains(&two) => 2,
+        Some(_) | None => 3,
+    };
+    digits.len() >= code
+}
+
+/// Country codes of two digits; those that begin with 1 and 7 have one, all others three.
+const TWO_DIGITS: &[&str] = &[
+    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51",
+    "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90",
+    "91", "92", "93", "94", "95", "98",
+];

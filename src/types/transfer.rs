@@ -109,6 +109,8 @@ words! {
         Staff = "staff",
         /// The model is gone for good.
         ModelDown = "model_down",
+        /// Nothing can be written down, so callers are connected at once.
+        RecordsDown = "records_down",
     }
 }
 

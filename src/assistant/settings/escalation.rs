@@ -11,6 +11,7 @@ use super::hours;
 use super::number::read_number;
 use crate::assistant::check::{Problems, Section};
 use crate::types::org::{EscalationSettings, Target, WeekHours};
+use crate::types::phone::is_country_prefix;
 use crate::types::{Fallback, TargetId};
 
 /// People and desks of one organization.
@@ -177,7 +178,7 @@ fn allow(section: &Section<'_>, problems: &mut Problems) -> Vec<String> {
             Some(prefix) => allow.push(prefix.to_owned()),
             None => {
                 let pointer = format!("{}/{index}", section.at("allow"));
-                problems.add(pointer, "This must be + and 1 to 15 digits, such as +1 or +4930.");
+                problems.add(pointer, "This must be + and at least a whole country code, such as +1 or +4930.");
             }
         }
     }
@@ -186,12 +187,9 @@ fn allow(section: &Section<'_>, problems: &mut Problems) -> Vec<String> {
     allow
 }
 
-/// The beginning of an E.164 number.
+/// The beginning of an E.164 number, with a whole country code.
 fn is_prefix(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        let digit = digits.bytes().all(|b| b.is_ascii_digit());
-        digit && (1..=15).contains(&digits.len()) && !digits.starts_with('0')
-    })
+    is_country_prefix(text) && text.len() <= 16
 }
 
 #[cfg(test)]

@@ -12,8 +12,10 @@ use tokio::time::{Instant, sleep, timeout};
 use super::*;
 use crate::calls::actor::tests::ports::FakePorts;
 use crate::calls::begin::sign;
+use crate::calls::dials::Dials;
 use crate::calls::registry::Registry;
 use crate::calls::{CallLimits, CallsPorts};
+use crate::dialling::Ceiling;
 use crate::ports::link::LinkError;
 use crate::ports::media::{EncodeMedia, MediaCommand};
 use crate::session::effect::{CarrierEffect, Record};
@@ -220,6 +222,7 @@ fn model_setup() -> ModelSetup {
 fn settings() -> CallsSettings {
     CallsSettings {
         limits: CallLimits::default(),
+        dialling: Ceiling::default(),
         policy: Policy::default(),
         model: String::new(),
         transcribe_model: String::new(),
@@ -246,7 +249,7 @@ fn desk(ports: &Arc<FakePorts>) -> Arc<Desk> {
         number: None,
         began: Wall(0),
         ports: call_ports(ports),
-        dials: Arc::default(),
+        dials: Arc::new(Dials::new(Ceiling::default(), Troubles::detached())),
         registry: Registry::new(),
         intents: Mutex::default(),
         undone: Mutex::default(),

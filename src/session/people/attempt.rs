@@ -10,7 +10,7 @@ use crate::session::people::{Attempt, Errand, Stage};
 use crate::session::plant::planted;
 use crate::session::policy::Reachable;
 use crate::session::timer::Timer;
-use crate::types::{AttemptState, DialFault, EscalationState, LegId, Mono, TransferMode};
+use crate::types::{AttemptState, DialFault, EscalationState, LegId, Mono, NotDialled, TransferMode, Urgency};
 
 /// The least that a phone rings; with less time left nobody else is tried.
 pub(in crate::session) const RING_MIN: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ impl CallSession {
         };
         let record = self.intend(now, target, TransferMode::Warm, out);
         self.escalation_to(EscalationState::Dialing, out);
-        self.timers.set(Timer::Attempt, now + self.policy.commit_wait);
+        self.timers.set(Timer::Commit, now + self.policy.commit_wait);
         if let Some(open) = &mut self.people.open {
             open.stage = Stage::Intending { record };
         }
@@ -123,6 +123,10 @@ impl CallSession {
         let (target, urgency, time_limit) = (attempt.target.id.clone(), open.urgency, self.policy.bridge_max);
         let dial = Dial { attempt: no, target, urgency, ring, time_limit };
         open.stage = Stage::Ringing;
+        self.timers.stop(Timer::Commit);
+        if urgency == Urgency::Emergency {
+            self.timers.set(Timer::Unheard, now + self.policy.unheard_wait);
+        }
         let due = now + ring + self.policy.dial_grace;
         self.people.legs.dialled(no, due);
         self.timers.set(Timer::Attempt, due);
@@ -199,6 +203,7 @@ impl CallSession {
             return;
         };
         if attempt.leg.is_none() {
+            self.timers.stop(Timer::Unheard);
             attempt.leg = Some(leg.clone());
             attempt.fault = None;
             let state = attempt.state;
@@ -276,8 +281,15 @@ impl CallSession {
             Some(Stage::Deciding) => self.attempt_over(now, AttemptState::NoResponse, out),
             Some(Stage::Connecting) => self.move_to_room(now, out),
             Some(Stage::Merging { looks }) => self.look_at_merge(now, looks, out),
+            Some(Stage::Announcing { record, .. }) if self.may_ring(record) => self.cold_move(now, out),
             Some(Stage::Announcing { .. }) => {
-                self.drop_attempt(AttemptState::Canceled, out);
+                let due = self.people.open.as_ref().map_or(now, |open| open.due);
+                if due.since(now) >= RING_MIN + self.policy.commit_wait {
+                    self.timers.set(Timer::Attempt, now + self.policy.commit_wait);
+                    return;
+                }
+                self.note_fault(Some(NotDialled::NoReceipt.into()));
+                self.drop_attempt(AttemptState::Failed, out);
                 self.nobody_left(now, out);
             }
             Some(Stage::ColdDialling) => self.on_cold_due(now, out),
@@ -306,8 +318,9 @@ impl CallSession {
     /// Ends the present attempt, and its leg with it.
     pub(in crate::session) fn drop_attempt(&mut self, result: AttemptState, out: &mut Effects) {
         self.attempt_to(result, None, out);
-        self.timers.stop(Timer::Attempt);
-        self.timers.stop(Timer::Redial);
+        for timer in [Timer::Attempt, Timer::Redial, Timer::Commit, Timer::Unheard] {
+            self.timers.stop(timer);
+        }
         let Some(no) = self.people.attempt().map(|attempt| attempt.no) else {
             return;
         };

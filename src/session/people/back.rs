@@ -74,12 +74,7 @@ impl CallSession {
             return Document::HangUp;
         }
         self.close_escalation(EscalationState::Returned, out);
-        if self.media == Media::Live {
-            self.lose_stream(now, out);
-        }
-        self.media = Media::Gone { since: now };
-        self.timers.stop(Timer::Detach);
-        self.timers.set(Timer::Stream, now + STREAM_WAIT);
+        self.wait_for_stream(now, out);
         self.people.returning = true;
         let news = if talked {
             "The caller has talked with a person, who has left; the caller is back with you. Greet nobody again; ask \
@@ -92,6 +87,17 @@ impl CallSession {
         self.enter(Phase::Intake, out);
         self.open_model_again(now, news, out);
         Document::Connect
+    }
+
+    /// The caller's leg is told to open a stream.
+    pub(in crate::session) fn wait_for_stream(&mut self, now: Mono, out: &mut Effects) {
+        self.people.next = None;
+        if self.media == Media::Live {
+            self.lose_stream(now, out);
+        }
+        self.media = Media::Gone { since: now };
+        self.timers.stop(Timer::Detach);
+        self.timers.set(Timer::Stream, now + STREAM_WAIT);
     }
 
     /// The same, with the stream still there.

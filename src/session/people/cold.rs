@@ -9,7 +9,7 @@ use crate::session::CallSession;
 use crate::session::document::{Document, Goodbye};
 use crate::session::effect::{Effects, Record};
 use crate::session::fact::AttemptMove;
-use crate::session::links::Media;
+use crate::session::links::{Media, Model};
 use crate::session::people::attempt::RING_MIN;
 use crate::session::people::{Attempt, Stage};
 use crate::session::policy::Reachable;
@@ -39,6 +39,7 @@ impl CallSession {
         open.stage = Stage::Announcing { record, committed: false };
         self.escalation_to(EscalationState::Dialing, out);
         self.timers.set(Timer::Attempt, now + self.policy.announce_max);
+        self.timers.set(Timer::Commit, now + self.policy.commit_wait);
     }
 
     /// More may be tried, because it has become more urgent: they are written down behind those that are.
@@ -70,13 +71,14 @@ impl CallSession {
         self.move_caller(now, document, out);
     }
 
-    fn cold_document(&mut self, now: Mono, out: &mut Effects) -> Document {
+    pub(in crate::session) fn cold_document(&mut self, now: Mono, out: &mut Effects) -> Document {
         self.attempt_to(AttemptState::Dialing, None, out);
         let time_limit = self.policy.bridge_max;
         let Some(open) = &mut self.people.open else {
             return Document::HangUp;
         };
         open.stage = Stage::ColdDialling;
+        self.timers.stop(Timer::Commit);
         let Some(attempt) = &open.attempt else {
             return Document::HangUp;
         };
@@ -101,11 +103,15 @@ impl CallSession {
         self.timers.stop(Timer::Attempt);
         self.timers.stop(Timer::Escalation);
         self.timers.set(Timer::Bridge, now + self.policy.bridge_look);
+        self.rest_model(out);
     }
 
     /// The caller's leg has dialled; the caller is still there.
     pub(in crate::session) fn on_cold_done(&mut self, now: Mono, bridged: Option<bool>, out: &mut Effects) -> Document {
         let accepted = self.people.stage() == Some(Stage::Talking) && bridged != Some(false);
+        if accepted && self.model != Model::Gone {
+            return self.come_back(now, out);
+        }
         if accepted {
             self.attempt_to(AttemptState::Done, None, out);
             self.close_escalation(EscalationState::Transferred, out);
@@ -141,13 +147,18 @@ impl CallSession {
         };
         let in_time = open.due.since(now) >= RING_MIN;
         // What was added last may not be on disk.
-        let committed = self.people.committed;
-        let next = open.cold.iter().position(|attempt| Some(attempt.record) <= committed);
-        if let Some(index) = next.filter(|_| in_time && !asked_for_message && !calls_back) {
+        let records: Vec<_> = open.cold.iter().map(|attempt| attempt.record).collect();
+        let next = records.iter().position(|record| self.may_ring(*record));
+        let next = next.filter(|_| in_time && !asked_for_message && !calls_back);
+        if let (Some(index), Some(open)) = (next, &mut self.people.open) {
             let next = open.cold.remove(index);
+            let is_recorded = Some(next.record) <= self.people.committed;
             self.people.retire_attempt();
             if let Some(open) = &mut self.people.open {
                 open.attempt = Some(next);
+            }
+            if !is_recorded {
+                self.note_unrecorded(out);
             }
             let document = self.cold_document(now, out);
             self.people.next = Some(document.clone());
@@ -205,7 +216,10 @@ impl CallSession {
         asked_for_message: bool,
         out: &mut Effects,
     ) -> Document {
-        let emergency = self.people.open.as_ref().is_some_and(|open| open.urgency == Urgency::Emergency);
+        if self.model != Model::Gone {
+            return self.come_back_from_cold(now, asked_for_message, out);
+        }
+        let emergency = self.is_emergency();
         if !emergency && (asked_for_message || self.fallback() == Fallback::Voicemail) {
             return self.voicemail_document(now, out);
         }

@@ -23,6 +23,7 @@ pub(super) mod redial;
 pub(super) mod request;
 pub(super) mod resume;
 pub(super) mod transfer;
+pub(super) mod unaided;
 pub(super) mod vigil;
 mod wording;
 
@@ -37,7 +38,8 @@ use crate::session::people::outbound::{Exchange, Outbound};
 use crate::session::people::vigil::Vigil;
 use crate::session::policy::Reachable;
 use crate::types::{
-    AttemptState, Cause, DialFault, EscalationState, LegId, Mono, ResponseId, Speaker, TargetId, TransferMode, Urgency,
+    AttemptState, Cause, DialFault, EscalationState, LegId, Mono, Prompt, ResponseId, Speaker, TargetId, TransferMode,
+    Urgency,
 };
 
 /// Everything about people that one call knows.
@@ -74,6 +76,10 @@ pub(crate) struct People {
     pub(crate) taken_up: bool,
     /// The caller comes back from a person.
     pub(crate) returning: bool,
+    /// What the caller hears first on the next stream.
+    pub(crate) told: Vec<Prompt>,
+    /// The carrier does not do what we ask: the caller's leg is moved by closing its stream.
+    pub(crate) without_rest: bool,
     /// A person was asked for before a restart, and must be asked for again once the caller is here.
     pub(crate) again: Option<PastAsk>,
     /// An emergency that was heard while the call was being hung up.

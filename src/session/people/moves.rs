@@ -24,7 +24,8 @@ impl CallSession {
     pub(in crate::session) fn move_caller(&mut self, now: Mono, document: Document, out: &mut Effects) {
         self.people.next = Some(document.clone());
         self.timers.stop(Timer::Detach);
-        match self.leg.clone().filter(|_| self.facts.carrier_rest) {
+        let by_request = self.facts.carrier_rest && !(self.people.without_rest && self.media == Media::Live);
+        match self.leg.clone().filter(|_| by_request) {
             // Whatever is done last counts, and two requests that are under way have no order.
             Some(_) if self.people.is_moving() && !planted!(self.policy, MovesTwice) => {
                 self.people.queued_move = Some(document);

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::session::CallSession;
 use crate::session::effect::Effects;
-use crate::session::people::attempt::RING_MIN;
 use crate::session::people::{Errand, Stage};
 use crate::session::plant::planted;
 use crate::session::timer::Timer;
@@ -18,12 +17,10 @@ const REDIAL_PAUSE: Duration = Duration::from_secs(2);
 /// For the end of an older leg to the same phone, from the intent to ring it.
 const OLD_LEG_MAX: Duration = Duration::from_secs(3);
 
-/// Such dials of one phone, beyond the first.
-const REDIALS_MAX: u32 = 50;
-
 impl CallSession {
-    /// The dial was not processed, so nothing rings: the same phone again in a moment, while it has its turn. What keeps
-    /// the carrier from it would keep it from ringing the next one, too.
+    /// The dial was not processed, so nothing rings: the same phone again in a moment, while there is time. What keeps the
+    /// carrier from it would keep it from ringing the next one, too. A limit of ours that lasts for hours is not waited
+    /// for.
     pub(in crate::session) fn not_dialled(&mut self, now: Mono, no: u32, fault: DialFault, out: &mut Effects) {
         if self.knows_leg(no) {
             return;
@@ -32,24 +29,15 @@ impl CallSession {
         if !self.is_ringing(no) {
             return;
         }
+        self.timers.stop(Timer::Unheard);
         self.note_fault(Some(fault));
-        if self.may_redial(now) {
+        if !fault.why.passes() || !self.may_redial(now, REDIAL_PAUSE) {
+            self.drop_attempt(AttemptState::Failed, out);
+            self.nobody_left(now, out);
+        } else if !self.goes_another_way(now, fault, out) {
             self.timers.stop(Timer::Attempt);
             self.timers.set(Timer::Redial, now + REDIAL_PAUSE);
-        } else {
-            self.attempt_over(now, AttemptState::Refused, out);
         }
-    }
-
-    /// The time that is left is shared evenly among those who are still to be tried.
-    fn may_redial(&self, now: Mono) -> bool {
-        let (Some(open), Some(attempt)) = (&self.people.open, self.people.attempt()) else {
-            return false;
-        };
-        let later = (open.queue.len() as u32).min(self.policy.attempts_max.saturating_sub(open.tried));
-        let turn = open.due.since(attempt.began) / (later + 1);
-        let next = now + REDIAL_PAUSE;
-        attempt.redials < REDIALS_MAX && next.since(attempt.began) < turn && open.due.since(next) >= RING_MIN
     }
 
     /// A phone that rings or talks for this call already is not rung before that leg has ended: it would be busy, or

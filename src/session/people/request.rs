@@ -128,9 +128,22 @@ impl CallSession {
         }
         self.enter(Phase::Escalation, out);
         self.pause_clock(now);
-        let mode = if self.model == Model::Gone { TransferMode::Cold } else { TransferMode::Warm };
+        self.people.without_rest = !self.facts.carrier_rest;
+        let is_cold = self.model == Model::Gone || self.people.without_rest;
+        let mode = if is_cold { TransferMode::Cold } else { TransferMode::Warm };
         let open = self.reachable(urgency, only.as_ref());
-        let can = self.facts.carrier_rest && !open.is_empty();
+        // The caller's own leg can dial without a request to the carrier, if it is there to be told so.
+        let is_here = self.media == Media::Live || self.facts.direct;
+        let can_dial = self.facts.carrier_rest || urgency == Urgency::Emergency && is_here;
+        let can = can_dial && !open.is_empty();
+        if !can {
+            let why = match () {
+                () if !can_dial => "no_carrier",
+                () if self.facts.people.targets.is_empty() => "no_targets",
+                () => "closed",
+            };
+            self.event(Event::NobodyToRing(why), out);
+        }
         if urgency == Urgency::Emergency {
             self.say_emergency(now, out);
             if !can {
@@ -271,7 +284,7 @@ impl CallSession {
 
     /// Tells the caller, unless somebody else does: the assistant with its tool, or the emergency sentence.
     fn announce(&mut self, cause: Cause, urgency: Urgency, out: &mut Effects) {
-        if urgency != Urgency::Emergency && cause != Cause::Assistant {
+        if urgency != Urgency::Emergency && cause != Cause::Assistant && !self.facts.direct {
             self.say_locally(Prompt::Ringing, out);
         }
     }
@@ -359,7 +372,16 @@ impl CallSession {
         self.escalation_to(to, out);
         self.people.retire_attempt();
         self.people.open = None;
-        for timer in [Timer::Escalation, Timer::Attempt, Timer::Redial, Timer::Reassure, Timer::Bridge, Timer::Return] {
+        for timer in [
+            Timer::Escalation,
+            Timer::Attempt,
+            Timer::Commit,
+            Timer::Redial,
+            Timer::Unheard,
+            Timer::Reassure,
+            Timer::Bridge,
+            Timer::Return,
+        ] {
             self.timers.stop(timer);
         }
     }

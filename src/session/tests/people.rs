@@ -8,6 +8,7 @@ mod joining;
 mod moves;
 mod redial;
 mod staff;
+mod unaided;
 mod unreadable;
 mod vigil;
 

@@ -137,6 +137,8 @@ pub struct RestKnobs {
     pub limited: Permille,
     /// Answered 503: nothing was done.
     pub unavailable: Permille,
+    /// Answered 401: the credentials are refused.
+    pub unauthorized: Permille,
     /// Done, and answered 500.
     pub done_but_failed: Permille,
     /// Done, and never answered.
@@ -232,6 +234,7 @@ impl CompanyKnobs {
             rest: RestKnobs {
                 limited: rare(rng, 500),
                 unavailable: rare(rng, 500),
+                unauthorized: 0,
                 done_but_failed: rare(rng, 500),
                 unanswered: rare(rng, 200),
                 late_redirects: 0,

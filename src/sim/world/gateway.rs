@@ -33,7 +33,7 @@ use crate::sim::world::plan::Settings;
 use crate::twilio::origin::Origin;
 use crate::twilio::twiml::Documents;
 use crate::twilio::wire::MediaEncoder;
-use crate::types::{AccountId, CallId, LegId, Mono, Now, StreamId, TargetId, Wall};
+use crate::types::{AccountId, CallId, LegId, Mono, NotDialled, Now, StreamId, TargetId, Wall};
 
 pub(super) use desk::{Asked, AskedFor};
 
@@ -93,6 +93,8 @@ pub(super) struct Gateway {
     pub(super) past: Vec<Connection>,
     connections: u32,
     dials: DialPolicy,
+    /// Emergencies that a limit of ordinary dials stood in the way of.
+    pub(in crate::sim::world) held_up: Vec<(Mono, NotDialled)>,
     /// Which leg is whose: the attempt's number, or `None` for the party of an outbound call.
     owners: BTreeMap<LegId, Option<u32>>,
     errands: BTreeMap<u32, Errand>,
@@ -157,7 +159,8 @@ impl Gateway {
             connection: None,
             past: Vec::new(),
             connections: 0,
-            dials: DialPolicy::new(),
+            dials: DialPolicy::default(),
+            held_up: Vec::new(),
             owners: BTreeMap::new(),
             errands: BTreeMap::new(),
             next_errand: 0,

@@ -90,6 +90,10 @@ pub enum Invariant {
     CalledBack,
     /// A stranger's voicemail hears nothing confidential; a briefing can be read aloud.
     Discreet,
+    /// In an emergency, while there is time, no phone is given up for a fault that all phones share.
+    ListKept,
+    /// No limit of ordinary dials stands in the way of an emergency.
+    OwnBudget,
     /// Rows are changed by compare-and-set, and are final when the call is over.
     Rows,
     /// No text makes a pure part of the gateway panic.

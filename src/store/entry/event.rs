@@ -52,6 +52,11 @@ pub(super) fn describe(event: &Event) -> (&'static str, Value) {
             ("escalation_joined", json!({"cause": cause.as_str(), "urgency": urgency.as_str()}))
         }
         Event::OperatorKey { attempt, key } => ("operator_key", json!({"attempt": attempt, "key": key.to_string()})),
+        Event::RungUnrecorded { attempt } => ("rung_unrecorded", json!({"attempt": attempt})),
+        Event::CallerDials { escalation, fault } => {
+            ("caller_dials", json!({"escalation": escalation, "why": fault.why.as_str(), "code": fault.code}))
+        }
+        Event::NobodyToRing(why) => ("nobody_to_ring", json!({"why": why})),
         Event::Moved { to, worked } => ("moved", json!({"to": to, "worked": worked})),
         Event::TakenUp => ("taken_up", json!({})),
         Event::PickedUp { by } => ("picked_up", json!({"by": by.as_str()})),

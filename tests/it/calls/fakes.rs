@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use switchboard::dialling::DialsOfDay;
 use switchboard::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use switchboard::ports::store::{
     AttemptRow, CallDetail, CallRow, CallbackChange, CallbackRow, EscalationRow, History, KeyUse, OrgLookup,
@@ -124,7 +125,7 @@ impl History for FakeHistory {
 /// Knows how often was dialled today, and when attempts were meant.
 #[derive(Default)]
 pub(crate) struct FakeTransfers {
-    pub(crate) dials_today: AtomicU64,
+    pub(crate) dials_today: AtomicU32,
 }
 
 #[async_trait]
@@ -157,8 +158,9 @@ impl Transfers for FakeTransfers {
         Ok(None)
     }
 
-    async fn dials_since(&self, _: &OrgId, _: Wall) -> Result<u64, StoreError> {
-        Ok(self.dials_today.load(Ordering::Relaxed))
+    async fn dials_since(&self, _: &OrgId, _: Wall) -> Result<DialsOfDay, StoreError> {
+        let dials = self.dials_today.load(Ordering::Relaxed);
+        Ok(DialsOfDay { transfers: dials, outbound: dials })
     }
 
     async fn claim_key(&self, _: &str, _: &str, _: &str, _: CallId, _: Wall) -> Result<Option<KeyUse>, StoreError> {

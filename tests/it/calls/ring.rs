@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use switchboard::calls::CallLimits;
 use switchboard::ports::door::{Answer, AttachError, Door as _, Guess, Refusal, Ring};
+use switchboard::session::document::Document;
 use switchboard::session::effect::Record;
-use switchboard::session::input::LegStatus;
-use switchboard::session::input::StaffInput;
+use switchboard::session::input::{LegStatus, Question, StaffInput};
 use switchboard::types::{Caller, Outcome, Reason};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -158,7 +158,7 @@ async fn a_caller_whose_number_may_be_anybodys_is_served_as_soon_as_that_is_know
 async fn a_refusal_is_in_the_organizations_language_where_that_is_known() {
     let language = |answer: &Answer| match answer {
         Answer::Refuse { language, .. } => language.as_deref().map(str::to_owned),
-        Answer::Connect { .. } | Answer::AskAgain | Answer::HangUp => panic!("refused"),
+        Answer::Connect { .. } | Answer::Follow(_) | Answer::AskAgain | Answer::HangUp => panic!("refused"),
     };
     let world = World::with_limits(CallLimits { all_max: 1, ..CallLimits::default() });
     world.orgs.org.lock().unwrap().language = "es-MX".to_owned();
@@ -179,6 +179,22 @@ async fn calls_are_refused_while_storage_is_full_and_taken_again_after_it() {
     assert_eq!(refusal(&world.ring(1).await), Some(Refusal::Busy));
     world.journal.no_room.store(false, Ordering::Relaxed);
     world.open(1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_are_connected_with_a_person_while_nothing_can_be_written_down() {
+    let world = World::new();
+    world.orgs.add_target("desk", "+15550002222");
+    world.journal.no_room.store(true, Ordering::Relaxed);
+    let Answer::Follow(script) = world.ring(1).await else { panic!("the caller's leg dials") };
+    assert!(matches!(script.document, Document::Cold { attempt: 1, .. }));
+    let (to, shown) = script.cold.clone().unwrap();
+    assert_eq!(to.number().e164(), "+15550002222");
+    assert_ne!(to.number(), &shown);
+    assert_eq!(world.carrier.dialled.lock().unwrap().len(), 0, "no request is made");
+    let asked = Question::CallerDone { attempt: 1, bridged: Some(false) };
+    let next = world.board.ask(&leg(1), asked).await.unwrap();
+    assert!(matches!(next.document, Document::Goodbye(_)), "{:?}", next.document);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use switchboard::audio::prompts;
 use switchboard::calls::{CallLimits, CallsPorts, CallsSettings, Clock, Reading, Switchboard};
+use switchboard::dialling::Ceiling;
 use switchboard::ports::door::{Answer, Claim, Door as _, Refusal, Ring};
 use switchboard::ports::store::CallRow;
 use switchboard::session::document::Document;
@@ -138,6 +139,7 @@ pub(crate) fn ticket(answer: &Answer) -> String {
     match answer {
         Answer::Connect { ticket } => ticket.expose().to_owned(),
         Answer::Refuse { refusal, .. } => panic!("refused: {refusal:?}"),
+        Answer::Follow(_) => panic!("connected directly"),
         Answer::AskAgain => panic!("asked again"),
         Answer::HangUp => panic!("hung up"),
     }
@@ -146,7 +148,7 @@ pub(crate) fn ticket(answer: &Answer) -> String {
 pub(crate) fn refusal(answer: &Answer) -> Option<Refusal> {
     match answer {
         Answer::Refuse { refusal, .. } => Some(*refusal),
-        Answer::Connect { .. } | Answer::AskAgain | Answer::HangUp => None,
+        Answer::Connect { .. } | Answer::Follow(_) | Answer::AskAgain | Answer::HangUp => None,
     }
 }
 
@@ -199,6 +201,7 @@ fn people(org: &Organization, _: Wall) -> People {
 fn settings(limits: CallLimits) -> CallsSettings {
     CallsSettings {
         limits,
+        dialling: Ceiling::default(),
         policy: Policy::default(),
         model: "model".to_owned(),
         transcribe_model: "transcribe".to_owned(),

@@ -39,6 +39,8 @@ const fn breaks(plant: Plant) -> &'static [Invariant] {
         Plant::CutsBytes | Plant::RulesPanic => &[Invariant::NoPanic],
         Plant::NotRepeatable | Plant::SharesBuffer => &[],
         Plant::DialsBeforeCommit => &[Invariant::Intended],
+        Plant::BurnsList => &[Invariant::ListKept],
+        Plant::SharesBudget => &[Invariant::OwnBudget],
         Plant::DialsAgain => &[Invariant::OneLeg],
         Plant::ForgetsOperator => &[Invariant::NoOrphan],
         Plant::LeavesOperatorAlone => &[Invariant::OperatorReleased],
@@ -63,6 +65,8 @@ const fn is_of_transfers(plant: Plant) -> bool {
     matches!(
         plant,
         Plant::DialsBeforeCommit
+            | Plant::BurnsList
+            | Plant::SharesBudget
             | Plant::DialsAgain
             | Plant::MovesTwice
             | Plant::RingsTwice

@@ -102,7 +102,7 @@ impl Rig {
         let mut out = Effects::new();
         let session = CallSession::new(at(0), facts, Policy::default(), &mut out);
         let origin = Origin::parse(ORIGIN).unwrap();
-        let (dials, documents) = (DialPolicy::new(), Documents::new(&origin));
+        let (dials, documents) = (DialPolicy::default(), Documents::new(&origin));
         let mut rig = Self { rng, now: 0, session, dials, escalation, documents, legs: vec![leg], rung: Vec::new() };
         rig.perform(out);
         rig
@@ -161,7 +161,10 @@ impl Rig {
             org: &org,
             escalation: &self.escalation,
             outbound: &OutboundSettings::default(),
+            call: call(),
             to: Destination::Target(target),
+            urgency: Urgency::Medium,
+            shown: Some(&ours),
             caller: Some(&CALLER.parse().unwrap()),
             is_ours: &|number| *number == ours,
             at_us: self.now,

@@ -23,7 +23,7 @@ use switchboard::session::document::Document;
 use switchboard::session::input::{CarrierInput, LegStatus, Question, StaffInput};
 use switchboard::twilio::{TwilioSettings, TwilioState, router};
 use switchboard::types::org::{EscalationSettings, OutboundSettings};
-use switchboard::types::{AttemptId, CallId, LegId, Secret, StreamId};
+use switchboard::types::{AttemptId, CallId, LegId, Secret, StreamId, Urgency};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -376,10 +376,13 @@ pub(crate) fn permitted(number: &str) -> Permitted {
         org: &"demo".parse().unwrap(),
         escalation: &escalation,
         outbound: &outbound,
+        call: "00000000-0000-0000-0000-00000000002a".parse().unwrap(),
         to: Destination::Number(&number.parse().unwrap()),
+        urgency: Urgency::Low,
         caller: None,
+        shown: None,
         is_ours: &|_| false,
         at_us: 0,
     };
-    DialPolicy::new().permit(&request).unwrap()
+    DialPolicy::default().permit(&request).unwrap()
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
 use crate::calls::{Clock, Reading};
+use crate::dialling::DialsOfDay;
 use crate::ports::carrier::{Carrier, CarrierError, DialOrder, FoundLeg, Script};
 use crate::ports::model::{ModelConnector, ModelLink, ModelSetup};
 use crate::ports::store::{
@@ -175,7 +176,7 @@ impl Transfers for FakePorts {
         Err(StoreError::Unavailable)
     }
 
-    async fn dials_since(&self, _: &OrgId, _: Wall) -> Result<u64, StoreError> {
+    async fn dials_since(&self, _: &OrgId, _: Wall) -> Result<DialsOfDay, StoreError> {
         Err(StoreError::Unavailable)
     }
 

@@ -17,6 +17,8 @@ impl CompanyCall {
             RestAnswer::error(429, 20429, "Too many requests")
         } else if hit(&mut self.rng, knobs.unavailable) {
             RestAnswer::error(503, 20503, "Service unavailable")
+        } else if hit(&mut self.rng, knobs.unauthorized) {
+            RestAnswer::error(401, 20003, "Authenticate")
         } else {
             self.rest_performed(now, request, out)
         };

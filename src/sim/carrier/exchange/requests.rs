@@ -73,6 +73,8 @@ impl Exchange {
             RestAnswer::error(429, 20429, "Too many requests")
         } else if hit(&mut self.rng, knobs.unavailable) {
             RestAnswer::error(503, 20503, "Service unavailable")
+        } else if hit(&mut self.rng, knobs.unauthorized) {
+            RestAnswer::error(401, 20003, "Authenticate")
         } else {
             let mut answer = perform(self);
             if hit(&mut self.rng, knobs.done_but_failed) {

@@ -2,6 +2,7 @@
 //!
 //! A create whose outcome is unknown is never repeated. What is answered after the call is over is ended as a stray.
 
+mod choke;
 mod request;
 mod results;
 
@@ -9,7 +10,7 @@ pub(super) use request::encoded;
 
 use std::time::Duration;
 
-use crate::dialling::{Destination, DialRequest, Permitted};
+use crate::dialling::Destination;
 use crate::net::CONNECT_WAIT;
 use crate::ports::carrier::{DialOrder, Purpose, Script};
 use crate::session::document::Document;
@@ -17,11 +18,11 @@ use crate::session::effect::{ActionId, CarrierEffect, Dial, Record};
 use crate::session::input::{ActionResult, LegStatus};
 use crate::session::plant::planted;
 use crate::sim::carrier::rest::{RestAnswer, RestRequest};
+use crate::sim::world::gateway::desk::choke::not_permitted;
 use crate::sim::world::gateway::{Gateway, Later, Learned, ToWorld, account, call_id};
 use crate::twilio::rest::request::{Tried, judge_code};
 use crate::twilio::rest::wire::{Call, Calls, Conferences, LIVE_ROOMS, creation};
-use crate::types::org::{EscalationSettings, OutboundSettings};
-use crate::types::{AttemptId, DialFault, LegId, Mono, NotDialled, PhoneNumber, RoomId, Secret, Wall};
+use crate::types::{AttemptId, DialFault, LegId, Mono, NotDialled, PhoneNumber, RoomId, Secret, Urgency, Wall};
 
 /// A request that is not answered is given up after this, as the client does.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -114,10 +115,10 @@ impl Gateway {
         let mut cold = None;
         match &document {
             Document::Connect => self.mint(),
-            Document::Cold { attempt, target, .. } => {
-                let covered = self.is_intended(Some(*attempt));
+            Document::Cold { attempt, target, urgency, .. } => {
+                let covered = self.is_intended(now, Some(*attempt));
                 self.asked.push(Asked { at: now, for_what: AskedFor::Cold(*attempt), covered });
-                let to = self.permit(now, Destination::Target(target))?;
+                let to = self.permit(now, Destination::Target(target), *urgency)?;
                 cold = Some((to, self.settings.ours()));
             }
             Document::Briefing { text, .. } => {
@@ -148,7 +149,7 @@ impl Gateway {
     }
 
     fn dial(&mut self, now: Mono, action: ActionId, dial: &Dial) {
-        let to = match self.permit(now, Destination::Target(&dial.target)) {
+        let to = match self.permit(now, Destination::Target(&dial.target), dial.urgency) {
             Ok(to) => to,
             Err(why) => return self.done(now, Some(action), not_permitted(why)),
         };
@@ -166,7 +167,7 @@ impl Gateway {
 
     fn dial_out(&mut self, now: Mono, action: ActionId, ring: Duration, time_limit: Duration) {
         let party = self.settings.party();
-        let to = match self.permit(now, Destination::Number(&party)) {
+        let to = match self.permit(now, Destination::Number(&party), Urgency::Low) {
             Ok(to) => to,
             Err(why) => return self.done(now, Some(action), not_permitted(why)),
         };
@@ -202,23 +203,6 @@ impl Gateway {
         self.begin(now, Some(action), What::Find { attempt, query, since });
     }
 
-    /// The choke point.
-    fn permit(&mut self, now: Mono, to: Destination<'_>) -> Result<Permitted, NotDialled> {
-        let (ours, party) = (self.settings.ours(), self.settings.party());
-        let none = EscalationSettings::default();
-        let crew = self.settings.crew.as_ref();
-        let request = DialRequest {
-            org: &"demo".parse().expect("a constant id"),
-            escalation: crew.map_or(&none, |crew| &crew.escalation),
-            outbound: &OutboundSettings { enabled: true, ..OutboundSettings::default() },
-            caller: matches!(to, Destination::Target(_)).then_some(&party),
-            to,
-            is_ours: &|number| *number == ours,
-            at_us: now.0,
-        };
-        self.dials.permit(&request)
-    }
-
     /// A number in somebody's words: only a planted bug wants it.
     fn said_number(&self) -> Option<String> {
         self.records.iter().rev().find_map(|(_, record)| match record {
@@ -227,15 +211,6 @@ impl Gateway {
                 words.split_whitespace().find(|word| word.parse::<PhoneNumber>().is_ok()).map(str::to_owned)
             }
             _ => None,
-        })
-    }
-
-    /// The row that must exist before anything rings is on disk.
-    fn is_intended(&self, attempt: Option<u32>) -> bool {
-        self.records[..self.durable as usize].iter().any(|(_, record)| match (record, attempt) {
-            (Record::Attempt(fact), Some(no)) => fact.no == no,
-            (Record::Opened(_), None) => true,
-            _ => false,
         })
     }
 
@@ -267,7 +242,7 @@ impl Gateway {
         let own = self.asked.len() as u64 + 1;
         let connection = if planted!(self.settings.policy, KeepsConnections) { 0 } else { own };
         let covered = match &for_what {
-            AskedFor::Create(attempt) => self.is_intended(*attempt),
+            AskedFor::Create(attempt) => self.is_intended(now, *attempt),
             AskedFor::Cold(_) | AskedFor::HangUp(_) | AskedFor::Move(_) | AskedFor::Other => true,
         };
         self.asked.push(Asked { at: now, for_what, covered });
@@ -374,9 +349,4 @@ impl Gateway {
             if self.leg.as_ref() == Some(leg) { Learned::CallerGone } else { Learned::OperatorGone(leg.clone()) };
         self.learned.push((now, learned));
     }
-}
-
-/// What the choke point's no means to the call.
-fn not_permitted(why: NotDialled) -> ActionResult {
-    if why.is_common() { ActionResult::NotDone(why.into()) } else { ActionResult::Refused(why.into()) }
 }

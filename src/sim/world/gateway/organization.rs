@@ -31,6 +31,7 @@ impl Gateway {
             intake_fields: fields().into(),
             prompts: prompts::for_language("en"),
             carrier_rest: settings.carrier_rest,
+            direct: false,
             hold: Mulaw::default(),
             people: People::nobody(),
             rules: Arc::new(Rules::new(Language::English, &Extensions::default())),

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::session::effect::{Event, Record};
+use crate::session::fact::AttemptMove;
 use crate::sim::world::gateway::Gateway;
 use crate::sim::world::invariants::Invariant;
 use crate::sim::world::people::PeopleWatch;
 use crate::sim::world::people::rows::{Episode, Rows};
-use crate::types::{EscalationState, Mono, Outcome, Reason, Urgency};
+use crate::types::{AttemptState, EscalationState, Mono, Outcome, Reason, Urgency};
 
 impl PeopleWatch {
     /// Nobody was reached in an emergency: the line stays open, and the targets are rung once more.
@@ -45,6 +46,10 @@ impl PeopleWatch {
     }
 
     pub(super) fn judge_emergencies(&mut self, rows: &Rows, gateway: &Gateway) {
+        for (at, why) in &gateway.held_up {
+            self.find(Invariant::OwnBudget, *at, format!("an emergency is held up: {why}"));
+        }
+        self.judge_lists(rows, gateway);
         let urgent = |record: &Record| matches!(record, Record::Callback(fact) if fact.urgency == Urgency::Emergency);
         if !gateway.is_over() || gateway.records.iter().any(|(_, record)| urgent(record)) {
             return;
@@ -65,6 +70,28 @@ impl PeopleWatch {
         }
     }
 }
+
+impl PeopleWatch {
+    fn judge_lists(&mut self, rows: &Rows, gateway: &Gateway) {
+        for (at, record) in &gateway.records {
+            let Record::AttemptMove(AttemptMove { no, to, fault: Some(fault), .. }) = record else {
+                continue;
+            };
+            let given_up = matches!(to, AttemptState::Refused | AttemptState::Failed) && fault.why.is_common();
+            let escalation = rows.tries.get(no).map(|row| row.escalation);
+            let row = rows.episodes.iter().find(|row| Some(row.no) == escalation && row.urgency == Urgency::Emergency);
+            let Some(row) = row.filter(|_| given_up) else {
+                continue;
+            };
+            if *at + TOO_SHORT < row.at + self.escalation_max {
+                self.find(Invariant::ListKept, *at, format!("attempt {no} is given up: {}", fault.why));
+            }
+        }
+    }
+}
+
+/// With less time left nobody is rung any more.
+const TOO_SHORT: Duration = Duration::from_millis(7500);
 
 /// They talked, and not only before.
 fn talked_after(row: &Episode, at: Mono) -> bool {

@@ -1,5 +1,6 @@
 //! Worlds in which somebody is brought in: who can be reached, who asks for them, and everything that goes wrong.
 
+mod faults;
 mod shut;
 mod words;
 
@@ -17,6 +18,7 @@ use crate::sim::carrier::knobs::{CompanyKnobs, Delay, PhoneKnobs, RestKnobs};
 use crate::sim::carrier::person::{Habits, Leave, Person, PickUp};
 use crate::sim::model::script::tone;
 use crate::sim::model::{ModelKnobs, ModelScript, Part, Reply};
+use crate::sim::world::plan::transfer::faults::{common_faults, random_knobs};
 use crate::sim::world::plan::transfer::shut::{drain, strand};
 use crate::sim::world::plan::transfer::words::random_script;
 use crate::sim::world::plan::{CallerKind, Guest, WorldPlan, random_late_redirects, random_replay};
@@ -129,7 +131,7 @@ impl TransferPlan {
     /// What was planned goes as planned: times of the carrier's are short, and no request is refused or lost.
     pub(in crate::sim::world) fn rest_works(&self, company: &CompanyKnobs) -> bool {
         let works = |rest: &RestKnobs| {
-            let faults = rest.limited + rest.unavailable + rest.done_but_failed + rest.unanswered + rest.late_redirects;
+            let faults = rest.limited + rest.unavailable + rest.unauthorized + rest.done_but_failed + rest.unanswered + rest.late_redirects;
             let faults = faults + rest.dead_connections + rest.no_connection + rest.answers_per_connection as u16;
             faults == 0 && rest.delay.max() <= Duration::from_millis(400)
         };
@@ -216,6 +218,7 @@ impl WorldPlan {
             _ => {}
         }
         plan.company.rest.late_redirects = random_late_redirects(seed);
+        common_faults(&mut plan, &mut Rng::with_seed(seed ^ 0x00C0_FFEE));
         plan
     }
 }
@@ -346,24 +349,4 @@ fn fallback(rng: &mut Rng) -> Fallback {
 
 fn millis(rng: &mut Rng, from: u64, to: u64) -> Duration {
     Duration::from_millis(rng.u64(from..=to))
-}
-
-/// Half of the companies are flawless for every leg, so that times can be held against the gateway; of the others, each
-/// half by itself.
-fn random_knobs(rng: &mut Rng, flawless: bool) -> CompanyKnobs {
-    let mut quiet = knobs();
-    quiet.ask.jitter = millis(rng, 0, 200);
-    quiet.dial = Delay { latency: millis(rng, 0, 1500), jitter: Duration::ZERO };
-    quiet.callback.jitter = millis(rng, 0, 400);
-    quiet.rest.ended_is_not_found = rng.bool();
-    quiet.action_after_hang_up = rng.u8(..4) == 0;
-    if flawless || rng.bool() {
-        return quiet;
-    }
-    let mut knobs = CompanyKnobs::random(rng);
-    (knobs.hang_up_after, knobs.dial) = (None, quiet.dial);
-    if rng.u8(..4) == 0 {
-        knobs.rest.unanswered = rng.u16(100..500);
-    }
-    knobs
 }

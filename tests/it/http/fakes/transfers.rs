@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use switchboard::dialling::DialsOfDay;
 use switchboard::ports::store::{
     AttemptRow, CallbackChange, CallbackRow, EscalationRow, KeyUse, StoreError, Transfers,
 };
@@ -132,7 +133,7 @@ impl Transfers for FakeTransfers {
         unreachable!("the API does not ask this")
     }
 
-    async fn dials_since(&self, _: &OrgId, _: Wall) -> Result<u64, StoreError> {
+    async fn dials_since(&self, _: &OrgId, _: Wall) -> Result<DialsOfDay, StoreError> {
         unreachable!("the API does not ask this")
     }
 
