@@ -48,7 +48,8 @@ impl CallSession {
             Some(Stage::Intending { .. }) if in_time => self.timers.set(Timer::Commit, now + wait),
             Some(Stage::Intending { .. }) => {
                 self.note_fault(Some(NotDialled::NoReceipt.into()));
-                self.attempt_over(now, AttemptState::Failed, out);
+                self.drop_attempt(AttemptState::Failed, out);
+                self.nobody_left(now, out);
             }
             Some(Stage::Announcing { record, committed: false }) if self.may_ring_unrecorded() => {
                 self.note_unrecorded(out);

@@ -168,7 +168,9 @@ fn whom_staff_chose_is_rung_again_and_nobody_else() {
         rig.after_stream();
         rig.commits = true;
         rig.attach();
-        rig.pass(40_000);
+        rig.pass(1_000);
+        rig.dialled(8);
+        rig.pass(39_000);
         let dialled = |effect: &Effect| match effect {
             Effect::Carrier(_, CarrierEffect::Dial(dial)) => Some(dial.target.as_str().to_owned()),
             _ => None,

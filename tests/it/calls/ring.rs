@@ -192,7 +192,7 @@ async fn callers_are_connected_with_a_person_while_nothing_can_be_written_down()
     assert_eq!(to.number().e164(), "+15550002222");
     assert_ne!(to.number(), &shown);
     assert_eq!(world.carrier.dialled.lock().unwrap().len(), 0, "no request is made");
-    let asked = Question::CallerDone { attempt: 1, bridged: Some(false) };
+    let asked = Question::CallerDone { attempt: 1, bridged: Some(false), ended: false };
     let next = world.board.ask(&leg(1), asked).await.unwrap();
     assert!(matches!(next.document, Document::Goodbye(_)), "{:?}", next.document);
 }

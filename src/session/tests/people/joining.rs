@@ -25,11 +25,11 @@ fn nothing_is_dialled_before_its_intent_is_on_disk() {
 }
 
 #[test]
-fn an_intent_that_is_not_committed_is_given_up() {
+fn an_intent_that_is_not_committed_is_given_up_when_the_time_is_over() {
     let mut rig = on_air();
     rig.commits = false;
     rig.staff_escalate(Urgency::High);
-    rig.pass(5_000);
+    rig.pass(125_000);
     assert!(rig.dials().is_empty());
     assert_eq!(rig.states().last(), Some(&EscalationState::Callback));
     assert!(rig.said(Prompt::NobodyFree));

@@ -39,9 +39,9 @@ fn refused_credentials_let_the_callers_own_leg_dial_the_whole_list() {
     assert!(rig.said(Prompt::Emergency), "the sentence is heard before the stream is left");
     assert_eq!((closes(&rig), rig.redirects().len()), (1, 0), "no request is needed");
     assert_eq!(cold(&rig.after_stream()), Some((2, "doctor")), "the list begins with the phone that could not be rung");
-    let desk = rig.ask(Question::CallerDone { attempt: 2, bridged: Some(false) });
+    let desk = rig.ask(Question::CallerDone { attempt: 2, bridged: Some(false), ended: false });
     assert_eq!(cold(&desk), Some((3, "desk")));
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 3, bridged: Some(false) }), Document::Connect);
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 3, bridged: Some(false), ended: false }), Document::Connect);
     assert_eq!(rig.states().last(), Some(&EscalationState::Callback));
     let fault = DialFault { why: NotDialled::Unauthorized, code: Some(20003) };
     assert_eq!(faults(&rig), [(1, AttemptState::Canceled, fault)], "charged to nobody");
@@ -60,8 +60,9 @@ fn whoever_talked_by_the_callers_own_leg_comes_back_to_the_assistant() {
     rig.pass(3_000);
     rig.after_stream();
     assert!(matches!(rig.answered(2, 9), Document::Gate { attempt: 2, .. }));
-    assert_eq!(rig.key(2, 9, 1, Some('1')), Document::Proceed);
-    assert_eq!(rig.ask(Question::CallerDone { attempt: 2, bridged: Some(true) }), Document::Connect);
+    assert!(matches!(rig.key(2, 9, 1, Some('5')), Document::Briefing { attempt: 2, step: 2, .. }));
+    assert_eq!(rig.key(2, 9, 2, Some('1')), Document::Proceed);
+    assert_eq!(rig.ask(Question::CallerDone { attempt: 2, bridged: Some(true), ended: false }), Document::Connect);
     assert_eq!(rig.states().last(), Some(&EscalationState::Returned));
     assert!(rig.attempts().ends_with(&[AttemptState::Done, AttemptState::Canceled]), "{:?}", rig.attempts());
 }

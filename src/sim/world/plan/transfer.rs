@@ -131,7 +131,12 @@ impl TransferPlan {
     /// What was planned goes as planned: times of the carrier's are short, and no request is refused or lost.
     pub(in crate::sim::world) fn rest_works(&self, company: &CompanyKnobs) -> bool {
         let works = |rest: &RestKnobs| {
-            let faults = rest.limited + rest.unavailable + rest.unauthorized + rest.done_but_failed + rest.unanswered + rest.late_redirects;
+            let faults = rest.limited
+                + rest.unavailable
+                + rest.unauthorized
+                + rest.done_but_failed
+                + rest.unanswered
+                + rest.late_redirects;
             let faults = faults + rest.dead_connections + rest.no_connection + rest.answers_per_connection as u16;
             faults == 0 && rest.delay.max() <= Duration::from_millis(400)
         };
