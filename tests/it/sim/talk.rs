@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -29,6 +29,8 @@ pub(crate) struct Talk {
     pcm: bool,
     sent: u32,
     audio_ms: BTreeMap<String, u64>,
+    /// Items that were cut: what comes late of them does not count.
+    cut: BTreeSet<String>,
     responding: bool,
 }
 
@@ -48,6 +50,7 @@ impl Talk {
             pcm: false,
             sent: 0,
             audio_ms: BTreeMap::new(),
+            cut: BTreeSet::new(),
             responding: false,
         };
         talk.collect();
@@ -177,7 +180,9 @@ impl Talk {
             "response.output_audio.delta" => {
                 let bytes = STANDARD.decode(event["delta"].as_str().unwrap()).unwrap().len() as u64;
                 let item = event["item_id"].as_str().unwrap().to_owned();
-                *self.audio_ms.entry(item).or_default() += bytes;
+                if !self.cut.contains(&item) {
+                    *self.audio_ms.entry(item).or_default() += bytes;
+                }
             }
             "input_audio_buffer.speech_started" if self.polite && self.responding => self.cut(),
             "response.done" => {
@@ -193,6 +198,7 @@ impl Talk {
         let per_ms = if self.pcm { 48 } else { 8 };
         for (item, bytes) in std::mem::take(&mut self.audio_ms) {
             let end = bytes / per_ms / 2;
+            self.cut.insert(item.clone());
             self.send(json!({
                 "type": "conversation.item.truncate", "item_id": item, "content_index": 0, "audio_end_ms": end,
             }));
