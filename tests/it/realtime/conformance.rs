@@ -136,7 +136,7 @@ impl Conversation {
     fn caller(&mut self, item: &str, during: impl FnOnce(&mut Self)) {
         self.server("input_audio_buffer.speech_started", json!({"audio_start_ms": 100, "item_id": item}));
         let frame = if self.format["type"] == "audio/pcm" { 960 } else { 160 };
-        for _ in 0..3 {
+        for _ in 0..10 {
             self.client(&ModelCommand::Append(vec![0xFF; frame].into()));
         }
         during(self);
