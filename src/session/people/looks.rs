@@ -8,10 +8,13 @@ use crate::session::input::{ActionResult, LegStatus};
 use crate::session::links::Media;
 use crate::session::people::{Attempt, Errand, Stage};
 use crate::session::timer::Timer;
-use crate::types::Mono;
+use crate::types::{Mono, Outcome, Reason};
 
 /// Looks at the legs before a merge that nobody reports counts as failed.
 const MERGE_LOOKS_MAX: u32 = 3;
+
+/// From the end of the longest talk to the last word about it.
+const TOLD_LATE: Duration = Duration::from_secs(60);
 
 /// Between looks at a merge.
 const MERGE_LOOK: Duration = Duration::from_secs(2);
@@ -38,6 +41,10 @@ impl CallSession {
     /// While the two talk, an operator decides, or the caller leaves a message: legs are looked at, should the carrier's word be lost.
     pub(in crate::session) fn on_bridge_due(&mut self, now: Mono, out: &mut Effects) {
         match self.people.stage() {
+            Some(Stage::Talking) if self.has_talked_too_long(now) => {
+                self.close(now, Outcome::Transferred, Reason::Inferred, out);
+                return;
+            }
             Some(Stage::Talking) => self.timers.set(Timer::Bridge, now + self.policy.bridge_look),
             Some(Stage::Merging { .. }) => {}
             Some(Stage::Deciding) => {
@@ -54,6 +61,12 @@ impl CallSession {
         }
         self.look_at_operator(out);
         self.ask_caller_leg(out);
+    }
+
+    /// The carrier has ended the legs of two who talk by then, also if nobody tells and it cannot be asked.
+    fn has_talked_too_long(&mut self, now: Mono) -> bool {
+        let since = *self.people.talking_since.get_or_insert(now);
+        now.since(since) > self.policy.bridge_max + TOLD_LATE
     }
 
     fn look_at_operator(&mut self, out: &mut Effects) {

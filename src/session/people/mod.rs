@@ -76,6 +76,8 @@ pub(crate) struct People {
     pub(crate) taken_up: bool,
     /// The caller comes back from a person.
     pub(crate) returning: bool,
+    /// The first look at two who talk.
+    pub(crate) talking_since: Option<Mono>,
     /// What the caller hears first on the next stream.
     pub(crate) told: Vec<Prompt>,
     /// The carrier does not do what we ask: the caller's leg is moved by closing its stream.

@@ -146,6 +146,9 @@ impl CallSession {
         }
         if urgency == Urgency::Emergency {
             self.say_emergency(now, out);
+            if can && mode == TransferMode::Cold {
+                self.say_emergency_now(out);
+            }
             if !can {
                 // What follows at once must not overtake the assistant's voice.
                 self.on_emergency_due(out);
@@ -372,6 +375,7 @@ impl CallSession {
         self.escalation_to(to, out);
         self.people.retire_attempt();
         self.people.open = None;
+        self.people.talking_since = None;
         for timer in [
             Timer::Escalation,
             Timer::Attempt,

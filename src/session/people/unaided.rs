@@ -128,7 +128,7 @@ impl CallSession {
     }
 
     /// The caller leaves the stream soon: the emergency sentence must not be lost with it.
-    fn say_emergency_now(&mut self, out: &mut Effects) {
+    pub(in crate::session) fn say_emergency_now(&mut self, out: &mut Effects) {
         if self.timers.is_set(Timer::Emergency) {
             self.on_emergency_due(out);
             self.timers.stop(Timer::Emergency);

@@ -115,8 +115,8 @@ async fn one_call_shows_everything_that_is_known() {
     assert_eq!(body["usage"]["text_cached"], 64);
     assert_eq!(body["cost"], json!({ "micro_usd": 7206, "currency": "USD" }));
     let attempt = json!({
-        "no": 1, "target_id": "doctor", "mode": "warm", "state": "no_answer", "call_sid": format!("CA{:032x}", 9),
-        "intended_at": "2026-11-22T10:41:00.250Z", "changed_at": "2026-11-22T10:41:20.250Z",
+        "no": 1, "target_id": "doctor", "mode": "warm", "state": "no_answer", "reason": null, "code": null,
+        "call_sid": format!("CA{:032x}", 9), "intended_at": "2026-11-22T10:41:00.250Z", "changed_at": "2026-11-22T10:41:20.250Z",
     });
     let escalation = json!({
         "no": 1, "state": "callback", "cause": "caller_asked", "urgency": "high", "reason": "wants the doctor",
