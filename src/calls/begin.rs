@@ -16,14 +16,13 @@ use tracing::Instrument as _;
 use crate::calls::actor::{Actor, Before, Command, Start};
 use crate::calls::capacity::Permit;
 use crate::calls::desk::Desk;
-use crate::calls::dials::Dials;
-use crate::calls::known::{HISTORY_LOOKUP_MAX, Known};
+use crate::calls::dials::preload;
+use crate::calls::known::Known;
 use crate::calls::opening::{Occasion, facts, model_setup, new_call_id, policy};
 use crate::calls::progress::Progress;
 use crate::calls::records::RecordLog;
 use crate::calls::registry::{Course, Live, Over, Registry, Shown, Sign};
 use crate::calls::route::Switchboard;
-use crate::calls::settings::CallsPorts;
 use crate::calls::tickets::Tickets;
 use crate::dialling::{Destination, DialRequest};
 use crate::ports::door::{Answer, Door as _, OutboundError, OutboundOrder, Refusal, Ring};
@@ -324,16 +323,6 @@ impl Switchboard {
     }
 }
 
-async fn preload(org: &OrgId, ports: &CallsPorts, dials: &Dials) {
-    let reading = ports.clock.now();
-    let since = Wall(reading.wall.0.saturating_sub(DAY_US));
-    match timeout(HISTORY_LOOKUP_MAX, ports.transfers.dials_since(org, since)).await {
-        Ok(Ok(of_day)) => dials.preload(org, of_day, reading.monotonic_us),
-        Ok(Err(error)) => tracing::warn!(%error, %org, "cannot read how often an organization dialled today"),
-        Err(_) => tracing::warn!(%org, "it takes too long to read how often an organization dialled today"),
-    }
-}
-
 pub(super) fn sign(phase: Phase) -> Sign {
     Arc::new(Mutex::new(Shown { phase, escalation: None }))
 }
@@ -402,5 +391,3 @@ const PLACE_RECEIPT_MAX: Duration = Duration::from_secs(3);
 
 /// The directory has a limit of its own, which is shorter.
 const ORG_LOOKUP_MAX: Duration = Duration::from_millis(1100);
-
-const DAY_US: i64 = 24 * 3_600 * 1_000_000;

@@ -7,10 +7,13 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
+use crate::calls::known::HISTORY_LOOKUP_MAX;
+use crate::calls::settings::CallsPorts;
 use crate::dialling::{Ceiling, DialPolicy, DialRequest, DialsOfDay, Permitted};
 use crate::telemetry::{Trouble, Troubles};
-use crate::types::{CallId, LegId, NotDialled, OrgId, PhoneNumber};
+use crate::types::{CallId, LegId, NotDialled, OrgId, PhoneNumber, Wall};
 
 /// What a leg was created for: the call, and the number of the attempt, or `None` for the party of an outbound call.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -167,3 +170,16 @@ const OPEN_MAX: usize = 1_000;
 
 /// Legs that we created and remember. Those that a search could mistake are minutes old.
 const LEGS_KEPT_MAX: usize = 10_000;
+
+/// Reads how often an organization dialled within the last day.
+pub(super) async fn preload(org: &OrgId, ports: &CallsPorts, dials: &Dials) {
+    let reading = ports.clock.now();
+    let since = Wall(reading.wall.0.saturating_sub(DAY_US));
+    match timeout(HISTORY_LOOKUP_MAX, ports.transfers.dials_since(org, since)).await {
+        Ok(Ok(of_day)) => dials.preload(org, of_day, reading.monotonic_us),
+        Ok(Err(error)) => tracing::warn!(%error, %org, "cannot read how often an organization dialled today"),
+        Err(_) => tracing::warn!(%org, "it takes too long to read how often an organization dialled today"),
+    }
+}
+
+const DAY_US: i64 = 24 * 3_600 * 1_000_000;

@@ -4,6 +4,7 @@
 
 pub mod carrier;
 pub mod door;
+pub mod keys;
 pub mod link;
 pub mod media;
 pub mod mint;

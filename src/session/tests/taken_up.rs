@@ -168,7 +168,8 @@ fn whom_staff_chose_is_rung_again_and_nobody_else() {
         rig.after_stream();
         rig.commits = true;
         rig.attach();
-        rig.pass(1_000);
+        // The old leg's end is waited for, and never comes.
+        rig.pass(4_000);
         rig.dialled(8);
         rig.pass(39_000);
         let dialled = |effect: &Effect| match effect {
