@@ -210,6 +210,7 @@ async fn staff_end_live_calls_only() {
 }
 
 /// A ring of a trunk that writes numbers without a plus.
+#[expect(clippy::unwrap_used, reason = "a number that is one")]
 fn bare(n: u32) -> Ring {
     let caller = Caller::parse("+447700900123");
     let guess = Guess { dialled: "+12025550199".parse().unwrap(), caller };

@@ -136,7 +136,7 @@ impl House {
         }
     }
 
-    async fn mend(&mut self, fault: Fault) {
+    fn mend(&mut self, fault: Fault) {
         self.rest.set(Mode::Pass);
         self.model.set(Mode::Pass);
         self.hosts.say("localhost", Says::loopback());
@@ -202,7 +202,7 @@ async fn row(fault: Fault) -> Option<String> {
     let causes: Vec<&str> = ready["causes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let says = format!("{} {}", ready["status"].as_str().unwrap(), causes.join(", "));
     assert!(fault == Fault::None || ready["status"] != "ready", "{fault:?}: nobody is told");
-    house.mend(fault).await;
+    house.mend(fault);
     for leg in [&calm.leg, &endangered.leg, &moving.leg, &newcomer.leg] {
         house.ward.stage.carrier.hang_up(leg);
     }

@@ -2,6 +2,8 @@
 //!
 //! Nothing is held back for want of room: what is on its way does not slow down what comes behind it.
 
+#![expect(clippy::unwrap_used, reason = "tests, and their helpers")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

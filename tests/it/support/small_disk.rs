@@ -1,5 +1,6 @@
 //! A disk of a few megabytes that a test may fill: a file system in memory, which only root may mount.
 
+#![expect(clippy::unwrap_used, reason = "tests, and their helpers")]
 #![allow(clippy::print_stderr, reason = "tests, which must say what they skip")]
 
 use std::fs::{self, File};
