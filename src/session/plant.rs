@@ -110,6 +110,7 @@ macro_rules! planted {
         }
         #[cfg(not(feature = "plant"))]
         {
+            let _ = &$policy;
             false
         }
     }};
