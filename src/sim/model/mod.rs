@@ -175,6 +175,11 @@ impl FakeModel {
         }
     }
 
+    /// The HTTP status that refuses a REST request, if it is refused. A wrong key is always seen there.
+    pub fn rest_refusal(&self, authorization: Option<&str>) -> Option<u16> {
+        self.refusal_status(authorization).or_else(|| (!self.is_right_key(authorization)).then_some(401))
+    }
+
     pub const fn knobs(&self) -> &ModelKnobs {
         &self.knobs
     }

@@ -7,6 +7,7 @@ mod secrets;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::sim::model::recording::{self, Direction};
 use crate::sim::model::{FakeModel, Ledger, ModelOut, Refusal};
+use crate::sim::server::model::secrets::Wish;
 use crate::types::Mono;
 
 /// The longest upgrade, the longest write and the longest wait for the client's close.
@@ -105,26 +107,48 @@ struct Shared {
 }
 
 async fn accept(listener: TcpListener, shared: Shared, tracker: TaskTracker) {
-    for number in 0_u64.. {
+    let sessions = Arc::new(AtomicU64::new(0));
+    loop {
         let stream = tokio::select! {
             () = shared.stop.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, _)) = stream else { continue };
-        let shared = shared.clone();
-        tracker.spawn(async move {
-            let stop = shared.stop.clone();
-            let mut connection = Connection { number, model: (shared.factory)(number), recording: None };
-            tokio::select! {
-                () = stop.cancelled() => {}
-                served = connection.serve(stream, &shared) => {
-                    if let Err(problem) = served {
-                        tracing::debug!(number, %problem, "a connection to the simulated model broke");
-                    }
-                }
+        let (shared, sessions) = (shared.clone(), Arc::clone(&sessions));
+        tracker.spawn(async move { welcome(stream, &shared, &sessions).await });
+    }
+}
+
+/// Only what can be a session gets a number: looks at the key, of which nobody knows how many come, get none.
+async fn welcome(stream: TcpStream, shared: &Shared, sessions: &AtomicU64) {
+    let stop = shared.stop.clone();
+    let wish = tokio::select! {
+        () = stop.cancelled() => return,
+        wish = timeout(Duration::from_secs(HANDSHAKE_SECS_MAX), secrets::wish(&stream)) => wish,
+    };
+    let served = match wish {
+        Ok(Wish::List) => {
+            let mut model = (shared.factory)(sessions.load(Ordering::Relaxed));
+            if model.knobs().refuse == Some(Refusal::Connection) {
+                reset(&stream)
+            } else {
+                secrets::serve(stream, &mut model, &shared.clock).await
             }
-            connection.end(&shared).await;
-        });
+        }
+        Ok(wish @ (Wish::Socket | Wish::Secret)) => {
+            let number = sessions.fetch_add(1, Ordering::Relaxed);
+            let mut connection = Connection { number, model: (shared.factory)(number), recording: None };
+            let served = tokio::select! {
+                () = stop.cancelled() => Ok(()),
+                served = connection.serve(stream, wish, shared) => served,
+            };
+            connection.end(shared).await;
+            served
+        }
+        Err(_) => return,
+    };
+    if let Err(problem) = served {
+        tracing::debug!(%problem, "a connection to the simulated model broke");
     }
 }
 
@@ -144,13 +168,13 @@ struct Asked {
 }
 
 impl Connection {
-    async fn serve(&mut self, stream: TcpStream, shared: &Shared) -> anyhow::Result<()> {
+    async fn serve(&mut self, stream: TcpStream, wish: Wish, shared: &Shared) -> anyhow::Result<()> {
         stream.set_nodelay(true)?;
         if self.model.knobs().refuse == Some(Refusal::Connection) {
             return reset(&stream);
         }
         tokio::time::sleep(self.model.knobs().connect_delay).await;
-        if timeout(Duration::from_secs(HANDSHAKE_SECS_MAX), secrets::is_meant(&stream)).await? {
+        if wish == Wish::Secret {
             return secrets::serve(stream, &mut self.model, &shared.clock).await;
         }
         if let Some(dir) = &shared.record {

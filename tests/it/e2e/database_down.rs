@@ -45,12 +45,16 @@ async fn nothing_acknowledged_is_lost_when_the_database_goes_and_the_gateway_is_
     }
     assert_eq!(heard.records.len(), CALLS as usize + 1, "the call that came in the outage");
 
+    let killed_at = outside.carrier.now();
     gateway.kill(&mut heard).await;
     drop(late);
     assert_eq!(heard.panics, Vec::<String>::new());
     server.start_again();
     let behind = Stored::read(&url).await;
     let mut gateway = Gateway::start(folder.path(), outside.gateway, &settings).await;
+    // Nobody has to call again: whoever is still on the line talks on.
+    gateway.meanwhile(&mut Heard::default(), outside.all_served(killed_at)).await;
+    outside.hang_up_all();
     let stored = gateway.meanwhile(&mut Heard::default(), Stored::terminal(&url, CALLS as usize + 1)).await;
     stored.must_hold(&heard);
 

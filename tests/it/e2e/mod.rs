@@ -13,6 +13,7 @@ mod full_disk;
 mod ground;
 mod hostile;
 mod hostile_people;
+mod key_watch;
 mod knock;
 mod outside;
 mod read_only;

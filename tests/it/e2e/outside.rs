@@ -9,16 +9,18 @@ use bytes::Bytes;
 use switchboard::app::SystemClock;
 use switchboard::app::stage::{ACCOUNT, PUBLIC_BASE};
 use switchboard::sim::caller::{Caller, CallerFrame};
-use switchboard::sim::carrier::CallPlan;
-use switchboard::sim::carrier::company::FRAME_BYTES;
+use switchboard::sim::carrier::company::{Beat, FRAME_BYTES};
+use switchboard::sim::carrier::{CallPlan, ExchangeReport};
 use switchboard::sim::clips::{Kind, Library};
 use switchboard::sim::model::script::Part;
 use switchboard::sim::model::{FakeModel, ModelKnobs, ModelScript};
 use switchboard::sim::server::carrier::{CarrierConfig, CarrierServer};
 use switchboard::sim::server::model::ModelServer;
-use switchboard::types::Mono;
+use switchboard::types::{LegId, Mono};
+use tokio::time::timeout;
 
 use crate::e2e::child;
+use crate::e2e::ground::PATIENCE;
 
 /// The account's token: signs webhooks and opens the REST interface.
 pub(crate) const TOKEN: &str = "12345678901234567890123456789012";
@@ -57,6 +59,25 @@ impl Outside {
         Self { carrier: carrier.await.unwrap(), model, gateway }
     }
 
+    /// Waits until each caller has a stream that is newer than `since`, talks with a person, or is gone.
+    pub(crate) async fn all_served(&self, since: Mono) {
+        let callers = || self.carrier.live_legs();
+        let left = |report: &ExchangeReport| -> Vec<_> {
+            callers().into_iter().filter(|leg| is_inbound(report, leg) && !is_served(report, leg, since)).collect()
+        };
+        if timeout(PATIENCE, self.carrier.until(|carrier| left(&carrier.report()).is_empty())).await.is_err() {
+            let report = self.carrier.report();
+            let stories: Vec<_> =
+                left(&report).iter().map(|leg| (leg.clone(), report.leg(leg).map(|leg| leg.story.clone()))).collect();
+            panic!("callers wait for nothing: {stories:#?}");
+        }
+    }
+
+    /// Every phone that is off the hook is put down.
+    pub(crate) fn hang_up_all(&self) {
+        self.carrier.live_legs().iter().for_each(|leg| self.carrier.hang_up(leg));
+    }
+
     /// What the gateway is told about it.
     pub(crate) fn settings(&self, folder: &Path, database_url: &str) -> Vec<(&'static str, String)> {
         vec![
@@ -70,6 +91,18 @@ impl Outside {
             ("TWILIO_API_BASE_URL", self.carrier.rest_base()),
         ]
     }
+}
+
+fn is_inbound(report: &ExchangeReport, leg: &LegId) -> bool {
+    report.leg(leg).is_some_and(|leg| leg.direction == "inbound")
+}
+
+/// The caller has a stream that is newer, talks with a person, or is gone.
+pub(crate) fn is_served(report: &ExchangeReport, leg: &LegId, since: Mono) -> bool {
+    let Some(leg) = report.leg(leg) else { return false };
+    let on_stream = leg.story.iter().any(|moment| moment.beat == Beat::Streaming && moment.at > since);
+    let talks = report.bridges.iter().any(|bridge| bridge.to.is_none() && bridge.legs.contains(&leg.leg));
+    leg.ended.is_some() || on_stream || talks
 }
 
 /// A model that says the same short sentence to everything.

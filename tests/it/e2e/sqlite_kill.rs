@@ -34,7 +34,10 @@ async fn nothing_acknowledged_is_lost_when_the_gateway_is_killed_in_the_middle_o
     }
     assert_eq!(heard.panics, Vec::<String>::new());
 
+    let killed_at = outside.carrier.now();
     let mut gateway = Gateway::start(folder.path(), outside.gateway, &settings).await;
+    gateway.meanwhile(&mut Heard::default(), outside.all_served(killed_at)).await;
+    outside.hang_up_all();
     let stored = gateway.meanwhile(&mut Heard::default(), Stored::terminal(&url, heard.records.len())).await;
     stored.must_hold(&heard);
     assert!(heard.line_count() > 0 && stored.outcomes.len() >= heard.records.len());

@@ -9,16 +9,16 @@ use fastrand::Rng;
 use serde_json::json;
 use switchboard::ports::store::Directory;
 use switchboard::sim::carrier::company::Beat;
-use switchboard::sim::carrier::{CallPlan, ExchangeReport, Keys, Leave, Person, PickUp};
+use switchboard::sim::carrier::{CallPlan, Keys, Leave, Person, PickUp};
 use switchboard::sim::server::carrier::CallHandle;
 use switchboard::store::{Store, StoreSettings};
-use switchboard::types::{CallId, LegId, Mono};
+use switchboard::types::{CallId, Mono};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::e2e::child::{Gateway, Heard, free_address};
 use crate::e2e::doorstep::Doorstep;
 use crate::e2e::ground::{Folder, PATIENCE, company_until, eventually};
-use crate::e2e::outside::{Outside, patient_model};
+use crate::e2e::outside::{Outside, is_served, patient_model};
 use crate::e2e::stored::{Stored, call_of, people_open};
 use crate::e2e::ward::{beats, clinic_row, number_of, silent_plan};
 
@@ -193,12 +193,4 @@ impl World {
         assert!(report.dialled.iter().all(|dialled| dialled.number == number_of(0)), "{:?}", report.dialled);
         assert!(report.dialled.len() >= (ROUNDS * CALLS / 2) as usize, "{} dials", report.dialled.len());
     }
-}
-
-/// The caller has a stream that is newer than the kill, talks with a person, or is gone.
-fn is_served(report: &ExchangeReport, leg: &LegId, since: Mono) -> bool {
-    let Some(leg) = report.leg(leg) else { return false };
-    let on_stream = leg.story.iter().any(|moment| moment.beat == Beat::Streaming && moment.at > since);
-    let talks = report.bridges.iter().any(|bridge| bridge.to.is_none() && bridge.legs.contains(&leg.leg));
-    leg.ended.is_some() || on_stream || talks
 }

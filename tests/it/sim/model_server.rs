@@ -116,6 +116,23 @@ async fn refusals_are_http_answers() {
 }
 
 #[tokio::test]
+async fn the_list_of_models_is_for_whoever_has_the_key_and_takes_no_session() {
+    let status = async |server: &ModelServer, key: &str| {
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let asked = client.get(format!("{}/models", server.rest_base())).bearer_auth(key).send();
+        asked.await.map(|answer| answer.status().as_u16()).ok()
+    };
+    let server = serve(ModelKnobs { key: Some("sk-test".into()), ..ModelKnobs::default() }, false, None).await;
+    assert_eq!(status(&server, "sk-test").await, Some(200));
+    assert_eq!(status(&server, "sk-another").await, Some(401));
+    let mut socket = connect(&server, "?model=m").await.unwrap();
+    wait_for(&mut socket, "session.created").await;
+    server.stop().await;
+    assert_eq!(server.ledgers().len(), 1);
+    assert_eq!(status(&serve(ModelKnobs::down(), false, None).await, "sk-test").await, None);
+}
+
+#[tokio::test]
 async fn a_server_that_is_down_breaks_the_connection() {
     let server = serve(ModelKnobs::down(), false, None).await;
     assert!(connect(&server, "?model=m").await.is_err());

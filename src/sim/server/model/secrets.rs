@@ -1,4 +1,5 @@
-//! The simulated model's REST side: it makes secrets for browsers, with sessions that its socket would accept.
+//! The simulated model's REST side: it makes secrets for browsers, with sessions that its socket would accept, and lists
+//! models for whoever has a key.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +18,9 @@ use crate::sim::server::model::Clock;
 use crate::types::Mono;
 
 const PATH: &str = "/v1/realtime/client_secrets";
+const MODELS: &str = "/v1/models";
+/// How a request for the list begins, and no upgrade does.
+const LIST_HEAD: &[u8; 9] = b"GET /v1/m";
 const BODY_BYTES_MAX: usize = 512 * 1024;
 
 /// Longer than a session takes to begin.
@@ -25,10 +29,25 @@ const BEGIN_WAIT: Duration = Duration::from_secs(5);
 /// What the provider documents for a secret's life.
 const SECS: std::ops::RangeInclusive<i64> = 10..=7200;
 
-/// Whether the connection is one of these, and no socket's upgrade.
-pub(super) async fn is_meant(stream: &TcpStream) -> bool {
-    let mut first = [0];
-    matches!(stream.peek(&mut first).await, Ok(1) if first == *b"P")
+/// What a connection wants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wish {
+    /// A socket: an upgrade.
+    Socket,
+    /// A session that a browser will open.
+    Secret,
+    /// The list of models: no session.
+    List,
+}
+
+/// Tells by the first bytes; they are left for whoever answers.
+pub(super) async fn wish(stream: &TcpStream) -> Wish {
+    let mut head = [0; LIST_HEAD.len()];
+    match stream.peek(&mut head).await {
+        Ok(_) if head[0] == b'P' => Wish::Secret,
+        Ok(_) if head == *LIST_HEAD => Wish::List,
+        Ok(_) | Err(_) => Wish::Socket,
+    }
 }
 
 /// Answers one request.
@@ -46,6 +65,7 @@ pub(super) async fn serve(stream: TcpStream, model: &mut FakeModel, clock: &Cloc
                     let beta = header("openai-beta").is_some();
                     mint(&mut model, clock(), header("authorization"), beta, &body)
                 }
+                MODELS => list(&model.lock().unwrap_or_else(PoisonError::into_inner), header("authorization")),
                 _ => (404, json!({ "error": { "message": "Invalid URL" } })),
             };
             let mut response = Response::new(Body::from(answer.to_string()));
@@ -55,6 +75,14 @@ pub(super) async fn serve(stream: TcpStream, model: &mut FakeModel, clock: &Cloc
     });
     http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service).await?;
     Ok(())
+}
+
+/// The models that there are, for whoever has the key.
+fn list(model: &FakeModel, key: Option<&str>) -> (u16, Value) {
+    if let Some(status) = model.rest_refusal(key) {
+        return (status, json!({ "error": { "message": "secret words", "type": "invalid_request_error" } }));
+    }
+    (200, json!({ "object": "list", "data": [{ "id": "gpt-realtime", "object": "model", "owned_by": "system" }] }))
 }
 
 /// A status, and the answer. The session is tried on the machine itself, so both doors are equally strict.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::session::effect::Record;
-use crate::sim::carrier::company::EndedBy;
+use crate::sim::carrier::company::{Beat, EndedBy};
 use crate::sim::carrier::exchange::{ExchangeReport, LegSummary};
 use crate::sim::world::carrier::CALLER;
 use crate::sim::world::gateway::Gateway;
@@ -52,8 +52,12 @@ impl PeopleWatch {
         let Some((caller, end)) = caller.and_then(|leg| Some((leg, leg.ended?))) else {
             return;
         };
+        // With the assistant again, if only for a moment: that call did not end with the talk.
+        let returned = |since: Mono| {
+            caller.story.iter().any(|moment| moment.beat == Beat::Streaming && moment.at >= since && moment.at < end.at)
+        };
         let to_the_end = report.bridges.iter().find(|bridge| {
-            let ends = bridge.to.is_none_or(|to| to + SLACK >= end.at);
+            let ends = bridge.to.is_none_or(|to| to + SLACK >= end.at && !returned(to));
             bridge.legs.contains(&caller.leg) && ends && end.at.since(bridge.from) >= TALK_MIN
         });
         let Some(bridge) = to_the_end.filter(|_| end.by == EndedBy::Caller) else {
