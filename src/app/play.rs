@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use crate::app::stage::{Stage, StageOptions};
 use crate::assistant::demo_org;
-use crate::ports::store::{CallDetail, CallbackRow, Directory as _, Entry, History as _, OrgRow, Transfers as _};
+use crate::ports::store::{
+    CallDetail, CallbackRow, Directory as _, Entry, History as _, OrgRow, StoreError, Transfers as _,
+};
 use crate::session::effect::{Event, LineOrigin, Record};
 use crate::sim::caller::ScriptedCaller;
 use crate::sim::carrier::company::CallReport;
@@ -118,8 +120,8 @@ pub async fn play(stage: &mut Stage, scenario: &Scenario, mut tell: impl FnMut(N
     let others = exchange.legs.iter().filter(|other| other.leg != leg);
     let others = others.filter_map(|other| stage.carrier.take_leg_report(&other.leg)).collect();
     let store = stage.gateway.store();
-    let detail = store.call(call).await.context("the call cannot be read back")?;
-    let (callbacks, _) = store.callbacks(Some(&org), None, CALLBACKS_MAX, 0).await?;
+    let detail = patiently(async || store.call(call).await).await?;
+    let (callbacks, _) = patiently(async || store.callbacks(Some(&org), None, CALLBACKS_MAX, 0).await).await?;
     let callbacks = callbacks.into_iter().filter(|callback| callback.call == call).collect();
     let epoch = stage.clock.epoch();
     let phones = on_phones;
@@ -127,6 +129,20 @@ pub async fn play(stage: &mut Stage, scenario: &Scenario, mut tell: impl FnMut(N
     judge::judge(scenario, &org, &mut played);
     Ok(played)
 }
+
+/// A busy machine's database may take longer than anybody else would wait for it.
+async fn patiently<T>(mut read: impl AsyncFnMut() -> Result<T, StoreError>) -> anyhow::Result<T> {
+    let until = Instant::now() + READ_WAIT;
+    loop {
+        match read().await {
+            Err(StoreError::Unavailable) if Instant::now() < until => sleep(READ_PAUSE).await,
+            read => return read.context("the call cannot be read back"),
+        }
+    }
+}
+
+const READ_WAIT: Duration = Duration::from_secs(30);
+const READ_PAUSE: Duration = Duration::from_millis(200);
 
 /// More than any scenario leaves.
 const CALLBACKS_MAX: u32 = 50;

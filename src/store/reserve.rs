@@ -18,7 +18,8 @@ use crate::store::spool::private;
 pub struct Disk {
     /// What this process may still write.
     pub available_bytes: u64,
-    pub total_bytes: u64,
+    /// What others and we have written; what only the system's administrator may use counts as neither.
+    pub used_bytes: u64,
     /// The reserve was freed, and there is no room to make it again.
     pub is_full: bool,
 }
@@ -32,15 +33,16 @@ impl Disk {
         let disk = statvfs(folder)?;
         Ok(Self {
             available_bytes: disk.f_bavail.saturating_mul(disk.f_frsize),
-            total_bytes: disk.f_blocks.saturating_mul(disk.f_frsize),
+            used_bytes: disk.f_blocks.saturating_sub(disk.f_bfree).saturating_mul(disk.f_frsize),
             is_full: false,
         })
     }
 
-    /// Whole per cent that are used, as this process sees it.
+    /// Whole per cent that are used of what this process may use, as `df` tells it.
     pub const fn used_percent(&self) -> u64 {
-        match self.available_bytes.saturating_mul(100).checked_div(self.total_bytes) {
-            Some(free) => 100_u64.saturating_sub(free),
+        let of = self.used_bytes.saturating_add(self.available_bytes);
+        match self.used_bytes.saturating_mul(100).checked_div(of) {
+            Some(used) => used,
             None => 0,
         }
     }
@@ -103,5 +105,22 @@ impl Reserve {
             let _ = fs::remove_file(&self.path);
         }
         made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_an_administrator_may_use_is_neither_used_nor_free() {
+        let disk = |used_bytes, available_bytes| Disk { used_bytes, available_bytes, is_full: false }.used_percent();
+        assert_eq!((disk(0, 0), disk(0, 10), disk(9, 1), disk(899, 101), disk(10, 0)), (0, 0, 90, 89, 100));
+        // As much as `df` says, rounded down; it rounds up, and others write meanwhile.
+        let df = std::process::Command::new("df").args(["--output=pcent", "."]).output().unwrap();
+        let told = String::from_utf8(df.stdout).unwrap();
+        let told: u64 = told.lines().nth(1).unwrap().trim().trim_end_matches('%').parse().unwrap();
+        let ours = Disk::of(Path::new(".")).unwrap().used_percent();
+        assert!(ours.abs_diff(told) <= 2, "{ours} {told}");
     }
 }

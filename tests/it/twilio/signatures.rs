@@ -38,10 +38,10 @@ fn cases() -> Vec<Case> {
         Case(TOKEN, voice, form("&SpeechResult=caf%C3%A9+%F0%9F%93%9E&Empty=&Empty2"), false),
         Case(TOKEN, voice, form("&b=2&A=1&a=3&A=0&A=1&_=x&Z=%00%0A%26%3D"), false),
         Case("shared secret", voice, form("&From=%2B15550142000"), true),
-        Case(TOKEN, "wss://gw.test/twilio/media", None, false),
-        Case(TOKEN, "wss://gw.test:443/twilio/media", None, false),
-        Case(TOKEN, "wss://gw.test/twilio/media/", None, false),
-        Case("shared secret", "wss://gw.test/twilio/media", None, true),
+        Case(TOKEN, "wss://gw.test/twilio/media/tkt_1", None, false),
+        Case(TOKEN, "wss://gw.test:443/twilio/media/tkt_1", None, false),
+        Case(TOKEN, "wss://gw.test/twilio/media/tkt_1/", None, false),
+        Case("shared secret", "wss://gw.test/twilio/media/tkt_1", None, true),
     ]
 }
 
