@@ -51,6 +51,8 @@ pub struct GatewayOptions {
     pub lookup: Option<Arc<dyn Lookup>>,
     /// Limits of a call; `CALL_SECS_MAX` and the organization's settings go over it.
     pub policy: Policy,
+    /// What a spool may hold, in bytes, if not what it usually may.
+    pub spool_bytes_max: Option<u64>,
 }
 
 /// Why a gateway does not start.
@@ -99,7 +101,10 @@ impl Gateway {
             .await
             .context("the administrator's key cannot be stored")?;
 
-        let journal_settings = JournalSettings::new(&config.storage.data_dir);
+        let mut journal_settings = JournalSettings::new(&config.storage.data_dir);
+        if let Some(bytes) = options.spool_bytes_max {
+            journal_settings.spool_bytes_max = bytes;
+        }
         let (journal, writer) = DiskJournal::open(store.clone(), journal_settings).context("the journal")?;
         let journal = Arc::new(journal);
         // The spool's lock is ours: whoever had this directory before is dead.

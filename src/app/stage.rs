@@ -46,6 +46,8 @@ pub struct StageOptions {
     /// Faults of the legs that the gateway places, and of the company's REST interface.
     pub company: CompanyKnobs,
     pub policy: Policy,
+    /// What the spool may hold, in bytes, if not what it usually may.
+    pub spool_bytes_max: Option<u64>,
     /// What names mean, instead of the system's resolver; the ends are then called `localhost`.
     pub lookup: Option<Arc<dyn Lookup>>,
     /// Ids, faults and the model's timing come from it.
@@ -65,6 +67,7 @@ impl StageOptions {
             knobs: ModelKnobs::default(),
             company: CompanyKnobs::default(),
             policy: Policy::default(),
+            spool_bytes_max: None,
             lookup: None,
             seed: 1,
         }
@@ -128,6 +131,7 @@ impl Stage {
             wrap_journal: Some(wrap),
             policy: options.policy,
             lookup: options.lookup,
+            spool_bytes_max: options.spool_bytes_max,
         };
         let gateway = Gateway::start(&config, options).await?;
         let committed = watched.try_recv().context("the journal's watch")?;

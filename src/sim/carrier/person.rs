@@ -36,6 +36,8 @@ pub enum PickUp {
     Busy(Duration),
     /// The number cannot be reached.
     Fails(Duration),
+    /// The company calls no such number for this account: a request is refused, a `<Dial>` fails at once.
+    Barred,
     /// A machine answers, speaks so long, beeps, and records. It never presses a key.
     Machine {
         after: Duration,

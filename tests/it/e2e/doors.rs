@@ -22,7 +22,7 @@ use crate::e2e::outside::{Outside, patient_model};
 use crate::e2e::stored::call_of;
 use crate::e2e::ward::{beats, clinic_row, number_of, silent_plan};
 
-const KEY: &str = "sk_doors_0123456789abcdef0123456789abcdef";
+pub(crate) const KEY: &str = "sk_doors_0123456789abcdef0123456789abcdef";
 
 /// The field's input: a number of `north` with a channel in front of it, while another organization is the default.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,10 +83,10 @@ async fn ends_of(url: &str, leg: &str) -> Option<[String; 3]> {
 }
 
 /// Descriptors of the gateway that is attacked: with fewer it would hardly run.
-const DESCRIPTORS: u32 = 160;
+pub(crate) const DESCRIPTORS: u32 = 160;
 
 /// Sockets that each want one of them, again and again.
-const ATTACKERS: u32 = 1000;
+pub(crate) const ATTACKERS: u32 = 1000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sockets_that_never_read_stop_neither_an_emergency_nor_a_new_call() {
@@ -132,7 +132,7 @@ async fn sockets_that_never_read_stop_neither_an_emergency_nor_a_new_call() {
 }
 
 /// Asks for more and more, and reads nothing of it; or asks for nothing at all.
-async fn want_and_never_read(gateway: SocketAddr, number: u32) {
+pub(crate) async fn want_and_never_read(gateway: SocketAddr, number: u32) {
     let request: &[u8] = match number % 3 {
         0 => b"GET /twilio/hold.wav HTTP/1.1\r\nHost: gw.test\r\n\r\n",
         1 => b"GET /livez HTTP/1.1\r\nHost: gw.test\r\n\r\n",

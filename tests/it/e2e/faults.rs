@@ -1,6 +1,7 @@
 //! Common faults against four callers: who rings anew, who talks, who talks and is in danger, and who is being put
 //! through. What each of them meets is printed as the table of `docs/RELIABILITY.md`, and what must never be is asserted.
 
+mod descriptors;
 mod gate;
 
 use std::sync::Arc;
@@ -11,15 +12,21 @@ use sqlx::{Connection as _, SqliteConnection};
 use switchboard::app::stage::Stage;
 use switchboard::ports::door::Door as _;
 use switchboard::sim::carrier::company::Beat;
+use switchboard::ports::store::History as _;
 use switchboard::sim::carrier::{CallPlan, ExchangeReport, Keys, Person, PickUp};
+use switchboard::sim::server::carrier::CarrierServer;
 use switchboard::types::{LegId, Mono};
 use tokio::time::timeout;
 
 use crate::e2e::faults::gate::{Gate, Mode};
 use crate::e2e::ground::eventually;
+use crate::e2e::outside::talking;
 use crate::e2e::ward::{Call, Ward, beats, silent_plan};
 use crate::net::ground::{Hosts, Says, Shared};
 use crate::support::small_disk::SmallDisk;
+
+/// Soon full, and more than a call's usual records.
+const SPOOL_BYTES: u64 = 64 * 1024;
 
 /// Longer than an escalation lasts.
 const ENOUGH: Duration = Duration::from_secs(150);
@@ -32,18 +39,22 @@ enum Fault {
     NamesDead,
     DatabaseLocked,
     DiskFull,
+    SpoolFull,
     ModelRefused,
+    NothingTranscribed,
 }
 
 impl Fault {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::None,
         Self::RestRefused,
         Self::RestDead,
         Self::NamesDead,
         Self::DatabaseLocked,
         Self::DiskFull,
+        Self::SpoolFull,
         Self::ModelRefused,
+        Self::NothingTranscribed,
     ];
 
     const fn title(self) -> &'static str {
@@ -54,7 +65,9 @@ impl Fault {
             Self::NamesDead => "no name is resolved",
             Self::DatabaseLocked => "the database is locked",
             Self::DiskFull => "the disk is full",
+            Self::SpoolFull => "the database is locked, and the spool is full",
             Self::ModelRefused => "the model refuses the key",
+            Self::NothingTranscribed => "no word is transcribed",
         }
     }
 }
@@ -65,6 +78,7 @@ async fn common_faults_ring_somebody_in_an_emergency_and_part_nobody() {
     for fault in Fault::ALL {
         rows.extend(row(fault).await);
     }
+    rows.push(descriptors::row().await);
     eprintln!(
         "| fault | new caller | live call | emergency in a live call: first phone | transfer under way | `/readyz` |"
     );
@@ -109,6 +123,12 @@ impl House {
             }
             options.lookup = Some(lookup);
             url.clone_from(&options.database_url);
+            if fault == Fault::SpoolFull {
+                options.spool_bytes_max = Some(SPOOL_BYTES);
+            }
+            if fault == Fault::NothingTranscribed {
+                options.knobs.deaf = Some("transcription_model_error");
+            }
             options.settings.push(("TWILIO_API_BASE_URL".into(), rest_url));
             options.settings.push(("OPENAI_REALTIME_URL".into(), model_url));
         });
@@ -120,20 +140,44 @@ impl House {
         Some(Self { ward, rest, model, hosts, disk, url, lock: None })
     }
 
-    async fn break_down(&mut self, fault: Fault) {
+    /// `calm`: a call that others may be told something in.
+    async fn break_down(&mut self, fault: Fault, calm: &Call) {
         match fault {
-            Fault::None => {}
+            // Nothing was ever transcribed.
+            Fault::None | Fault::NothingTranscribed => {}
             Fault::RestRefused => self.rest.set(Mode::Refuse),
             Fault::RestDead => self.rest.set(Mode::Swallow),
             Fault::NamesDead => self.hosts.say("localhost", Says::Hangs),
-            Fault::DatabaseLocked => {
-                let mut lock = SqliteConnection::connect(&self.url).await.unwrap();
-                eventually(async || sqlx::query("begin exclusive").execute(&mut lock).await.map(drop)).await;
-                self.lock = Some(lock);
+            Fault::DatabaseLocked => self.lock_database().await,
+            Fault::SpoolFull => {
+                self.lock_database().await;
+                eventually(async || {
+                    self.ward.command(calm.id, "say", &json!({ "text": "One moment, please. ".repeat(10) })).await;
+                    let ready = self.ready().await;
+                    if ready["status"] == "full" { Ok(()) } else { Err(ready) }
+                })
+                .await;
             }
             Fault::DiskFull => self.disk.iter().for_each(SmallDisk::fill),
             Fault::ModelRefused => self.model.set(Mode::RefuseNew),
         }
+    }
+
+    async fn lock_database(&mut self) {
+        let mut lock = SqliteConnection::connect(&self.url).await.unwrap();
+        eventually(async || sqlx::query("begin exclusive").execute(&mut lock).await.map(drop)).await;
+        self.lock = Some(lock);
+    }
+
+    /// Waits until a caller was told that a key brings a person; how long that took from the call's beginning.
+    async fn told_of_key(&self, call: &Call) -> String {
+        eventually(async || {
+            let detail = self.ward.stage.gateway.store().call(call.id).await.unwrap();
+            let prompt = detail.events.iter().find(|event| event.kind == "local_sentence" && event.detail.contains("press_zero"));
+            let told = prompt.map(|event| (event.at.0 - detail.call.started_at.0) as f64 / 1e6);
+            told.map(|secs| format!("goes on, and hears of key 0 {secs:.1} s after its beginning")).ok_or(detail.events.len())
+        })
+        .await
     }
 
     fn mend(&mut self, fault: Fault) {
@@ -153,19 +197,27 @@ impl House {
     }
 }
 
+/// The callers of a row, and the phone that rings for one of them.
+struct Legs<'a> {
+    calm: &'a LegId,
+    endangered: &'a LegId,
+    moving: &'a LegId,
+    newcomer: &'a LegId,
+    operator: &'a LegId,
+}
+
 /// One row of the table. `None`: it could not be tried here.
 async fn row(fault: Fault) -> Option<String> {
     let mut house = House::open(fault).await?;
-    let (calm, endangered, moving) = (
-        house.ward.ring(silent_plan()).await,
-        house.ward.ring(silent_plan()).await,
-        house.ward.ring(silent_plan()).await,
-    );
+    // Who is not transcribed has to speak.
+    let plan = |number| if fault == Fault::NothingTranscribed { talking(number) } else { silent_plan() };
+    let (calm, endangered, moving) =
+        (house.ward.ring(plan(1)).await, house.ward.ring(plan(2)).await, house.ward.ring(plan(3)).await);
     house.ward.escalate(&moving).await;
-    let operator_leg = house.ward.operator(0).await;
-    house.ward.asked(&operator_leg, 2).await;
+    let operator = house.ward.operator(0).await;
+    house.ward.asked(&operator, 2).await;
 
-    house.break_down(fault).await;
+    house.break_down(fault, &calm).await;
     let broken_at = house.ward.stage.carrier.now();
     // From a number of its own: three calls of one caller are enough.
     let newcomer = house.ward.stage.place(CallPlan { from: "+15550120009".to_owned(), ..silent_plan() });
@@ -173,51 +225,78 @@ async fn row(fault: Fault) -> Option<String> {
     let told = house.ward.command(endangered.id, "escalate", &danger).await;
     assert_eq!(told, 202, "{fault:?}: staff cannot reach a live call");
 
-    let rung = house.wait(|report| rung_after(report, broken_at).is_some()).await;
-    let report = house.ward.stage.carrier.report();
-    assert!(rung, "{fault:?}: nobody's phone rang: {:#?}", report.leg(&endangered.leg).map(|leg| &leg.story));
-    let (rang_at, how) = rung_after(&report, broken_at).unwrap();
-    let first_ring = format!("{:.1} s, {how}", secs(broken_at, rang_at));
-
-    let met = house.wait(|report| meeting(report, &newcomer.leg).is_some()).await;
-    assert!(met, "{fault:?}: the new caller hears nothing");
-    let report = house.ward.stage.carrier.report();
-    let (at, what) = meeting(&report, &newcomer.leg).unwrap();
-    let new_caller = format!("{what} after {:.1} s", secs(broken_at, at));
-
-    let talks = house.wait(|report| !report.bridged(&moving.leg, &operator_leg).is_empty()).await;
-    let report = house.ward.stage.carrier.report();
-    let transfer = match report.bridged(&moving.leg, &operator_leg).first() {
-        Some(bridge) => format!("connected after {:.1} s", secs(broken_at, bridge.from)),
-        None => "not connected".to_owned(),
+    let legs = Legs {
+        calm: &calm.leg,
+        endangered: &endangered.leg,
+        moving: &moving.leg,
+        newcomer: &newcomer.leg,
+        operator: &operator,
     };
-    assert!(talks || fault != Fault::None, "{fault:?}: the transfer came to nothing");
-    for (who, call) in
-        [("the endangered caller", &endangered), ("the calm caller", &calm), ("the moved caller", &moving)]
-    {
-        let story = report.leg(&call.leg).unwrap();
-        assert!(story.ended.is_none(), "{fault:?}: {who} was hung up on: {:#?}", story.story);
+    let mut met = what_they_meet(&house.ward.stage.carrier, &format!("{fault:?}"), broken_at, &legs).await;
+    assert!(met.transferred || fault != Fault::None, "{fault:?}: the transfer came to nothing");
+    if fault == Fault::NothingTranscribed {
+        met.live = house.told_of_key(&calm).await;
     }
-    let live = on_stream(&report, &calm);
     let ready = house.ready().await;
-    let causes: Vec<&str> = ready["causes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let says = format!("{} {}", ready["status"].as_str().unwrap(), causes.join(", "));
     assert!(fault == Fault::None || ready["status"] != "ready", "{fault:?}: nobody is told");
     house.mend(fault);
     for leg in [&calm.leg, &endangered.leg, &moving.leg, &newcomer.leg] {
         house.ward.stage.carrier.hang_up(leg);
     }
     house.wait_at_rest().await;
-    let title = fault.title();
-    Some(format!("| {title} | {new_caller} | {live} | {first_ring} | {transfer} | {} |", says.trim()))
+    Some(met.row(fault.title(), &ready))
+}
+
+/// What a fault means to four callers.
+struct Met {
+    newcomer: String,
+    live: String,
+    first_ring: String,
+    transfer: String,
+    transferred: bool,
+}
+
+/// Waits for what becomes of each of them. Nobody may be hung up on, and in an emergency somebody's phone rings.
+async fn what_they_meet(carrier: &CarrierServer, fault: &str, broken_at: Mono, legs: &Legs<'_>) -> Met {
+    let wait = async |so: &dyn Fn(&ExchangeReport) -> bool| {
+        timeout(ENOUGH, carrier.until(|carrier| so(&carrier.report()))).await.is_ok()
+    };
+    let rung = wait(&|report| rung_after(report, broken_at).is_some()).await;
+    let report = carrier.report();
+    assert!(rung, "{fault}: nobody's phone rang: {:#?}", report.leg(legs.endangered).map(|leg| &leg.story));
+    let (rang_at, how) = rung_after(&report, broken_at).unwrap();
+    let first_ring = format!("{:.1} s, {how}", secs(broken_at, rang_at));
+
+    let met = wait(&|report| meeting(report, legs.newcomer).is_some()).await;
+    assert!(met, "{fault}: the new caller hears nothing");
+    let (at, what) = meeting(&carrier.report(), legs.newcomer).unwrap();
+    let newcomer = format!("{what} after {:.1} s", secs(broken_at, at));
+
+    let transferred = wait(&|report| !report.bridged(legs.moving, legs.operator).is_empty()).await;
+    let report = carrier.report();
+    let transfer = match report.bridged(legs.moving, legs.operator).first() {
+        Some(bridge) => format!("connected after {:.1} s", secs(broken_at, bridge.from)),
+        None => "not connected".to_owned(),
+    };
+    for (who, leg) in [("endangered", legs.endangered), ("calm", legs.calm), ("moved", legs.moving)] {
+        let story = report.leg(leg).unwrap();
+        assert!(story.ended.is_none(), "{fault}: the {who} caller was hung up on: {:#?}", story.story);
+    }
+    let on_stream = beats(&report, legs.calm, |beat| *beat == Beat::Streaming) > 0;
+    let live = if on_stream { "goes on" } else { "is elsewhere" }.to_owned();
+    Met { newcomer, live, first_ring, transfer, transferred }
+}
+
+impl Met {
+    fn row(&self, title: &str, ready: &Value) -> String {
+        let causes: Vec<&str> = ready["causes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let says = format!("{} {}", ready["status"].as_str().unwrap(), causes.join(", "));
+        let Self { newcomer, live, first_ring, transfer, .. } = self;
+        format!("| {title} | {newcomer} | {live} | {first_ring} | {transfer} | {} |", says.trim())
+    }
 }
 
 impl House {
-    /// Whether this comes while an escalation may last.
-    async fn wait(&self, so: impl Fn(&ExchangeReport) -> bool) -> bool {
-        timeout(ENOUGH, self.ward.stage.carrier.until(|carrier| so(&carrier.report()))).await.is_ok()
-    }
-
     async fn wait_at_rest(&self) {
         let board = self.ward.stage.gateway.switchboard();
         eventually(async || if board.live().is_empty() { Ok(()) } else { Err(board.live()) }).await;
@@ -247,10 +326,6 @@ fn meeting(report: &ExchangeReport, leg: &LegId) -> Option<(Mono, String)> {
         };
         Some((moment.at, what))
     })
-}
-
-fn on_stream(report: &ExchangeReport, call: &Call) -> &'static str {
-    if beats(report, &call.leg, |beat| *beat == Beat::Streaming) > 0 { "goes on" } else { "is elsewhere" }
 }
 
 fn secs(from: Mono, to: Mono) -> f64 {

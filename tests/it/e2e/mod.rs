@@ -17,6 +17,7 @@ mod key_watch;
 mod knock;
 mod outside;
 mod read_only;
+mod readme;
 mod signatures;
 mod sockets;
 mod sqlite_kill;

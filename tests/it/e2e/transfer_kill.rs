@@ -79,7 +79,7 @@ async fn world(name: &'static str, holds: bool, nth: u32, seed: u64) {
         open(true);
         running.meanwhile(&mut heard, world.all_served(&calls, killed_at)).await;
         let live = world.outside.carrier.live_legs();
-        gone.extend(calls.iter().filter(|(call, _)| !live.contains(&call.leg)).map(|(_, id)| id.to_string()));
+        gone.extend(calls.iter().filter(|(call, _)| !live.contains(&call.leg)).map(|(call, id)| (id.to_string(), call.leg.clone())));
         calls.iter().for_each(|(call, _)| call.hang_up());
     }
     running.meanwhile(&mut heard, world.all_over()).await;
@@ -89,8 +89,11 @@ async fn world(name: &'static str, holds: bool, nth: u32, seed: u64) {
     stored.must_hold(&heard);
     // Behind a proxy nobody loses a call, however slow everything is: who is gone left a message, or heard the end.
     let outcome = |id: &String| stored.outcomes[id].clone().unwrap_or_default();
-    let lost: Vec<_> = gone.iter().map(|id| (id, outcome(id))).filter(|(_, outcome)| !is_proper(outcome)).collect();
-    assert!(!holds || lost.is_empty(), "{name}: {lost:?}");
+    let report = world.outside.carrier.report();
+    let story = |leg| report.leg(leg).map(|leg| (leg.ended.clone(), leg.story.clone()));
+    let lost: Vec<_> = gone.iter().filter(|(id, _)| !is_proper(&outcome(id))).collect();
+    let told: Vec<_> = lost.iter().map(|(id, leg)| (id, outcome(id), story(leg))).collect();
+    assert!(!holds || lost.is_empty(), "{name}: {told:#?}");
 }
 
 /// Ends that a caller was told of, or made.

@@ -74,9 +74,8 @@ fn random_transfers_end_in_every_way() {
     let rare: Vec<_> = EscalationState::ALL.iter().filter(|state| count(**state) < 3).collect();
     assert_eq!(rare, [&EscalationState::Requested], "it begins there");
     let missing: Vec<_> = AttemptState::ALL.iter().filter(|state| !attempts.contains(state)).collect();
-    // It begins with the first; operators' legs are dialled without detection, so that nobody waits for its verdict; and
-    // no phone of these worlds is one that only the carrier or the choke point refuses (`twilio::rest`, `dialling`).
-    assert_eq!(missing, [&AttemptState::Intended, &AttemptState::Machine, &AttemptState::Refused]);
+    // It begins with the first; operators' legs are dialled without detection, so that nobody waits for its verdict.
+    assert_eq!(missing, [&AttemptState::Intended, &AttemptState::Machine]);
 }
 
 /// Everything that a sample of worlds asks and answers, held against the official descriptions.

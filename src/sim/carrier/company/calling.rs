@@ -66,6 +66,7 @@ impl CompanyCall {
                 let (after, next) = match pick_up {
                     PickUp::Busy(after) => (after, Calling::Busy),
                     PickUp::Fails(after) => (after, Calling::Fail),
+                    PickUp::Barred => (Duration::ZERO, Calling::Fail),
                     PickUp::After(_) | PickUp::Never | PickUp::Machine { .. } => (RINGS_AFTER, Calling::Ring),
                 };
                 self.later.add(now + after, Later::Calling(next));

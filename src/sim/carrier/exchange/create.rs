@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::sim::carrier::company::{Amd, First, Outbound, TWIML_CHARS_MAX};
 use crate::sim::carrier::exchange::ringing::is_number;
 use crate::sim::carrier::exchange::{DialledBy, Exchange, ExchangeOut, Tie};
-use crate::sim::carrier::person::Person;
+use crate::sim::carrier::person::{Person, PickUp};
 use crate::sim::carrier::rest::{RestAnswer, RestRequest, form};
 use crate::sim::carrier::twiml::{self, Callback};
 use crate::types::Mono;
@@ -38,6 +38,9 @@ impl Exchange {
             }
         };
         outbound.person = self.person(&to);
+        if outbound.person.pick_up == PickUp::Barred {
+            return RestAnswer::error(400, 21215, "Account not authorized to call this number");
+        }
         let no = self.call_out(now, (from, to), outbound, (DialledBy::Request, Tie::Free), out);
         let mut resource = self.legs[no.0 as usize].resource(now);
         // What the company answers was written before anything rang.

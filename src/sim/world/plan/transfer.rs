@@ -18,7 +18,7 @@ use crate::sim::carrier::knobs::{CompanyKnobs, Delay, PhoneKnobs, RestKnobs};
 use crate::sim::carrier::person::{Habits, Leave, Person, PickUp};
 use crate::sim::model::script::tone;
 use crate::sim::model::{ModelKnobs, ModelScript, Part, Reply};
-use crate::sim::world::plan::transfer::faults::{common_faults, random_knobs};
+use crate::sim::world::plan::transfer::faults::{barred_phone, common_faults, random_knobs};
 use crate::sim::world::plan::transfer::shut::{drain, strand};
 use crate::sim::world::plan::transfer::words::random_script;
 use crate::sim::world::plan::{CallerKind, Guest, WorldPlan, random_late_redirects, random_replay};
@@ -224,6 +224,7 @@ impl WorldPlan {
         }
         plan.company.rest.late_redirects = random_late_redirects(seed);
         common_faults(&mut plan, &mut Rng::with_seed(seed ^ 0x00C0_FFEE));
+        barred_phone(&mut plan, &mut Rng::with_seed(seed ^ 0x00BA_77ED));
         plan
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::sim::carrier::knobs::{CompanyKnobs, Delay};
+use crate::sim::carrier::person::PickUp;
 use crate::sim::world::plan::WorldPlan;
 use crate::sim::world::plan::transfer::{knobs, millis};
 
@@ -29,6 +30,15 @@ pub(super) fn common_faults(plan: &mut WorldPlan, rng: &mut Rng) {
         6 | 7 => transfer.crew.escalation.dials_per_minute_max = 1,
         _ => {}
     }
+}
+
+/// A phone that the company calls for nobody of this account: only this one is given up.
+pub(super) fn barred_phone(plan: &mut WorldPlan, rng: &mut Rng) {
+    let Some(transfer) = plan.transfer.as_mut().filter(|_| rng.u8(..16) == 0) else {
+        return;
+    };
+    let barred = rng.usize(..transfer.persons.len());
+    transfer.persons[barred].1.pick_up = PickUp::Barred;
 }
 
 /// Half of the companies are flawless for every leg, so that times can be held against the gateway; of the others, each
