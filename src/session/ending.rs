@@ -83,6 +83,9 @@ impl CallSession {
             _ if self.people.open.is_some() || self.people.is_handing_over() => {
                 ToolAnswer::Refused("a person is being called; stay with the caller".to_owned())
             }
+            Ending::None if self.is_line_kept(now) => {
+                ToolAnswer::Refused("nobody could be reached in this emergency yet; stay with the caller".to_owned())
+            }
             Ending::None if self.turn.speaking.is_some() || !self.keys.is_empty() => {
                 self.turn.called_off = true;
                 ToolAnswer::Refused("the caller is speaking; listen first".to_owned())

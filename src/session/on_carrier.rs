@@ -67,7 +67,9 @@ impl CallSession {
         let talked = self.people.stage() == Some(Stage::Talking);
         let left = self.people.message.as_ref().is_some_and(|message| message.left);
         let (outcome, reason) = match (&self.ending, status) {
-            (Ending::None, LegStatus::Completed) if talked => (Outcome::Transferred, Reason::OperatorTalk),
+            (Ending::None, LegStatus::Completed) if talked || self.is_parting() => {
+                (Outcome::Transferred, Reason::OperatorTalk)
+            }
             (Ending::None, LegStatus::Completed) if left => (Outcome::Voicemail, Reason::MessageLeft),
             (Ending::None, LegStatus::Completed) if self.people.outbound == Outbound::Leaving => {
                 (Outcome::Voicemail, Reason::AnsweringMachine)
@@ -82,6 +84,19 @@ impl CallSession {
             (_, LegStatus::Canceled) => (Outcome::Canceled, Reason::CarrierStatus),
             (_, _) => (Outcome::CallerHungUp, Reason::CarrierStatus),
         };
+        self.close(now, outcome, reason, out);
+    }
+
+    /// The caller has talked with a person who left, and is not back with the assistant yet: whoever hangs up now has ended
+    /// that talk, as the other has.
+    fn is_parting(&self) -> bool {
+        self.people.parting && self.media != Media::Live
+    }
+
+    /// The caller is gone, by what is known.
+    fn close_hung_up(&mut self, now: Mono, reason: Reason, out: &mut Effects) {
+        let (outcome, reason) =
+            if self.is_parting() { (Outcome::Transferred, Reason::OperatorTalk) } else { (Outcome::CallerHungUp, reason) };
         self.close(now, outcome, reason, out);
     }
 
@@ -229,7 +244,7 @@ impl CallSession {
             return;
         }
         if !self.facts.carrier_rest {
-            self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
+            self.close_hung_up(now, Reason::Inferred, out);
             return;
         }
         // Whoever waits in an emergency is fetched as soon as it is known that they are there.
@@ -242,12 +257,12 @@ impl CallSession {
             } else if self.counters.leg_is_up {
                 self.hang_up(now, Outcome::StreamLost, Reason::StreamBroken, out);
             } else {
-                self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
+                self.close_hung_up(now, Reason::Inferred, out);
             }
             return;
         }
         let Some(leg) = self.leg.clone() else {
-            self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
+            self.close_hung_up(now, Reason::Inferred, out);
             return;
         };
         self.counters.lookups += 1;
@@ -278,9 +293,9 @@ impl CallSession {
                 self.on_leg_status(now, status, out);
                 self.on_seen_without_stream(now, status, out);
             }
-            ActionResult::Gone => self.close(now, Outcome::CallerHungUp, Reason::CarrierStatus, out),
+            ActionResult::Gone => self.close_hung_up(now, Reason::CarrierStatus, out),
             ActionResult::Failed if self.counters.lookups >= self.policy.lookup_tries => {
-                self.close(now, Outcome::CallerHungUp, Reason::Inferred, out);
+                self.close_hung_up(now, Reason::Inferred, out);
             }
             ActionResult::Failed
             | ActionResult::Done

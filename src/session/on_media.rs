@@ -39,6 +39,7 @@ impl CallSession {
         }
         self.pace.stream_heard = Some(now);
         self.people.fetched = false;
+        self.people.parting = false;
         let resumed = matches!(self.media, Media::Gone { .. });
         self.media = Media::Live;
         self.people.next = None;

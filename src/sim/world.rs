@@ -71,6 +71,8 @@ pub struct Truncation {
     pub said_ms: f64,
     pub played_ms: f64,
     pub tolerance_ms: f64,
+    /// The clear was held up by a line that stood still, and the phone played on for so long.
+    pub late_ms: f64,
 }
 
 /// A call between its machines.

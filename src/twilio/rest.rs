@@ -112,11 +112,7 @@ impl TwilioRest {
     pub async fn probe(&self) -> bool {
         let order = Order::list("/Calls.json".to_owned(), vec![("PageSize", "1".to_owned())]);
         match self.send(&order).await {
-            Err(CarrierError::Unknown | CarrierError::Unreachable) => {
-                self.watch.is_away();
-                false
-            }
-            Err(CarrierError::Unauthorized(_)) => false,
+            Err(CarrierError::Unknown | CarrierError::Unreachable | CarrierError::Unauthorized(_)) => false,
             // Without credentials there is nothing to look at.
             Ok(_) | Err(_) => true,
         }
@@ -158,6 +154,9 @@ impl TwilioRest {
             let pause = backoff(limited + failed);
             let too_late = order.repeat == Repeat::Never && began.elapsed() + pause >= self.total_wait;
             if !may_repeat || too_late {
+                if matches!(error, CarrierError::Unknown | CarrierError::Unreachable) {
+                    self.watch.is_away();
+                }
                 return Err(error);
             }
             metrics::counter!("switchboard_carrier_retries_total").increment(1);

@@ -304,6 +304,8 @@ impl CallSession {
                 self.drop_attempt(AttemptState::Canceled, out);
                 self.nobody_left(now, out);
             }
+            // Nobody can part the two, or fetch the caller: the document's own limits end it, and `Attempt` sees to it.
+            Some(Stage::ColdDialling) if !self.facts.carrier_rest || self.people.without_rest => {}
             Some(Stage::ColdDialling) => self.on_cold_due(now, out),
             Some(Stage::Connecting | Stage::Merging { .. } | Stage::Talking | Stage::Announcing { .. }) | None => {}
         }

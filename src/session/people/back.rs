@@ -76,6 +76,7 @@ impl CallSession {
         self.close_escalation(EscalationState::Returned, out);
         self.wait_for_stream(now, out);
         self.people.returning = true;
+        self.people.parting = talked;
         let news = if talked {
             "The caller has talked with a person, who has left; the caller is back with you. Greet nobody again; ask \
              whether there is anything else."

@@ -76,6 +76,8 @@ pub(crate) struct People {
     pub(crate) taken_up: bool,
     /// The caller comes back from a person.
     pub(crate) returning: bool,
+    /// It was a talk, and the stream after it is not there yet.
+    pub(crate) parting: bool,
     /// The first look at two who talk.
     pub(crate) talking_since: Option<Mono>,
     /// What the caller hears first on the next stream.

@@ -152,7 +152,11 @@ impl CallSession {
 
     /// The caller is in a room where nobody is expected: a redirect was done later than another.
     fn on_strayed(&mut self, now: Mono, out: &mut Effects) {
-        let astray = matches!(self.ending, Ending::None) && !self.people.is_handing_over() && !self.people.is_moving();
+        let moves = self.people.is_handing_over() || self.people.is_moving();
+        // A redirect away from there was done already: what is told now was before it, and a stream that does not come is
+        // noticed.
+        let expected = matches!(self.media, Media::Gone { .. }) && self.timers.is_set(Timer::Stream);
+        let astray = matches!(self.ending, Ending::None) && !moves && !expected;
         if astray && !self.is_stream_fresh(now) {
             self.fetch_to_stream(now, out);
         }

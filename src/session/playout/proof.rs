@@ -42,6 +42,9 @@ pub(super) struct Proof {
     /// Marks that were given up and not seen since; all of them are before `marks`.
     given_up: VecDeque<(MarkId, u64)>,
     trust: Trust,
+    /// The first mark of a line that has returned none was given up, and so was its position: until this time the line
+    /// may as well stand still, and nothing behind it counts as heard.
+    doubt: Option<(Mono, u64)>,
     /// A mark that is a second late is lost, and changes nothing when it comes: a planted bug.
     deaf_to_late: bool,
 }
@@ -75,6 +78,7 @@ impl Proof {
             marks: VecDeque::new(),
             given_up: VecDeque::new(),
             trust: Trust::Unknown,
+            doubt: None,
             deaf_to_late: planted!(policy, ForgetsLateMarks),
         }
     }
@@ -137,6 +141,9 @@ impl Proof {
                 self.given_up.pop_front();
             }
             self.given_up.push_back((mark, position));
+            if self.trust == Trust::Unknown && !self.deaf_to_late {
+                self.doubt.get_or_insert((due + OVERDUE_STALLED, position));
+            }
             self.proven = position;
             self.anchor = Some(Anchor { at: due, position, told: anchor.told });
         }
@@ -151,7 +158,11 @@ impl Proof {
         let elapsed = now.since(anchor.at).as_micros() as u64 * BYTES_PER_MS as u64 / 1000;
         let untold = if anchor.told { LOOK_BYTES } else { 0 };
         let cap = self.marks.front().map_or(sent, |(_, position)| *position + untold);
-        (anchor.position + elapsed).min(cap).min(sent).max(self.proven)
+        let estimate = (anchor.position + elapsed).min(cap).min(sent).max(self.proven);
+        match self.doubt {
+            Some((until, position)) if self.trust == Trust::Unknown && now < until => estimate.min(position),
+            Some(_) | None => estimate,
+        }
     }
 
     /// A mark, or a given-up mark's time, says that everything up to here was heard.
@@ -171,6 +182,7 @@ impl Proof {
         self.proven = position;
         self.seen = position;
         self.anchor = None;
+        self.doubt = None;
     }
 }
 

@@ -149,7 +149,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(phone: &PhoneKnobs, _company: &CompanyKnobs, settings: &Settings) -> Self {
+    pub(super) fn new(phone: &PhoneKnobs, company: &CompanyKnobs, settings: &Settings) -> Self {
         let faults = &settings.model.on_response;
         Self {
             findings: Vec::new(),
@@ -163,9 +163,7 @@ impl Watch {
             ended_at: None,
             records_seen: 0,
             restarts: 0,
-            // A lost word about the caller is noticed when the call wants something of them, or a timer does: a message
-            // to a machine is given ninety seconds.
-            end_max: if settings.crew.is_some() { END_MAX * 2 } else { END_MAX },
+            end_max: end_max(company, settings),
             people: settings.crew.is_some(),
             swallowed: faults.iter().any(|(_, fault)| matches!(fault, ResponseFault::Swallowed)),
             refuses_setting_only: refuses_setting_only(&settings.model),
@@ -321,7 +319,8 @@ impl Watch {
         if lines.iter().any(|line| line.start > line.end) {
             self.find(Invariant::Numbered, now, "a line ends before it begins");
         }
-        if self.line.stalls && !self.line.stalls_little {
+        // Of a line that loses marks and stands still nobody knows what was heard.
+        if self.line.stalls && (!self.line.stalls_little || self.line.marks_doubtful) {
             return;
         }
         for line in &lines {
@@ -349,6 +348,19 @@ impl Watch {
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(Finding { invariant, at, what: what.to_owned() });
         }
+    }
+}
+
+/// A lost word about the caller is noticed when the call wants something of them, or a timer does: a message to a machine
+/// is given ninety seconds. Where no request is ever answered, a talk is taken for over when the carrier must have ended
+/// it.
+fn end_max(company: &CompanyKnobs, settings: &Settings) -> Duration {
+    let rest = &company.rest;
+    let never_answers = rest.limited.max(rest.unavailable).max(rest.unauthorized) >= 1000;
+    match settings.crew {
+        None => END_MAX,
+        Some(_) if never_answers => END_MAX * 2 + settings.policy.bridge_max,
+        Some(_) => END_MAX * 2,
     }
 }
 

@@ -42,10 +42,13 @@ pub(super) struct PeopleWatch {
     /// Callbacks of legs and rooms come within half a second, and all of them.
     outage: Option<(Mono, Mono)>,
     numbers: Vec<String>,
+    /// Our own limit; emergencies are not under it.
+    dials_per_minute_max: u32,
     /// The organization's own words in an emergency, and when the assistant was asked to say them.
     own_sentence: Arc<str>,
     sentence_asked: Vec<Mono>,
     escalation_max: Duration,
+    briefing_max: Duration,
     goodbye_max: Duration,
     emergency_open: Duration,
     emergency_again: Duration,
@@ -73,9 +76,11 @@ impl PeopleWatch {
             rest_works: plan.rest_works(&call.company),
             outage,
             numbers: plan.numbers(),
+            dials_per_minute_max: plan.crew.escalation.dials_per_minute_max,
             own_sentence: plan.crew.people.emergency_sentence.clone(),
             sentence_asked: Vec::new(),
             escalation_max: policy.escalation_max,
+            briefing_max: policy.briefing_max,
             goodbye_max: policy.goodbye_max,
             emergency_open: policy.emergency_open,
             emergency_again: policy.emergency_again,

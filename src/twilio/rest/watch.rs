@@ -50,7 +50,7 @@ impl Watch {
         }
     }
 
-    /// Not only one try had no answer.
+    /// A request, with all its tries, had no answer.
     pub(super) fn is_away(&self) {
         let why = self.seen().why;
         self.troubles.raise(Trouble::CarrierUnreachable, why);

@@ -281,6 +281,28 @@ fn a_redirect_whose_answer_is_lost_parts_nobody() {
     }
 }
 
+/// "Goodbye" - "goodbye": whoever hangs up first, they have talked to the end, unless the assistant was there again.
+#[test]
+fn the_caller_and_the_operator_hang_up_together() {
+    let calm = run(asked_for(vec![willing().leaving(Leave::Talking(secs(8)))]));
+    let parted = calm.exchange.as_ref().unwrap().bridges[0].to.unwrap();
+    let mut apart = 0;
+    for offset in (-400..=800).step_by(20) {
+        let mut plan = asked_for(vec![willing().leaving(Leave::Talking(secs(8)))]);
+        plan.company.hang_up_after = Some(after(parted, offset));
+        let history = run(plan);
+        let story = &history.exchange.as_ref().unwrap().legs[0].story;
+        let streams = story.iter().filter(|moment| moment.beat == Beat::Streaming).count();
+        let expected = if streams == 1 { Outcome::Transferred } else { Outcome::CallerHungUp };
+        apart += u32::from(streams == 1 && offset > 0);
+        // A stream that has only just been opened is not attached yet.
+        let attached = history.records.iter().filter(|(_, record)| matches!(record, Record::Event(Event::StreamAttached { .. })));
+        let fits = history.ending.as_ref().unwrap().outcome == expected || attached.count() == 1;
+        assert!(fits, "{offset} ms: {:?}", history.ending);
+    }
+    assert!(apart > 0, "the caller was never between the two");
+}
+
 #[test]
 fn the_gateway_is_killed_at_any_time_of_a_transfer() {
     for tenth in 0..300 {

@@ -8,7 +8,7 @@ impl Watch {
             return Vec::new();
         }
         let truth = |(clear, item, said): &(usize, ItemId, u32)| {
-            let (socket, nth, _) = self.clears[*clear];
+            let (socket, nth, sent_at) = self.clears[*clear];
             let phone = company.streams().get(socket.0 as usize)?;
             let cleared = phone.playout().clears().get(nth)?;
             let source = Source::Model(item.clone());
@@ -19,7 +19,9 @@ impl Watch {
                 }
             }
             let played_ms = played as f64 / 8.0;
-            Some(Truncation { said_ms: f64::from(*said), played_ms, tolerance_ms: self.tolerance_ms() })
+            let late_ms = cleared.at.since(sent_at + self.line.down).as_secs_f64() * 1000.0;
+            let (said_ms, tolerance_ms) = (f64::from(*said), self.tolerance_ms());
+            Some(Truncation { said_ms, played_ms, tolerance_ms, late_ms })
         };
         self.said.iter().filter_map(truth).collect()
     }
@@ -30,7 +32,8 @@ impl Watch {
             return;
         }
         for cut in truncations {
-            if (cut.said_ms - cut.played_ms).abs() > cut.tolerance_ms {
+            let too_much = cut.said_ms - cut.played_ms > cut.tolerance_ms;
+            if too_much || cut.played_ms - cut.said_ms > cut.tolerance_ms + cut.late_ms {
                 let what = format!("{} ms are said to be heard, {} were played", cut.said_ms, cut.played_ms);
                 self.find(Invariant::TrueToPlayout, now, &what);
             }

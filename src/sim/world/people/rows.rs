@@ -22,6 +22,8 @@ pub(super) struct Episode {
 }
 
 pub(super) struct Try {
+    /// When it was meant.
+    pub(super) at: Mono,
     pub(super) escalation: u32,
     pub(super) target: TargetId,
     pub(super) mode: TransferMode,
@@ -97,6 +99,7 @@ impl Rows {
                     self.broken.push((at, format!("{fact:?} belongs to nothing, or is there already")));
                 }
                 let new = Try {
+                    at,
                     escalation: fact.escalation,
                     target: fact.target.clone(),
                     mode: fact.mode,

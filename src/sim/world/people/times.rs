@@ -11,7 +11,7 @@ use crate::sim::world::invariants::{Invariant, gaps};
 use crate::sim::world::model::Connection;
 use crate::sim::world::people::rows::{Episode, Rows};
 use crate::sim::world::people::{PeopleWatch, Sound, over_at};
-use crate::types::{AnsweredBy, EscalationState, Mono, Prompt, TransferMode, Urgency};
+use crate::types::{AnsweredBy, AttemptState, EscalationState, Mono, Prompt, TransferMode, Urgency};
 
 /// I16.
 const RINGS_MAX: Duration = Duration::from_secs(5);
@@ -25,6 +25,9 @@ const REASSURED_MAX: Duration = Duration::from_secs(15);
 
 /// Ways of requests, and the granularity of everything.
 const SLACK: Duration = Duration::from_secs(1);
+
+/// Of the limit of dials; an escalation may begin at its end.
+const MINUTE: Duration = Duration::from_secs(70);
 
 impl PeopleWatch {
     pub(super) fn judge_times(
@@ -80,11 +83,22 @@ impl PeopleWatch {
         let rings = report.dialled.iter().any(|dialled| within(dialled.at));
         let told = self.sounds.iter().any(|(at, sound)| within(*at) && instead(sound));
         let sent = self.sent.iter().any(|at| within(*at));
-        // The caller's own leg can dial only after the sentence about the emergency was heard.
+        // The caller's own leg can dial only after the sentence about it was heard.
         let cold = !rows.tries.values().any(|of| of.escalation == row.no && of.mode == TransferMode::Warm);
-        let emergency = |(at, sound): &(Mono, Sound)| within(*at) && *sound == Sound::Local(Prompt::Emergency);
-        let told = told || cold && self.sounds.iter().any(emergency);
+        let announced = |(at, sound): &(Mono, Sound)| {
+            within(*at) && matches!(sound, Sound::Local(Prompt::Emergency | Prompt::Ringing))
+        };
+        let told = told || cold && self.sounds.iter().any(announced);
         let closed = row.closed().is_some_and(within);
+        // A full minute is waited for.
+        let counted = rows.tries.values().filter(|of| {
+            let was_before = of.escalation < row.no || of.escalation == row.no && of.state == AttemptState::Refused;
+            was_before && limit.since(of.at) <= MINUTE
+        });
+        let waits = row.urgency != Urgency::Emergency && counted.count() >= self.dials_per_minute_max as usize;
+        if waits {
+            return;
+        }
         if !rings && !told && !sent && !closed {
             self.find(Invariant::RingsSoon, row.at, format!("escalation {}: nothing rings", row.no));
         }
@@ -94,7 +108,9 @@ impl PeopleWatch {
     fn judge_answer(&mut self, row: &Episode, over: Mono, now: Mono) {
         for (from, to) in row.reaching(now) {
             let to = to.min(over);
-            if to > from + self.escalation_max + SLACK * 3 && !self.was_down(from, to) {
+            // Whom the caller's own leg has rung, and who answered in time, is briefed to the end.
+            let briefing = if self.rest_works { Duration::ZERO } else { self.briefing_max };
+            if to > from + self.escalation_max + briefing + SLACK * 3 && !self.was_down(from, to) {
                 let took = to.since(from);
                 self.find(Invariant::AnswersInTime, from, format!("escalation {} took {took:?}", row.no));
             }
