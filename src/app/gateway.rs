@@ -203,7 +203,12 @@ impl Gateway {
         {
             tokio::spawn(background.clone().run_until_cancelled_owned(upkeep.run()));
             tokio::spawn(background.clone().run_until_cancelled_owned(lease));
-            tokio::spawn(background.clone().run_until_cancelled_owned(look_out(carrier, net.clone(), places)));
+            tokio::spawn(background.clone().run_until_cancelled_owned(look_out(
+                carrier,
+                net.clone(),
+                places,
+                troubles.clone(),
+            )));
             if let Some(probe) = key_probe(config, net)? {
                 tokio::spawn(background.clone().run_until_cancelled_owned(watch_key(probe, troubles)));
             }

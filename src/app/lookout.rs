@@ -11,15 +11,22 @@ use tokio::time::sleep;
 
 use crate::net::{Net, Place};
 use crate::ports::carrier::Carrier as _;
+use crate::telemetry::{Trouble, Troubles};
 use crate::twilio::TwilioRest;
 
 /// Runs for ever.
-pub(super) async fn look_out(carrier: Arc<TwilioRest>, net: Net, places: Vec<Place>) {
+pub(super) async fn look_out(carrier: Arc<TwilioRest>, net: Net, places: Vec<Place>, troubles: Troubles) {
     loop {
         let names = join_all(places.iter().map(|place| net.warm(place)));
         let probe = async { !carrier.is_configured() || carrier.probe().await };
-        let (_, is_well) = join(names, probe).await;
-        sleep(if is_well { EVERY } else { SOON }).await;
+        let (names, is_well) = join(names, probe).await;
+        let are_known = names.into_iter().all(|answered| answered);
+        if are_known {
+            troubles.clear(Trouble::Names);
+        } else {
+            troubles.raise(Trouble::Names, "no_answer");
+        }
+        sleep(if is_well && are_known { EVERY } else { SOON }).await;
     }
 }
 

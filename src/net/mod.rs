@@ -93,12 +93,14 @@ impl Net {
         connected
     }
 
-    /// Asks for the addresses of a place before somebody waits for them; gives up after a while.
-    pub async fn warm(&self, place: &Place) {
+    /// Asks for the addresses of a place before somebody waits for them; gives up after a while. False: there was no
+    /// answer.
+    pub async fn warm(&self, place: &Place) -> bool {
         let host = self.0.proxies.of(place).map_or(place.host(), Proxy::host);
-        if host.parse::<IpAddr>().is_err() {
-            let _ = timeout(WARM_WAIT, self.0.names.asked(host)).await;
+        if host.parse::<IpAddr>().is_ok() {
+            return true;
         }
+        timeout(WARM_WAIT, self.0.names.asked(host)).await.is_ok_and(|addresses| !addresses.is_empty())
     }
 
     async fn open(&self, place: &Place) -> Result<Stream, NotConnected> {

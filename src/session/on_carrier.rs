@@ -90,13 +90,16 @@ impl CallSession {
     /// The caller has talked with a person who left, and is not back with the assistant yet: whoever hangs up now has ended
     /// that talk, as the other has.
     fn is_parting(&self) -> bool {
-        self.people.parting && self.media != Media::Live
+        self.people.parting && self.media != Media::Live && !planted!(self.policy, ForgetsTalk)
     }
 
     /// The caller is gone, by what is known.
     fn close_hung_up(&mut self, now: Mono, reason: Reason, out: &mut Effects) {
-        let (outcome, reason) =
-            if self.is_parting() { (Outcome::Transferred, Reason::OperatorTalk) } else { (Outcome::CallerHungUp, reason) };
+        let (outcome, reason) = if self.is_parting() {
+            (Outcome::Transferred, Reason::OperatorTalk)
+        } else {
+            (Outcome::CallerHungUp, reason)
+        };
         self.close(now, outcome, reason, out);
     }
 

@@ -24,6 +24,8 @@ words! {
         ModelSetting = "model_setting",
         /// The model's provider does not answer.
         ModelUnreachable = "model_unreachable",
+        /// The names of the carrier or the model cannot be looked up; what was known before is used.
+        Names = "names",
         /// What callers say is not transcribed, so the safety net hears nothing.
         Transcription = "transcription",
         /// The database is away, or does not take what calls leave behind.

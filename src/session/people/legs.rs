@@ -130,10 +130,10 @@ impl OperatorLegs {
         }
     }
 
-    /// It is up, nobody wants it any more, and its end is not confirmed.
-    pub(crate) fn is_leaving(&self, attempt: u32) -> bool {
-        let leaving = |entry: &Entry| !entry.wanted && matches!(entry.state, State::Live | State::Ending { .. });
-        self.0.iter().any(|entry| entry.attempt == attempt && leaving(entry))
+    /// It is up, as far as is known: perhaps with its last words, or until a hang-up is done.
+    pub(crate) fn is_up(&self, attempt: u32) -> bool {
+        let up = |entry: &Entry| matches!(entry.state, State::Live | State::Ending { .. });
+        self.0.iter().any(|entry| entry.attempt == attempt && up(entry))
     }
 
     pub(crate) fn has_ended(&self, attempt: u32) -> bool {

@@ -48,7 +48,7 @@ impl CallSession {
             return false;
         };
         let until = attempt.began + OLD_LEG_MAX;
-        let of_phone = |no: u32| self.people.legs.is_leaving(no) || self.people.has_errand(&Errand::Find(no));
+        let of_phone = |no: u32| self.people.legs.is_up(no) || self.people.has_errand(&Errand::Find(no));
         let rings = self.people.over.iter().any(|over| over.target == attempt.target.id && of_phone(over.no));
         if !rings || until <= now || planted!(self.policy, RingsTwice) {
             return false;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 use switchboard::app::stage::Stage;
 use switchboard::ports::door::Door as _;
-use switchboard::sim::carrier::company::Beat;
 use switchboard::ports::store::History as _;
+use switchboard::sim::carrier::company::Beat;
 use switchboard::sim::carrier::{CallPlan, ExchangeReport, Keys, Person, PickUp};
 use switchboard::sim::server::carrier::CarrierServer;
 use switchboard::types::{LegId, Mono};
@@ -26,7 +26,7 @@ use crate::net::ground::{Hosts, Says, Shared};
 use crate::support::small_disk::SmallDisk;
 
 /// Soon full, and more than a call's usual records.
-const SPOOL_BYTES: u64 = 64 * 1024;
+const SPOOL_BYTES: u64 = 8 * 1024;
 
 /// Longer than an escalation lasts.
 const ENOUGH: Duration = Duration::from_secs(150);
@@ -173,9 +173,13 @@ impl House {
     async fn told_of_key(&self, call: &Call) -> String {
         eventually(async || {
             let detail = self.ward.stage.gateway.store().call(call.id).await.unwrap();
-            let prompt = detail.events.iter().find(|event| event.kind == "local_sentence" && event.detail.contains("press_zero"));
+            let prompt = detail
+                .events
+                .iter()
+                .find(|event| event.kind == "local_sentence" && event.detail.contains("press_zero"));
             let told = prompt.map(|event| (event.at.0 - detail.call.started_at.0) as f64 / 1e6);
-            told.map(|secs| format!("goes on, and hears of key 0 {secs:.1} s after its beginning")).ok_or(detail.events.len())
+            told.map(|secs| format!("goes on, and hears of key 0 {secs:.1} s after its beginning"))
+                .ok_or(detail.events.len())
         })
         .await
     }
@@ -238,7 +242,9 @@ async fn row(fault: Fault) -> Option<String> {
         met.live = house.told_of_key(&calm).await;
     }
     let ready = house.ready().await;
-    assert!(fault == Fault::None || ready["status"] != "ready", "{fault:?}: nobody is told");
+    // Addresses are remembered, so dead names hurt nobody at first; the next look, within a minute, finds them.
+    let is_told = ready["status"] != "ready" || matches!(fault, Fault::None | Fault::NamesDead);
+    assert!(is_told, "{fault:?}: nobody is told");
     house.mend(fault);
     for leg in [&calm.leg, &endangered.leg, &moving.leg, &newcomer.leg] {
         house.ward.stage.carrier.hang_up(leg);
@@ -261,10 +267,10 @@ async fn what_they_meet(carrier: &CarrierServer, fault: &str, broken_at: Mono, l
     let wait = async |so: &dyn Fn(&ExchangeReport) -> bool| {
         timeout(ENOUGH, carrier.until(|carrier| so(&carrier.report()))).await.is_ok()
     };
-    let rung = wait(&|report| rung_after(report, broken_at).is_some()).await;
+    let rung = wait(&|report| rung_after(report, broken_at, legs).is_some()).await;
     let report = carrier.report();
     assert!(rung, "{fault}: nobody's phone rang: {:#?}", report.leg(legs.endangered).map(|leg| &leg.story));
-    let (rang_at, how) = rung_after(&report, broken_at).unwrap();
+    let (rang_at, how) = rung_after(&report, broken_at, legs).unwrap();
     let first_ring = format!("{:.1} s, {how}", secs(broken_at, rang_at));
 
     let met = wait(&|report| meeting(report, legs.newcomer).is_some()).await;
@@ -303,11 +309,12 @@ impl House {
     }
 }
 
-/// The first phone that was rung after this, and by which way.
-fn rung_after(report: &ExchangeReport, after: Mono) -> Option<(Mono, &'static str)> {
+/// The first phone that was rung after this, and by which way; not the one that a new caller is put through to.
+fn rung_after(report: &ExchangeReport, after: Mono, legs: &Legs<'_>) -> Option<(Mono, &'static str)> {
     use switchboard::sim::carrier::exchange::DialledBy;
 
-    let dialled = report.dialled.iter().find(|dialled| dialled.at > after)?;
+    let by_newcomer = DialledBy::Number(legs.newcomer.clone());
+    let dialled = report.dialled.iter().find(|dialled| dialled.at > after && dialled.by != by_newcomer)?;
     let how = match dialled.by {
         DialledBy::Request => "by request",
         DialledBy::Number(_) => "by the caller's own line",

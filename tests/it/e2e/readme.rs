@@ -117,10 +117,13 @@ impl Desk<'_> {
 
     /// The requests of a block, in order.
     fn requests(&self, block: &str) -> Vec<Request> {
-        let names: String = blocks("sh").iter().flat_map(|block| block.lines()).filter(|line| is_setting(line)).fold(
-            String::new(),
-            |names, line| if line.contains("...") || line.contains("gw.example") { names } else { names + line + "\n" },
-        );
+        let names: String = blocks("sh")
+            .iter()
+            .flat_map(|block| block.lines())
+            .filter(|line| is_setting(line))
+            .fold(String::new(), |names, line| {
+                if line.contains("...") || line.contains("gw.example") { names } else { names + line + "\n" }
+            });
         let told = self.must(&(names + block));
         let words: Vec<&str> = told.split('\0').collect();
         words.split(|word| word.is_empty()).filter(|call| !call.is_empty()).map(Request::read).collect()
@@ -266,13 +269,16 @@ async fn every_command_line_of_the_readme_runs() {
     assert!(ran >= 4, "{ran}");
 
     let (_, table) = README.split_once("## Commands").unwrap();
-    let rows = table.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).take_while(|line| line.starts_with('|'));
+    let rows =
+        table.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).take_while(|line| line.starts_with('|'));
     let named: Vec<&str> = rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2)).collect();
     assert!(named.len() >= 14, "{named:?}");
     for command in named {
         desk.must(&format!("switchboard {command} --help"));
     }
-    for command in ["migrate", "org list", "org show demo", "org number list demo", "key list", "health", "completions bash"] {
+    for command in
+        ["migrate", "org list", "org show demo", "org number list demo", "key list", "health", "completions bash"]
+    {
         desk.must(&format!("switchboard {command}"));
     }
     desk.must("switchboard key revoke NAME");

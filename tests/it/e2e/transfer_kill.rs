@@ -79,7 +79,12 @@ async fn world(name: &'static str, holds: bool, nth: u32, seed: u64) {
         open(true);
         running.meanwhile(&mut heard, world.all_served(&calls, killed_at)).await;
         let live = world.outside.carrier.live_legs();
-        gone.extend(calls.iter().filter(|(call, _)| !live.contains(&call.leg)).map(|(call, id)| (id.to_string(), call.leg.clone())));
+        gone.extend(
+            calls
+                .iter()
+                .filter(|(call, _)| !live.contains(&call.leg))
+                .map(|(call, id)| (id.to_string(), call.leg.clone())),
+        );
         calls.iter().for_each(|(call, _)| call.hang_up());
     }
     running.meanwhile(&mut heard, world.all_over()).await;

@@ -296,7 +296,8 @@ fn the_caller_and_the_operator_hang_up_together() {
         let expected = if streams == 1 { Outcome::Transferred } else { Outcome::CallerHungUp };
         apart += u32::from(streams == 1 && offset > 0);
         // A stream that has only just been opened is not attached yet.
-        let attached = history.records.iter().filter(|(_, record)| matches!(record, Record::Event(Event::StreamAttached { .. })));
+        let attached =
+            history.records.iter().filter(|(_, record)| matches!(record, Record::Event(Event::StreamAttached { .. })));
         let fits = history.ending.as_ref().unwrap().outcome == expected || attached.count() == 1;
         assert!(fits, "{offset} ms: {:?}", history.ending);
     }

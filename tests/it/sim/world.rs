@@ -74,12 +74,15 @@ fn lost_and_late_marks_move_a_truncation_point_by_little() {
     for seed in 0..u64::MAX {
         let mut plan = WorldPlan::quiet(seed, CallerKind::Random, ModelScript::random(&library));
         plan.phone.lose_marks = [100, 500, 1000][(seed % 3) as usize];
+        let plan_loses_all = plan.phone.lose_marks == 1000;
         let history = World::new(plan).run();
         assert_eq!(history.findings, [], "seed {seed}");
         for cut in &history.truncations {
-            // The clock goes on to the next mark that is out, and a lost one is waited for up to a second.
+            // The clock goes on to the next mark that is out, and a lost one is waited for up to a second; on a line that
+            // has returned none at all, which may as well stand still, for six.
+            let patience = if plan_loses_all { 6100.0 } else { 1100.0 };
             assert!(cut.said_ms <= cut.played_ms + cut.tolerance_ms, "seed {seed}: {cut:?}");
-            assert!(cut.said_ms >= cut.played_ms - cut.tolerance_ms - 1100.0, "seed {seed}: {cut:?}");
+            assert!(cut.said_ms >= cut.played_ms - cut.tolerance_ms - patience, "seed {seed}: {cut:?}");
         }
         checked += history.truncations.iter().filter(|cut| cut.played_ms > 0.0).count();
         if checked >= 100 {

@@ -8,11 +8,15 @@ use crate::sim::carrier::exchange::{ExchangeReport, LegSummary};
 use crate::sim::world::carrier::CALLER;
 use crate::sim::world::gateway::Gateway;
 use crate::sim::world::invariants::Invariant;
+use crate::sim::world::people::rows::Rows;
 use crate::sim::world::people::{PeopleWatch, over_at};
 use crate::types::{Mono, Outcome};
 
 /// Two who heard each other for so long have talked.
 const TALK_MIN: Duration = Duration::from_secs(2);
+
+/// So long is waited for the end of an older leg at least.
+const OLD_LEG_WAIT: Duration = Duration::from_millis(2900);
 
 /// Ways of requests, and the granularity of everything.
 const SLACK: Duration = Duration::from_millis(500);
@@ -22,27 +26,29 @@ impl PeopleWatch {
         for at in &gateway.overtaken {
             self.find(Invariant::OneRedirect, *at, "a redirect before the answer to another".to_owned());
         }
+        self.judge_rings(&Rows::read(&gateway.records), report);
         if self.rest_works {
-            self.judge_rings(report);
             self.judge_talk(now, gateway, report);
         }
     }
 
-    /// What an earlier process rang is ended before the same phone is rung again.
-    fn judge_rings(&mut self, report: &ExchangeReport) {
-        for (killed, back) in self.down.clone() {
-            let of_operators = |leg: &&LegSummary| leg.no != CALLER && leg.parent.is_none();
-            let before = report.legs.iter().filter(of_operators).filter(|leg| leg.dialled_at < killed);
-            let after =
-                report.legs.iter().filter(of_operators).filter(|leg| back.is_some_and(|at| leg.dialled_at >= at));
-            let pairs = before.flat_map(|old| after.clone().map(move |new| (old, new)));
-            let doubled = |(old, new): &(&LegSummary, &LegSummary)| {
-                old.to == new.to && old.ended.is_none_or(|end| end.at > new.dialled_at)
-            };
-            let doubled: Vec<_> = pairs.filter(doubled).map(|(_, new)| (new.dialled_at, new.to.clone())).collect();
-            for (at, to) in doubled {
-                self.find(Invariant::OneRing, at, format!("{to} is rung while it still rings"));
-            }
+    /// The end of what rang for the call is waited for before the same phone is rung again, whichever process rang it.
+    fn judge_rings(&mut self, rows: &Rows, report: &ExchangeReport) {
+        let of = |leg: &LegSummary| rows.tries.values().find(|of| of.leg.as_ref() == Some(&leg.leg));
+        let rung: Vec<_> = report.legs.iter().filter(|leg| leg.no != CALLER && leg.parent.is_none()).collect();
+        let pairs = rung.iter().flat_map(|old| rung.iter().map(move |new| (*old, *new)));
+        let doubled = |(old, new): &(&LegSummary, &LegSummary)| {
+            let rings = old.dialled_at < new.dialled_at && old.ended.is_none_or(|end| end.at > new.dialled_at);
+            rings && old.to == new.to
+        };
+        // Whose name was written down can be ended; and somebody has to be reached in the end.
+        let hasty = |(old, new): &(&LegSummary, &LegSummary)| {
+            of(old).is_some() && of(new).is_some_and(|of| new.dialled_at.since(of.at) < OLD_LEG_WAIT)
+        };
+        let judged = pairs.filter(doubled).filter(hasty);
+        let doubled: Vec<_> = judged.map(|(_, new)| (new.dialled_at, new.to.clone())).collect();
+        for (at, to) in doubled {
+            self.find(Invariant::OneRing, at, format!("{to} is rung while it still rings"));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Worlds in which somebody is brought in: who can be reached, who asks for them, and everything that goes wrong.
 
 mod faults;
+mod moments;
 mod shut;
 mod words;
 
@@ -19,6 +20,7 @@ use crate::sim::carrier::person::{Habits, Leave, Person, PickUp};
 use crate::sim::model::script::tone;
 use crate::sim::model::{ModelKnobs, ModelScript, Part, Reply};
 use crate::sim::world::plan::transfer::faults::{barred_phone, common_faults, random_knobs};
+use crate::sim::world::plan::transfer::moments::rare_moment;
 use crate::sim::world::plan::transfer::shut::{drain, strand};
 use crate::sim::world::plan::transfer::words::random_script;
 use crate::sim::world::plan::{CallerKind, Guest, WorldPlan, random_late_redirects, random_replay};
@@ -225,6 +227,7 @@ impl WorldPlan {
         plan.company.rest.late_redirects = random_late_redirects(seed);
         common_faults(&mut plan, &mut Rng::with_seed(seed ^ 0x00C0_FFEE));
         barred_phone(&mut plan, &mut Rng::with_seed(seed ^ 0x00BA_77ED));
+        rare_moment(&mut plan, &mut Rng::with_seed(seed ^ 0x0066_00D5));
         plan
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use switchboard::ports::store::Directory as _;
-use switchboard::sim::carrier::{CallPlan, ExchangeReport};
 use switchboard::sim::carrier::company::Beat;
+use switchboard::sim::carrier::{CallPlan, ExchangeReport};
 use switchboard::sim::server::carrier::CarrierServer;
 use switchboard::store::{Store, StoreSettings};
 use tokio::task::JoinSet;
@@ -52,9 +52,17 @@ pub(super) async fn row() -> String {
         attack.spawn(want_and_never_read(outside.gateway, number));
     }
     let ready = async || {
-        let answer = client.get(format!("http://{}/readyz", outside.gateway)).send().await.map_err(|error| json!(error.to_string()))?;
+        let answer = client
+            .get(format!("http://{}/readyz", outside.gateway))
+            .send()
+            .await
+            .map_err(|error| json!(error.to_string()))?;
         let body: Value = answer.json().await.map_err(|error| json!(error.to_string()))?;
-        if body["causes"].as_array().is_some_and(|causes| causes.contains(&json!("connections"))) { Ok(body) } else { Err(body) }
+        if body["causes"].as_array().is_some_and(|causes| causes.contains(&json!("connections"))) {
+            Ok(body)
+        } else {
+            Err(body)
+        }
     };
     let ready = eventually(ready).await;
     let broken_at = carrier.now();
