@@ -117,13 +117,12 @@ impl Desk<'_> {
 
     /// The requests of a block, in order.
     fn requests(&self, block: &str) -> Vec<Request> {
-        let names: String = blocks("sh")
-            .iter()
-            .flat_map(|block| block.lines())
-            .filter(|line| is_setting(line))
-            .fold(String::new(), |names, line| {
+        let names: String = blocks("sh").iter().flat_map(|block| block.lines()).filter(|line| is_setting(line)).fold(
+            String::new(),
+            |names, line| {
                 if line.contains("...") || line.contains("gw.example") { names } else { names + line + "\n" }
-            });
+            },
+        );
         let told = self.must(&(names + block));
         let words: Vec<&str> = told.split('\0').collect();
         words.split(|word| word.is_empty()).filter(|call| !call.is_empty()).map(Request::read).collect()

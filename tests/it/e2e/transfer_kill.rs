@@ -95,7 +95,7 @@ async fn world(name: &'static str, holds: bool, nth: u32, seed: u64) {
     // Behind a proxy nobody loses a call, however slow everything is: who is gone left a message, or heard the end.
     let outcome = |id: &String| stored.outcomes[id].clone().unwrap_or_default();
     let report = world.outside.carrier.report();
-    let story = |leg| report.leg(leg).map(|leg| (leg.ended.clone(), leg.story.clone()));
+    let story = |leg| report.leg(leg).map(|leg| (leg.ended, leg.story.clone()));
     let lost: Vec<_> = gone.iter().filter(|(id, _)| !is_proper(&outcome(id))).collect();
     let told: Vec<_> = lost.iter().map(|(id, leg)| (id, outcome(id), story(leg))).collect();
     assert!(!holds || lost.is_empty(), "{name}: {told:#?}");

@@ -104,7 +104,6 @@ fn hidden(plant: Plant, seeds: u64, plan: impl Fn(u64) -> WorldPlan) -> Vec<Inva
             hidden.retain(|invariant| *invariant != finding.invariant);
         }
         if hidden.is_empty() {
-            eprintln!("{plant} shows in {seed}");
             break;
         }
     }
