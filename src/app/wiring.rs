@@ -3,7 +3,7 @@
 //! Parts of one layer do not know each other; here their words are put side by side.
 
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -139,13 +139,19 @@ fn salt(data_dir: &Path) -> anyhow::Result<Secret> {
     Ok(salt)
 }
 
-/// Makes a directory that only its owner can read.
+/// Makes a directory that only its owner can read. One that is there is left as it is, since somebody made it so; that
+/// others can look into it is said.
 pub(super) fn private_dir(dir: &Path) -> anyhow::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(dir)
-        .with_context(|| format!("cannot make the directory {}", dir.display()))
+        .with_context(|| format!("cannot make the directory {}", dir.display()))?;
+    if std::fs::metadata(dir).is_ok_and(|about| about.mode() & 0o077 != 0) {
+        let (dir, mend) = (dir.display(), "chmod 700");
+        tracing::warn!(%dir, mend, "other users of this machine can look into the data directory");
+    }
+    Ok(())
 }
 
 /// Whether this row may be stored; the API asks before it stores one.

@@ -71,7 +71,8 @@ impl Switchboard {
         match script {
             Some(Script { document: Document::Connect, ticket: Some(ticket), .. }) => Answer::Connect { ticket },
             Some(Script { document: Document::AskAgain, .. }) | None => Answer::AskAgain,
-            Some(_) => Answer::HangUp,
+            Some(Script { document: Document::HangUp | Document::Apologise, .. }) => Answer::HangUp,
+            Some(script) => Answer::Follow(Box::new(script)),
         }
     }
 

@@ -251,7 +251,8 @@ impl Switchboard {
             consent: None,
             direct,
         };
-        let Some(entered) = self.enter(occasion, Arc::clone(&org), Course::Here) else {
+        let course = if direct { Course::Direct } else { Course::Here };
+        let Some(entered) = self.enter(occasion, Arc::clone(&org), course) else {
             return refuse_for(&org, Refusal::Draining, "draining");
         };
         let Some(ticket) = self.registry.with_call(call, |live| live.tickets.first()) else {

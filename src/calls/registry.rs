@@ -71,6 +71,8 @@ pub(super) struct Live {
 pub(super) enum Course {
     /// It began in this process.
     Here,
+    /// The same, and its caller is put through at once: no stream, so a repeated webhook asks the call anew.
+    Direct,
     /// An earlier process left it, and its task is not started yet; what it is told waits in its queue. The bell asks
     /// that it be started next.
     Waiting(Arc<Notify>),
@@ -105,7 +107,7 @@ pub(super) enum Arrived {
     /// Another one is being answered.
     Wait(watch::Receiver<Option<Answer>>),
     Known(Answer),
-    /// The call began in an earlier process.
+    /// The call knows what its leg is to do: it began in an earlier process, or without a stream.
     Past,
 }
 
@@ -137,7 +139,7 @@ impl Registry {
         if let Some(live) = inner.live.get(&call) {
             return match live.course {
                 Course::Here => Arrived::Known(Answer::Connect { ticket: live.tickets.first() }),
-                Course::Waiting(_) | Course::TakenUp => Arrived::Past,
+                Course::Direct | Course::Waiting(_) | Course::TakenUp => Arrived::Past,
             };
         }
         match inner.over.get(&call) {
@@ -319,7 +321,7 @@ impl Inner {
         };
         let bell = match &live.course {
             Course::Waiting(bell) => Some(Arc::clone(bell)),
-            Course::Here | Course::TakenUp => None,
+            Course::Here | Course::Direct | Course::TakenUp => None,
         };
         Found::Live(Line { commands: live.commands.clone(), bell })
     }
@@ -349,7 +351,7 @@ impl Inner {
 impl Live {
     const fn is_running(&self) -> bool {
         match self.course {
-            Course::Here | Course::TakenUp => true,
+            Course::Here | Course::Direct | Course::TakenUp => true,
             Course::Waiting(_) => false,
         }
     }

@@ -176,10 +176,23 @@ impl CallSession {
         if self.people.stage() != Some(Stage::ColdDialling) {
             return;
         }
-        self.note_fault(Some(fault));
-        self.attempt_to(AttemptState::Refused, None, out);
-        let document = self.cold_next(now, out);
+        let document = self.cold_faulty(now, fault, out);
         self.move_caller(now, document, out);
+    }
+
+    /// What keeps us from one phone may keep us from all: then none of them is given up for it, and the fallback comes.
+    fn cold_faulty(&mut self, now: Mono, fault: DialFault, out: &mut Effects) -> Document {
+        self.note_fault(Some(fault));
+        if !fault.why.is_common() {
+            self.attempt_to(AttemptState::Refused, None, out);
+            return self.cold_next(now, out);
+        }
+        if let Some(no) = self.people.attempt().map(|attempt| attempt.no) {
+            self.people.legs.ended(no);
+        }
+        self.attempt_to(AttemptState::Failed, None, out);
+        self.cancel_cold(out);
+        self.cold_fallback(now, false, out)
     }
 
     /// The same, for a leg that asked and waits for another document.
@@ -194,9 +207,7 @@ impl CallSession {
         if self.people.stage() != Some(Stage::ColdDialling) || !is_present {
             return self.on_after_stream(now, out);
         }
-        self.note_fault(Some(fault));
-        self.attempt_to(AttemptState::Refused, None, out);
-        self.cold_next(now, out)
+        self.cold_faulty(now, fault, out)
     }
 
     /// Intents that come to nothing.

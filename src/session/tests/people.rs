@@ -7,6 +7,7 @@ mod emergencies;
 mod joining;
 mod moves;
 mod redial;
+mod refused;
 mod staff;
 mod unaided;
 mod unreadable;

@@ -230,3 +230,24 @@ async fn digits_without_a_plus_count_if_the_number_is_ours_and_only_then() {
     assert_eq!(ends(1), (Caller::Withheld, None), "nobody's: a guess is nobody to call back");
     assert_eq!(ends(2), (Caller::parse("+447700900123"), Some("+12025550199".parse().unwrap())));
 }
+
+/// Nothing can be written down: the caller's own leg dials, however often the carrier asks what to do with it.
+#[tokio::test(start_paused = true)]
+async fn a_repeated_webhook_of_a_caller_who_is_put_through_at_once_rings_the_same_phone() {
+    let world = World::new();
+    world.orgs.add_target("desk", "+15550002222");
+    world.journal.no_room.store(true, Ordering::Relaxed);
+    let dials = |answer: Answer| match answer {
+        Answer::Follow(script) => match script.document {
+            Document::Cold { attempt, target, .. } => Some((attempt, target.to_string())),
+            _ => None,
+        },
+        _ => None,
+    };
+    let first = dials(world.ring(1).await);
+    assert_eq!(first, Some((1, "desk".to_owned())));
+    for _ in 0..3 {
+        assert_eq!(dials(world.ring(1).await), first);
+    }
+    assert_eq!(world.live(), 1);
+}

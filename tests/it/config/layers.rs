@@ -154,7 +154,7 @@ fn a_higher_layer_wins_over_a_lower_layers_file() {
 fn secrets_are_shown_masked() {
     let long = "sk-0123456789abcdefghij";
     for (name, value, expected) in [
-        ("OPENAI_API_KEY", long, "(set, ends in ghij)"),
+        ("OPENAI_API_KEY", long, "(set)"),
         ("OPENAI_API_KEY", "short", "(set)"),
         ("TWILIO_AUTH_TOKEN", "01234567890123456789,98765432109876543210", "(set)"),
         ("TWILIO_SHARED_KEYS", "some-long-id:0123456789abcdef", "(set)"),

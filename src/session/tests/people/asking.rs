@@ -11,7 +11,7 @@ use crate::session::input::{
     StaffInput, ToolRequest,
 };
 use crate::session::tests::rig::{Rig, Setup};
-use crate::types::{Caller, EscalationState, Fallback, NotDialled, Outcome, Prompt, Reason, Urgency};
+use crate::types::{Caller, EscalationState, Fallback, Outcome, Prompt, Reason, Urgency};
 
 #[test]
 fn a_second_request_joins_the_first() {
@@ -350,43 +350,4 @@ fn a_message_that_may_have_begun_does_not_begin_anew_and_who_is_in_the_room_is_a
     assert_eq!(rig.redirects().len(), 1);
     assert!(rig.carrier_effects().iter().any(|(_, effect)| *effect == CarrierEffect::EndRoom { escalation: 1 }));
     assert_eq!(rig.ask(Question::CallerDone { attempt: 1, bridged: None, ended: false }), message);
-}
-
-fn cold_refused(attempt: u32) -> Question {
-    Question::ColdRefused { attempt, fault: NotDialled::Barred.into() }
-}
-
-/// The choke point refuses the number of the document that we answered with.
-#[test]
-fn a_cold_transfer_that_our_own_rules_refuse_goes_to_the_next_and_then_to_the_fallback() {
-    for (fallback, is_fallback) in [
-        (Fallback::Callback, Document::Goodbye(Goodbye::WillCallBack)),
-        (Fallback::Assistant, Document::Goodbye(Goodbye::NobodyFree)),
-    ] {
-        let mut rig = Rig::on_air(setup(fallback));
-        rig.model(ModelInput::Lost(LostCause::Broken));
-        rig.pass(4_000);
-        let id = rig.redirects()[0].0;
-        rig.result(id, ActionResult::Failed);
-        assert!(matches!(rig.ask(Question::AfterStream), Document::Cold { attempt: 1, .. }));
-        assert!(matches!(rig.ask(cold_refused(1)), Document::Cold { attempt: 2, .. }));
-        assert!(matches!(rig.ask(cold_refused(1)), Document::Cold { attempt: 2, .. }), "late");
-        assert_eq!(rig.ask(cold_refused(2)), is_fallback);
-        let refused = rig.attempts().iter().filter(|state| **state == AttemptState::Refused).count();
-        assert_eq!(refused, 2);
-        assert!(rig.states().last().is_some_and(|state| state.is_final()));
-    }
-}
-
-#[test]
-fn a_refused_cold_transfer_goes_to_the_voicemail_where_the_organization_wants_that() {
-    let mut rig = Rig::on_air(setup(Fallback::Voicemail));
-    rig.model(ModelInput::Lost(LostCause::Broken));
-    rig.pass(4_000);
-    let id = rig.redirects()[0].0;
-    rig.result(id, ActionResult::Failed);
-    rig.ask(Question::AfterStream);
-    rig.ask(cold_refused(1));
-    let document = rig.ask(cold_refused(2));
-    assert!(matches!(document, Document::Voicemail { escalation: 1, .. }), "{document:?}");
 }
