@@ -161,7 +161,7 @@ impl Playout {
     /// Drops everything that is queued or out, and says what was heard of each source, oldest first.
     /// Emits a clear if the carrier may still hold sound.
     pub(crate) fn cut(&mut self, now: Mono, out: &mut Effects) -> Vec<Cut> {
-        let position = self.position(now);
+        let position = self.proof.heard_at_cut(now, self.sent);
         let mut cuts: Vec<Cut> = Vec::new();
         for span in self.spans.drain(..) {
             let heard = position.clamp(span.start, span.end) - span.start;

@@ -158,7 +158,13 @@ impl Proof {
         let elapsed = now.since(anchor.at).as_micros() as u64 * BYTES_PER_MS as u64 / 1000;
         let untold = if anchor.told { LOOK_BYTES } else { 0 };
         let cap = self.marks.front().map_or(sent, |(_, position)| *position + untold);
-        let estimate = (anchor.position + elapsed).min(cap).min(sent).max(self.proven);
+        (anchor.position + elapsed).min(cap).min(sent).max(self.proven)
+    }
+
+    /// The same, for what the conversation is told of a cut: as long as a line that has returned no mark may stand still,
+    /// nothing behind its first one counts.
+    pub(super) fn heard_at_cut(&self, now: Mono, sent: u64) -> u64 {
+        let estimate = self.position(now, sent);
         match self.doubt {
             Some((until, position)) if self.trust == Trust::Unknown && now < until => estimate.min(position),
             Some(_) | None => estimate,
