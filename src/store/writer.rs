@@ -101,14 +101,14 @@ impl Writer {
                 tracing::warn!(%fault, "the database is away, the journal goes to the spool");
                 self.gauge.send_modify(|gauge| gauge.spooling = true);
                 let spooled = self.keep(rows).await;
-                self.acknowledge(&mut queued);
+                self.acknowledge(&mut queued, if spooled { SPOOL } else { DATABASE });
                 if spooled {
                     return Next::Spooling;
                 }
                 self.gauge.send_modify(|gauge| gauge.spooling = false);
             } else {
                 metrics::counter!("switchboard_journal_entries_total", "to" => "database").increment(rows.len() as u64);
-                self.acknowledge(&mut queued);
+                self.acknowledge(&mut queued, DATABASE);
             }
         }
     }
@@ -164,12 +164,12 @@ impl Writer {
             // It would go on with an offset of a spool that may be emptied under it.
             *attempt = None;
             if !self.keep(rows).await {
-                self.acknowledge(queued);
+                self.acknowledge(queued, DATABASE);
                 self.gauge.send_modify(|gauge| (gauge.spooling, gauge.oldest) = (false, None));
                 return false;
             }
         }
-        self.acknowledge(queued);
+        self.acknowledge(queued, SPOOL);
         true
     }
 
@@ -257,10 +257,12 @@ impl Writer {
         result.is_ok()
     }
 
-    fn acknowledge(&self, queued: &mut Vec<Queued>) {
+    /// `to`: where they are.
+    fn acknowledge(&self, queued: &mut Vec<Queued>, to: &'static str) {
         let count = queued.len() as u64;
         for Queued { entry, receipts } in queued.drain(..) {
-            tracing::debug!(call = %entry.call, no = entry.no.0, line = line_number(&entry.record), "a record is safe");
+            let line = line_number(&entry.record);
+            tracing::debug!(call = %entry.call, no = entry.no.0, line, to, "a record is safe");
             // A call that is over does not listen any more.
             let _ = receipts.send(Receipt { call: entry.call, no: entry.no });
         }
@@ -349,6 +351,10 @@ async fn aside(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result
     let result = tokio::task::spawn_blocking(work).await.map_err(io::Error::other).flatten();
     result.map_err(|error| Fault::Away { code: format!("files kept aside: {:?}", error.kind()) })
 }
+
+/// Where a record is safe, in the log: in the database for all processes, in the spool for those of this directory.
+const DATABASE: &str = "database";
+const SPOOL: &str = "spool";
 
 /// For the log, which must not say more of a line than its number.
 fn line_number(record: &Record) -> Option<u32> {

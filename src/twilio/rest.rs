@@ -112,7 +112,11 @@ impl TwilioRest {
     pub async fn probe(&self) -> bool {
         let order = Order::list("/Calls.json".to_owned(), vec![("PageSize", "1".to_owned())]);
         match self.send(&order).await {
-            Err(CarrierError::Unknown | CarrierError::Unreachable | CarrierError::Unauthorized(_)) => false,
+            Err(CarrierError::Unknown | CarrierError::Unreachable) => {
+                self.watch.is_away();
+                false
+            }
+            Err(CarrierError::Unauthorized(_)) => false,
             // Without credentials there is nothing to look at.
             Ok(_) | Err(_) => true,
         }
@@ -129,7 +133,8 @@ impl TwilioRest {
         let (mut limited, mut failed) = (0, 0);
         loop {
             let wait = self.wait(order, began);
-            let error = match self.attempt(access, order, wait).await {
+            let (tried, was_answered) = self.attempt(access, order, wait).await;
+            let error = match tried {
                 Tried::Done(body) => return Ok(body),
                 Tried::Refused(error) => return Err(error),
                 Tried::Limited => {
@@ -154,7 +159,8 @@ impl TwilioRest {
             let pause = backoff(limited + failed);
             let too_late = order.repeat == Repeat::Never && began.elapsed() + pause >= self.total_wait;
             if !may_repeat || too_late {
-                if matches!(error, CarrierError::Unknown | CarrierError::Unreachable) {
+                // A server's own failure may concern this request only; silence concerns all.
+                if !was_answered {
                     self.watch.is_away();
                 }
                 return Err(error);
@@ -172,8 +178,8 @@ impl TwilioRest {
         if self.breaker().is_open() { self.total_wait.min(DOUBTFUL_WAIT) } else { self.total_wait }
     }
 
-    /// One try, logged without its numbers, texts and secrets, and told to the breaker.
-    async fn attempt(&self, access: &Access, order: &Order, wait: Duration) -> Tried {
+    /// One try, logged without its numbers, texts and secrets, and told to the breaker; and whether anything answered.
+    async fn attempt(&self, access: &Access, order: &Order, wait: Duration) -> (Tried, bool) {
         let began = Instant::now();
         let Exchanged { tried, status, code, date, why } = self.exchange(access, order, wait).await;
         let millis = began.elapsed().as_millis() as u64;
@@ -190,7 +196,7 @@ impl TwilioRest {
             self.watch.is_away();
             tracing::warn!("the carrier's REST interface does not answer: no legs are created for a while");
         }
-        tried
+        (tried, status.is_some())
     }
 
     async fn exchange(&self, access: &Access, order: &Order, wait: Duration) -> Exchanged {

@@ -124,6 +124,8 @@ impl CallSession {
         let dial = Dial { attempt: no, target, urgency, ring, time_limit };
         open.stage = Stage::Ringing;
         self.timers.stop(Timer::Commit);
+        // It may have been held until then; twice is never.
+        self.timers.stop(Timer::Redial);
         if urgency == Urgency::Emergency {
             self.timers.set(Timer::Unheard, now + self.policy.unheard_wait);
         }

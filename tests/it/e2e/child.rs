@@ -37,6 +37,8 @@ pub(crate) struct Heard {
     pub(crate) records: BTreeMap<String, BTreeSet<u32>>,
     /// Sequence numbers of lines, by call.
     pub(crate) lines: BTreeMap<String, BTreeSet<u32>>,
+    /// What is safe for processes of the same data directory only: call, record, line.
+    pub(crate) spooled: Vec<(String, u32, Option<u32>)>,
     /// Log lines about panics.
     pub(crate) panics: Vec<String>,
     /// Log lines at level `ERROR`.
@@ -167,6 +169,14 @@ impl Heard {
         self.lines.values().map(BTreeSet::len).sum()
     }
 
+    /// Leaves only what is in the database. A process with another data directory knows no more.
+    pub(crate) fn forget_spooled(&mut self) {
+        for (call, record, line) in self.spooled.drain(..) {
+            self.records.get_mut(&call).map(|records| records.remove(&record));
+            self.lines.get_mut(&call).zip(line).map(|(lines, line)| lines.remove(&line));
+        }
+    }
+
     fn take(&mut self, line: String) {
         if line.contains("panicked") {
             self.panics.push(line.clone());
@@ -180,6 +190,9 @@ impl Heard {
             let call = entry["call"].as_str().unwrap();
             self.records.entry(call.to_owned()).or_default().insert(number("no").unwrap());
             self.lines.entry(call.to_owned()).or_default().extend(number("line"));
+            if entry["to"] == "spool" {
+                self.spooled.push((call.to_owned(), number("no").unwrap(), number("line")));
+            }
         }
     }
 }

@@ -57,6 +57,8 @@ async fn a_second_gateway_leaves_live_calls_alone_and_takes_them_up_when_the_fir
     second.meanwhile(&mut second_heard, taken_up(&url, id)).await;
     call.hang_up();
     let stored = second.meanwhile(&mut second_heard, Stored::terminal(&url, 1)).await;
+    // On a machine that is busy its last records may be in its spool, and wait there for a process of its directory.
+    first_heard.forget_spooled();
     stored.must_hold(&first_heard);
     stored.must_hold(&second_heard);
     assert_eq!((first_heard.panics.len(), second_heard.panics.len()), (0, 0));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::session::document::Document;
-use crate::session::input::{ActionResult, LegStatus};
+use crate::session::input::{ActionResult, Input, LegStatus, StaffInput};
+use crate::session::tests::rig::Rig;
 use crate::types::{AttemptState, EscalationState, NotDialled, Outcome, Reason, Urgency};
 
 #[test]
@@ -49,4 +50,21 @@ fn a_caller_who_leaves_while_the_carrier_is_away_rings_nobody_later() {
     rig.pass(10_000);
     assert_eq!(rig.dials().len(), 1);
     assert_eq!(rig.outcome(), Some((Outcome::CallerHungUp, Reason::CarrierStatus)));
+}
+
+#[test]
+fn a_dial_that_waited_for_an_older_leg_is_made_once() {
+    let mut rig = on_air();
+    rig.staff_escalate(Urgency::High);
+    rig.dialled(1);
+    rig.feed(Input::Staff(StaffInput::Return));
+    rig.staff_escalate(Urgency::High);
+    let dials = |rig: &Rig| rig.dials().iter().filter(|(_, dial)| dial.attempt == 2).count();
+    rig.pass(1_000);
+    assert_eq!(dials(&rig), 0, "the doctor's phone still rings for the first");
+    rig.operator(1, 1, LegStatus::Completed);
+    assert_eq!(dials(&rig), 1);
+    // Longer than the phone was to be waited for.
+    rig.pass(4_000);
+    assert_eq!(dials(&rig), 1);
 }
