@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::config::CorsOrigins;
 use crate::http::Problem;
+use crate::http::unread::Unread;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -28,6 +29,7 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 pub(super) async fn finish(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let span = tracing::info_span!("request", request_id = %id, method = %request.method());
+    let (request, unread) = Unread::watch(request);
     let answer = tokio::time::timeout(limit, next.run(request)).instrument(span);
     let mut response = answer.await.unwrap_or_else(|_| Problem::timeout().into_response());
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
@@ -41,6 +43,7 @@ pub(super) async fn finish(State(limit): State<Duration>, request: Request, next
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
+    unread.tell(&mut response);
     response
 }
 

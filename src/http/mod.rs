@@ -21,6 +21,7 @@ mod sessions;
 mod time;
 mod transfer_views;
 mod transfers;
+mod unread;
 mod views;
 
 use std::sync::Arc;

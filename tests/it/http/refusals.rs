@@ -36,6 +36,22 @@ async fn unknown_paths_and_methods_are_refused_as_problems() {
 }
 
 #[tokio::test]
+async fn an_answer_that_comes_before_the_body_was_read_says_that_the_connection_ends() {
+    let world = World::new();
+    let json = |method: Method, path: &str, body: &str| {
+        request(method, path).header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap()
+    };
+    let unread = [json(Method::PUT, ORG, "{}"), json(Method::POST, "/api/nothing", "{}"), post("text/plain", "x")];
+    for asked in unread {
+        assert_eq!(world.send(asked).await.header("connection"), Some("close"));
+    }
+    let read = [json(Method::POST, ORG, "{}"), json(Method::POST, ORG, "[]"), json(Method::PUT, ORG, "")];
+    for asked in read {
+        assert_eq!(world.send(asked).await.header("connection"), None);
+    }
+}
+
+#[tokio::test]
 async fn bodies_must_be_json_by_name() {
     let world = World::new();
     for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json", ""] {
