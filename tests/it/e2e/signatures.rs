@@ -89,13 +89,13 @@ fn mutated(text: &str, rng: &mut fastrand::Rng) -> String {
     chars.into_iter().collect()
 }
 
-/// Every value of every table.
+/// Every value of every table but the one that beats while the process lives.
 async fn content(url: &str) -> Vec<String> {
     let options: SqliteConnectOptions = url.parse().unwrap();
     let mut db = SqliteConnection::connect_with(&options).await.unwrap();
-    let list = "select name from sqlite_master where type = 'table' order by name";
+    let list = "select name from sqlite_master where type = 'table' and name <> 'leases' order by name";
     let tables: Vec<String> = sqlx::query_scalar(list).fetch_all(&mut db).await.unwrap();
-    assert!(tables.len() > 8, "{tables:?}");
+    assert!(tables.len() > 7, "{tables:?}");
     let mut content = Vec::new();
     for table in tables {
         let columns = "select group_concat('quote(' || name || ')', ' || ''|'' || ') from pragma_table_info($1)";
