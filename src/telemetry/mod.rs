@@ -30,6 +30,9 @@ pub enum TelemetryError {
 /// Starts logging to stderr: text, coloured on a terminal, or one JSON object a line. Once for each process.
 pub fn init_logs(filter: &str, json: bool) -> Result<(), TelemetryError> {
     let logs = tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(filter)?).with_writer(std::io::stderr);
+    // A log that nobody takes (its reader is gone, its disk is full) loses lines. To complain about that, where else but on
+    // stderr, would panic, and once more in the hook that logs panics: the end of every call.
+    let logs = logs.log_internal_errors(false);
     let started = if json {
         logs.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
     } else {

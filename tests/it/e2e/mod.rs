@@ -15,6 +15,7 @@ mod hostile;
 mod hostile_people;
 mod key_watch;
 mod knock;
+mod log_gone;
 mod outside;
 mod read_only;
 mod readme;
